@@ -1,0 +1,1 @@
+//! Text becomes token ids, batches and embeddings (chapter 2).

@@ -1,0 +1,1 @@
+//! Attention mechanisms, from simplified to multi-head (chapter 3).

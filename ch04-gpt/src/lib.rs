@@ -1,0 +1,1 @@
+//! A GPT model and greedy generation (chapter 4).

@@ -1,0 +1,1 @@
+//! Loss, training loop and checkpoints (chapter 5).

@@ -1,0 +1,3 @@
+//! The `llm` program.
+
+fn main() {}

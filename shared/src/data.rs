@@ -1,0 +1,307 @@
+//! The data sets of the book: what they are and where they lie.
+//!
+//! [`find`] looks in this order: the folder named by the environment variable `LLM_DATA_DIR`, the user's data folder,
+//! the samples embedded in the program. (An explicit path comes before all of them; that is the caller's business.)
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// Environment variable with the folder that holds the data sets.
+pub const DATA_DIR_VAR: &str = "LLM_DATA_DIR";
+
+/// One entry of the catalogue.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DataSet {
+    /// Short name, as given to `--dataset`.
+    pub name: &'static str,
+    /// What it is, one line.
+    pub what: &'static str,
+    /// Path below the data folder.
+    pub file: &'static str,
+    /// Licence of the data.
+    pub licence: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: &'static str,
+    /// The text itself, for the samples that travel with the program.
+    pub embedded: Option<&'static str>,
+}
+
+const BOOK: &str = "github.com/rasbt/LLMs-from-scratch";
+
+/// All data sets that this edition knows.
+pub static CATALOGUE: &[DataSet] = &[
+    DataSet {
+        name: "lamp",
+        what: "The Clockmaker's Lamp, an English short story written for this project",
+        file: "the-clockmakers-lamp.txt",
+        licence: "MIT OR Apache-2.0",
+        source: "this project",
+        sha256: "",
+        embedded: Some(include_str!("../assets/the-clockmakers-lamp.txt")),
+    },
+    DataSet {
+        name: "tea-house",
+        what: "a Chinese short story written for this project",
+        file: "hill-station-tea.zh.txt",
+        licence: "MIT OR Apache-2.0",
+        source: "this project",
+        sha256: "",
+        embedded: Some(include_str!("../assets/hill-station-tea.zh.txt")),
+    },
+    DataSet {
+        name: "the-verdict",
+        what: "The Verdict by Edith Wharton (1908), the story that chapters 2 and 5 read",
+        file: "the-verdict.txt",
+        licence: "public domain",
+        source: BOOK,
+        sha256: "b41e41a68f0398a3154ae69e2e4c0e2694e17fe0d66730536837f1b01935b31f",
+        embedded: None,
+    },
+    DataSet {
+        name: "the-verdict-cn-edition",
+        what: "the same story as the Chinese notebook edition has it: three more newlines at the end",
+        file: "the-verdict-cn-edition.txt",
+        licence: "public domain",
+        source: "github.com/NoyeArk/Build-A-Large-Language-Model-CN-Jupyter",
+        sha256: "556b287933ed456715adb2de5ada50168a66b939e31823f920ef4f482c5597e0",
+        embedded: None,
+    },
+    DataSet {
+        name: "sms-spam",
+        what: "SMS Spam Collection: 5,574 messages, spam or ham (chapter 6)",
+        file: "sms_spam_collection/SMSSpamCollection.tsv",
+        licence: "CC BY 4.0",
+        source: "UCI Machine Learning Repository",
+        sha256: "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d",
+        embedded: None,
+    },
+    DataSet {
+        name: "instructions",
+        what: "1,100 instructions with answers (chapter 7)",
+        file: "instruction-data.json",
+        licence: "Apache-2.0",
+        source: BOOK,
+        sha256: "7e09a9af353722ca15c18bc580f093f9c39d3178335a75177319cb1e1d163944",
+        embedded: None,
+    },
+    DataSet {
+        name: "instructions-with-response",
+        what: "the book's 110 test instructions with the fine-tuned model's responses (chapter 7)",
+        file: "instruction-data-with-response.json",
+        licence: "Apache-2.0",
+        source: BOOK,
+        sha256: "aced320504c77c98d957316eb9f3460945256226c36b5e9752bf7d49585eb943",
+        embedded: None,
+    },
+    DataSet {
+        name: "instructions-with-preference",
+        what: "1,100 instructions with chosen and rejected responses (chapter 7)",
+        file: "instruction-data-with-preference.json",
+        licence: "Apache-2.0",
+        source: BOOK,
+        sha256: "305315abf14f65fa42c01a0877572f832606571c2a7d49f152ac1d758b16756e",
+        embedded: None,
+    },
+    DataSet {
+        name: "instruction-examples",
+        what: "entries for the near-duplicate and passive-voice utilities (chapter 7)",
+        file: "instruction-examples.json",
+        licence: "Apache-2.0",
+        source: BOOK,
+        sha256: "18cb955dec50c5e543f8752b77449429f16dd8ff630d4b66f88cfef5d544410a",
+        embedded: None,
+    },
+    DataSet {
+        name: "gpt2-encoder",
+        what: "token ids of the GPT-2 vocabulary (chapter 2, bonus)",
+        file: "gpt2-bpe/encoder.json",
+        licence: "MIT",
+        source: "OpenAI GPT-2 release",
+        sha256: "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
+        embedded: None,
+    },
+    DataSet {
+        name: "gpt2-merges",
+        what: "merges of the GPT-2 vocabulary (chapter 2, bonus)",
+        file: "gpt2-bpe/vocab.bpe",
+        licence: "MIT",
+        source: "OpenAI GPT-2 release",
+        sha256: "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
+        embedded: None,
+    },
+];
+
+/// Why a data set or a text cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The name is not in the catalogue.
+    #[error("there is no data set '{name}'; `llm data list` shows those there are: {known}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// The data set is known but its file is nowhere.
+    #[error(
+        "the data set '{name}' is not on this machine: put the file into {} or name its folder in {DATA_DIR_VAR} \
+         (source: {from})",
+        .wanted.display()
+    )]
+    Missing {
+        /// The data set.
+        name: &'static str,
+        /// Where it would be found.
+        wanted: PathBuf,
+        /// Where it can be had.
+        from: &'static str,
+    },
+    /// The file differs from the one the catalogue describes.
+    #[error("{} is not the data set '{name}': its SHA-256 is {found}, expected {expected}", .path.display())]
+    Checksum {
+        /// The data set.
+        name: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Its SHA-256.
+        found: String,
+        /// That of the catalogue.
+        expected: &'static str,
+    },
+    /// The file system refused.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// Not a text file.
+    #[error("{} is not UTF-8 text: the first bad byte is at offset {offset}", .path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Number of good bytes.
+        offset: usize,
+    },
+    /// Nothing in it.
+    #[error("{} is empty", .path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Where a data set was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file.
+    File(PathBuf),
+    /// The sample embedded in the program.
+    Embedded(&'static str),
+}
+
+impl DataSet {
+    /// Looks for this data set; a file must have the right SHA-256.
+    ///
+    /// # Errors
+    /// [`DataError::Missing`], [`DataError::Checksum`] or [`DataError::Read`].
+    pub fn locate(&'static self) -> Result<Place, DataError> {
+        let folders = data_folders();
+        for folder in &folders {
+            let path = folder.join(self.file);
+            if path.is_file() {
+                self.check(&path)?;
+                return Ok(Place::File(path));
+            }
+        }
+        self.embedded.map(Place::Embedded).ok_or_else(|| DataError::Missing {
+            name: self.name,
+            wanted: folders.last().cloned().unwrap_or_default().join(self.file),
+            from: self.source,
+        })
+    }
+
+    /// The text of this data set.
+    ///
+    /// # Errors
+    /// As [`locate`](Self::locate) and [`read_text`].
+    pub fn text(&'static self) -> Result<Cow<'static, str>, DataError> {
+        match self.locate()? {
+            Place::Embedded(text) => Ok(Cow::Borrowed(text)),
+            Place::File(path) => read_text(&path).map(Cow::Owned),
+        }
+    }
+
+    fn check(&'static self, path: &Path) -> Result<(), DataError> {
+        if self.embedded.is_some() {
+            return Ok(());
+        }
+        let bytes = fs::read(path).map_err(|source| DataError::Read { path: path.into(), source })?;
+        let found = sha256(&bytes);
+        if found == self.sha256 {
+            Ok(())
+        } else {
+            Err(DataError::Checksum { name: self.name, path: path.into(), found, expected: self.sha256 })
+        }
+    }
+}
+
+/// The data set called `name`.
+///
+/// # Errors
+/// [`DataError::Unknown`], listing the names there are.
+pub fn find(name: &str) -> Result<&'static DataSet, DataError> {
+    CATALOGUE.iter().find(|set| set.name == name).ok_or_else(|| DataError::Unknown {
+        name: name.to_string(),
+        known: CATALOGUE.iter().map(|set| set.name).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// Reads a text file.
+///
+/// # Errors
+/// If it is missing, unreadable, empty or not UTF-8; the message names the file.
+pub fn read_text(path: &Path) -> Result<String, DataError> {
+    let bytes = fs::read(path).map_err(|source| DataError::Read { path: path.into(), source })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| DataError::NotUtf8 { path: path.into(), offset: e.utf8_error().valid_up_to() })?;
+    if text.trim().is_empty() {
+        return Err(DataError::Empty { path: path.into() });
+    }
+    Ok(text)
+}
+
+/// The folders in which data sets are looked for, first one first. The last is where a download belongs.
+pub fn data_folders() -> Vec<PathBuf> {
+    let named = std::env::var_os(DATA_DIR_VAR).filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let users = dirs::data_dir().map(|dir| dir.join("llm-from-scratch"));
+    named.into_iter().chain(users).collect()
+}
+
+/// A data set for a test that needs the book's real file, or `None` (with a line on standard error) when
+/// `LLM_DATA_DIR` is not set.
+///
+/// # Panics
+/// If the variable is set but the data set is not there or not the right one.
+pub fn for_test(name: &str) -> Option<String> {
+    // Tests run inside their crate's folder; a relative path means the workspace's.
+    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let Some(folder) = std::env::var_os(DATA_DIR_VAR).map(|folder| workspace.join(folder)) else {
+        eprintln!("skipped: needs the data set '{name}'; set {DATA_DIR_VAR} to the folder that holds it");
+        return None;
+    };
+    let set = find(name).unwrap_or_else(|e| panic!("{e}"));
+    let path = folder.join(set.file);
+    set.check(&path).and_then(|()| read_text(&path)).map_or_else(|e| panic!("{e}"), Some)
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

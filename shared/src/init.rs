@@ -1,0 +1,103 @@
+//! First values of the parameters, drawn as PyTorch draws them.
+//!
+//! A model is put together with burn's ordinary layers, which are lazy: they hold no values until somebody asks.
+//! [`torch_init`] then walks over the model and draws every value from a [`TorchRng`], in the order of the fields. The
+//! fields of this workspace's modules stand in the order in which the book's classes create their layers, so the same
+//! seed gives the same weights.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::rng::TorchRng;
+
+/// Draws all values of `module` from `rng`, layer by layer in the order of its fields:
+///
+/// - `burn::nn::Embedding`: standard normal;
+/// - `burn::nn::Linear`: weight, then bias, both uniform in ±1/√d_in. PyTorch keeps the weight as `[d_out, d_in]` and
+///   draws it in that order; burn keeps the transpose;
+/// - anything else keeps the values it was made with (layer norms: ones and zeros).
+pub fn torch_init<M: Module>(module: M, rng: &mut TorchRng) -> M {
+    module.map(&mut TorchInit { rng, field: String::new(), holder: String::new(), bound: 0.0 })
+}
+
+/// `torch.nn.Linear(d_in, d_out, bias)` with values from `rng`.
+pub fn linear(d_in: usize, d_out: usize, bias: bool, rng: &mut TorchRng, device: &Device) -> Linear {
+    torch_init(LinearConfig::new(d_in, d_out).with_bias(bias).init(device), rng)
+}
+
+/// `torch.nn.Embedding(rows, width)` with values from `rng`.
+pub fn embedding(rows: usize, width: usize, rng: &mut TorchRng, device: &Device) -> Embedding {
+    torch_init(EmbeddingConfig::new(rows, width).init(device), rng)
+}
+
+/// `torch.rand(shape)`: uniform in [0, 1).
+pub fn rand<const D: usize>(shape: [usize; D], rng: &mut TorchRng, device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(rng.rand(shape.iter().product()), shape), device)
+}
+
+/// `torch.randn(shape)`: standard normal.
+pub fn randn<const D: usize>(shape: [usize; D], rng: &mut TorchRng, device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(rng.randn(shape.iter().product()), shape), device)
+}
+
+struct TorchInit<'a> {
+    rng: &'a mut TorchRng,
+    /// The field that the walk is in and the struct that holds it, e.g. `weight` of `Struct:Linear`.
+    field: String,
+    holder: String,
+    /// 1/√d_in of the linear layer whose weight came last; its bias has the same bound.
+    bound: f32,
+}
+
+impl ModuleMapper for TorchInit<'_> {
+    fn enter_module(&mut self, field: &str, holder: &str) {
+        self.field = field.to_string();
+        self.holder = holder.to_string();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, shape, device) = (param.id, param.lazy_shape(), param.lazy_device());
+        let n = shape.num_elements();
+        let values = match (self.holder.as_str(), self.field.as_str()) {
+            ("Struct:Linear", "weight") => {
+                let (d_in, d_out) = (shape[0], shape[1]);
+                self.bound = (1.0 / (d_in as f64).sqrt()) as f32;
+                transpose(&self.rng.uniform(n, -self.bound, self.bound), d_out, d_in)
+            }
+            ("Struct:Linear", "bias") => self.rng.uniform(n, -self.bound, self.bound),
+            ("Struct:Embedding", "weight") => self.rng.randn(n),
+            _ => return param,
+        };
+        param.transform_for_load(Tensor::from_data(TensorData::new(values, shape), &device), id)
+    }
+}
+
+/// The transpose of a row-major `rows` x `cols` matrix, tile by tile so that reads and writes stay in the cache.
+pub fn transpose(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    const TILE: usize = 32;
+    let mut out = vec![0.0; matrix.len()];
+    for row0 in (0..rows).step_by(TILE) {
+        for col0 in (0..cols).step_by(TILE) {
+            for row in row0..(row0 + TILE).min(rows) {
+                for col in col0..(col0 + TILE).min(cols) {
+                    out[col * rows + row] = matrix[row * cols + col];
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transpose_of_an_odd_shape() {
+        let (rows, cols) = (37, 65);
+        let matrix: Vec<f32> = (0..rows * cols).map(|i| i as f32).collect();
+        let turned = transpose(&matrix, rows, cols);
+        assert!((0..rows).all(|r| (0..cols).all(|c| turned[c * rows + r] == matrix[r * cols + c])));
+    }
+}
