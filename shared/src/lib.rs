@@ -2,20 +2,30 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`rng`] | PyTorch's and numpy's random numbers, bit for bit |
+//! | [`rng`] | PyTorch's and numpy's random numbers |
 //! | [`init`] | first values of layers, drawn as PyTorch draws them |
-//! | [`data`] | the book's data sets and the embedded stories |
-//! | [`files`] | files written whole or not at all |
 //! | [`Mode`], [`Dropout`] | training or evaluation, and the layer that cares |
+//! | [`config`] | sizes of a model, settings of a training run |
+//! | [`device`] | CPU or GPU, by name |
+//! | [`data`] | the book's data sets and the embedded stories |
+//! | [`BatchLoader`] | batches in the order of PyTorch's `DataLoader` |
+//! | [`files`] | files written whole or not at all |
+//! | [`progress`] | a bar on a terminal, plain lines elsewhere |
+//! | [`plot`] | pictures as SVG |
 
+pub mod config;
 pub mod data;
+pub mod device;
 mod dropout;
 pub mod files;
 pub mod init;
 mod loader;
 mod mode;
+pub mod plot;
+pub mod progress;
 pub mod rng;
 
+pub use config::{GptConfig, TrainingConfig};
 pub use dropout::Dropout;
 pub use loader::BatchLoader;
 pub use mode::Mode;

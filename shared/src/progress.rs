@@ -1,0 +1,76 @@
+//! How far a long job has come: a bar on a terminal, plain lines elsewhere. Both go to standard error, so that the
+//! results on standard output stay clean.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Time between two plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Progress of a job with a known number of steps.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    done: u64,
+    total: u64,
+    start: Instant,
+    last_line: Instant,
+}
+
+impl Progress {
+    /// Starts at step 0 of `total`.
+    pub fn new(total: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {per_sec}  {msg}  {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(total).with_style(style)
+        });
+        let now = Instant::now();
+        Self { bar, done: 0, total, start: now, last_line: now }
+    }
+
+    /// One step is done; `message` tells how it went, for example its loss.
+    pub fn step(&mut self, message: &str) {
+        self.done += 1;
+        if let Some(bar) = &self.bar {
+            bar.set_message(message.to_string());
+            bar.inc(1);
+        } else if self.last_line.elapsed() >= LINE_EVERY {
+            self.last_line = Instant::now();
+            eprintln!("{}", plain_line(self.done, self.total, self.start.elapsed(), message));
+        }
+    }
+
+    /// Runs `print` while the bar is out of the way.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn plain_line(done: u64, total: u64, elapsed: Duration, message: &str) -> String {
+    let rate = done as f64 / elapsed.as_secs_f64();
+    let left = (total.saturating_sub(done)) as f64 / rate;
+    format!("step {done}/{total}, {rate:.2} steps/s, {message}, {left:.0} s left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_line_has_rate_loss_and_time_left() {
+        let line = plain_line(20, 100, Duration::from_secs(10), "loss 4.210");
+        assert_eq!(line, "step 20/100, 2.00 steps/s, loss 4.210, 40 s left");
+    }
+}
