@@ -45,8 +45,8 @@ pub static CATALOGUE: &[DataSet] = &[
         embedded: Some(include_str!("../assets/the-clockmakers-lamp.txt")),
     },
     DataSet {
-        name: "tea-house",
-        what: "a Chinese short story written for this project",
+        name: "station-tea",
+        what: "A bowl of tea travels down the line, a Chinese short story written for this project",
         file: "hill-station-tea.zh.txt",
         licence: "MIT OR Apache-2.0",
         source: "this project",

@@ -1,0 +1,356 @@
+//! `llm pretrain`.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write, stdout};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use burn::module::Module;
+use burn::tensor::Device;
+use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch04_gpt::{GptModel, generate_text_simple};
+use ch05_pretrain::loss_plot::plot_losses;
+use ch05_pretrain::sample::generate_sample;
+use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
+use ch05_pretrain::{Evaluation, Event, Loaders, adamw, save_model, train_model_simple};
+use serde::{Deserialize, Serialize};
+use shared::config::ConfigError;
+use shared::device::{DeviceChoice, is_cpu};
+use shared::files::write_whole;
+use shared::init::torch_init;
+use shared::progress::Progress;
+use shared::rng::TorchRng;
+use shared::{GptConfig, TrainingConfig, data};
+
+use crate::generate::check_prompt;
+use crate::positive;
+
+/// Name of the loss plot in the output folder.
+const PLOT_FILE: &str = "losses.svg";
+/// Greedy tokens at the end of a run.
+const FINAL_TOKENS: usize = 20;
+/// The book trains GPT-2's sizes with a shorter context than the 1024 tokens they can take (section 5.1.1).
+const BOOK_TRAINING_CONTEXT: usize = 256;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Text file to learn from
+    #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
+    text: Option<PathBuf>,
+    /// Data set to learn from, see `llm data list`
+    #[arg(long, value_name = "NAME", default_value = "lamp")]
+    dataset: String,
+    /// Size of the model: tiny, gpt2-small (124M), gpt2-medium (355M), gpt2-large (774M), gpt2-xl (1558M)
+    #[arg(long, value_name = "SIZE", default_value = "tiny", value_parser = GptConfig::preset)]
+    size: GptConfig,
+    /// JSON file {"model": {...}, "training": {...}}; the other options override it
+    #[arg(long, value_name = "FILE", conflicts_with = "size")]
+    config: Option<PathBuf>,
+    /// Passes over the text
+    #[arg(long, value_name = "N", value_parser = positive)]
+    epochs: Option<usize>,
+    /// Windows in a batch
+    #[arg(long, value_name = "N", value_parser = positive)]
+    batch_size: Option<usize>,
+    /// Tokens in a window, and most that the model can see
+    #[arg(long, value_name = "N", value_parser = positive)]
+    context_length: Option<usize>,
+    /// Learning rate
+    #[arg(long, value_name = "X")]
+    lr: Option<f64>,
+    /// Weight decay
+    #[arg(long, value_name = "X")]
+    weight_decay: Option<f64>,
+    /// Dropout rate
+    #[arg(long, value_name = "X")]
+    drop_rate: Option<f64>,
+    /// Seed of all random numbers; the same seed gives the same run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Steps between two evaluations
+    #[arg(long, value_name = "N", value_parser = positive)]
+    eval_freq: Option<usize>,
+    /// Batches of an evaluation
+    #[arg(long, value_name = "N", value_parser = positive)]
+    eval_iter: Option<usize>,
+    /// Start of the samples
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
+    /// Folder for the model and the loss plot
+    #[arg(long, value_name = "DIR", default_value = "runs/pretrain")]
+    out: PathBuf,
+    /// File for every loss, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
+    #[arg(long, value_name = "D", default_value = "auto")]
+    device: DeviceChoice,
+    /// Draw dropout masks on the host also for a GPU, so that a seed gives the same masks everywhere
+    #[arg(long)]
+    reproducible_masks: bool,
+}
+
+/// The file of `--config`. Other keys beside these are left alone.
+#[derive(Deserialize)]
+struct RunConfig {
+    model: GptConfig,
+    training: TrainingConfig,
+    seed: Option<u64>,
+}
+
+/// Everything that is settled before the first step.
+struct Plan {
+    model: GptConfig,
+    training: TrainingConfig,
+    seed: u64,
+    loaders: Loaders,
+    prompt: String,
+}
+
+/// A line of the log.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum LogLine<'a> {
+    Step {
+        step: usize,
+        loss: f32,
+    },
+    Eval {
+        #[serde(flatten)]
+        evaluation: &'a Evaluation,
+    },
+    Sample {
+        ids: &'a [u32],
+        text: &'a str,
+    },
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    let plan = plan(&args)?;
+    let device = args.device.open()?;
+    fs::create_dir_all(&args.out)
+        .and_then(|()| probe_writable(&args.out))
+        .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+    let mut log = Log::create(args.log.as_deref())?;
+    let interrupted = watch_for_interrupt()?;
+
+    let tokenizer = Gpt2Tokenizer::new();
+    let training_device = device.clone().autodiff();
+    let mut rng = TorchRng::new(plan.seed);
+    let model = torch_init(GptModel::new(&plan.model, &training_device), &mut rng);
+    let steps = plan.loaders.train.num_batches() * plan.training.epochs;
+    println!(
+        "{} parameters, {} training tokens, {} validation tokens, {steps} steps",
+        grouped(model.num_params()),
+        grouped(plan.loaders.train.dataset().num_tokens()),
+        grouped(plan.loaders.validation.dataset().num_tokens()),
+    );
+
+    let mut progress = Progress::new(steps as u64);
+    let mut evaluations = Vec::new();
+    let mut saved_epochs = 0;
+    let history = train_model_simple(
+        model,
+        adamw(plan.training.weight_decay),
+        &plan.loaders,
+        &plan.training,
+        args.reproducible_masks || is_cpu(&device),
+        &mut rng,
+        &training_device,
+        |event| -> Result<ControlFlow<()>> {
+            match event {
+                Event::Step { step, loss } => {
+                    log.write(&LogLine::Step { step, loss })?;
+                    progress.step(&format!("loss {loss:.3}"));
+                }
+                Event::Evaluation(evaluation) => {
+                    log.write(&LogLine::Eval { evaluation })?;
+                    evaluations.push(evaluation.clone());
+                    let Evaluation { epoch, step, train_loss, val_loss, .. } = evaluation;
+                    progress.suspend(|| {
+                        println!("Ep {epoch} (Step {step:06}): Train loss {train_loss:.3}, Val loss {val_loss:.3}");
+                    });
+                }
+                Event::EpochEnd { epoch, model } => {
+                    let sample = generate_sample(model, &tokenizer, &device, &plan.prompt)?;
+                    progress.suspend(|| println!("{sample}"));
+                    save_model(&args.out, &plan.model, &model.valid())?;
+                    let plot = plot_losses(&evaluations, epoch)?;
+                    write_whole(&args.out.join(PLOT_FILE), plot.as_bytes())?;
+                    saved_epochs = epoch;
+                }
+            }
+            Ok(if interrupted.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        },
+    )?;
+    progress.finish();
+
+    if history.stopped {
+        eprintln!("{}", interruption_note(&args.out, saved_epochs));
+        return Ok(ExitCode::from(130));
+    }
+    let (ids, text) = continue_prompt(&history.model, &tokenizer, &device, &plan.prompt)?;
+    log.write(&LogLine::Sample { ids: &ids, text: &text })?;
+    println!("\nmodel:  {}\nlosses: {}", args.out.display(), args.out.join(PLOT_FILE).display());
+    println!(
+        "\nLet it write:\n  cargo run --release -- generate --model {} --prompt {:?}",
+        args.out.display(),
+        plan.prompt
+    );
+    stdout().flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Settles the configuration and reads the text.
+fn plan(args: &Args) -> Result<Plan> {
+    let (mut model, mut training, seed) = match &args.config {
+        Some(path) => {
+            let config = read_config(path)?;
+            (config.model, config.training, config.seed)
+        }
+        None => preset(&args.size),
+    };
+    // An explicit option wins over the file and the preset.
+    let set = |field: &mut usize, option: Option<usize>| *field = option.unwrap_or(*field);
+    set(&mut model.context_length, args.context_length);
+    set(&mut training.epochs, args.epochs);
+    set(&mut training.batch_size, args.batch_size);
+    set(&mut training.eval_freq, args.eval_freq);
+    set(&mut training.eval_iter, args.eval_iter);
+    let set = |field: &mut f64, option: Option<f64>| *field = option.unwrap_or(*field);
+    set(&mut model.drop_rate, args.drop_rate);
+    set(&mut training.learning_rate, args.lr);
+    set(&mut training.weight_decay, args.weight_decay);
+    model.validate()?;
+    training.validate()?;
+    ensure!(
+        model.vocab_size == VOCAB_SIZE,
+        "vocab_size is {}, but text is read with GPT-2's tokenizer, which has {VOCAB_SIZE} ids",
+        model.vocab_size
+    );
+
+    let text = match &args.text {
+        Some(path) => data::read_text(path)?.into(),
+        None => data::find(&args.dataset)?.text()?,
+    };
+    let loaders = Loaders::new(&text, model.context_length, training.batch_size)?;
+    let default_prompt = match (&args.text, args.dataset.as_str()) {
+        (None, "lamp") => "The old clockmaker",
+        (None, "station-tea") => "水开了，外婆",
+        _ => "Every effort moves you",
+    };
+    let prompt = args.prompt.clone().unwrap_or_else(|| default_prompt.to_string());
+    check_prompt(&Gpt2Tokenizer::new().encode_with_end_of_text(&prompt), &model)?;
+    Ok(Plan { model, training, seed: args.seed.or(seed).unwrap_or(123), loaders, prompt })
+}
+
+/// The settings that go with a size: the book's for GPT-2, others for the tiny model, which learns in a minute.
+fn preset(size: &GptConfig) -> (GptConfig, TrainingConfig, Option<u64>) {
+    let book = TrainingConfig::book();
+    if size.context_length > BOOK_TRAINING_CONTEXT {
+        (GptConfig { context_length: BOOK_TRAINING_CONTEXT, ..size.clone() }, book, None)
+    } else {
+        let tiny =
+            TrainingConfig { batch_size: 4, learning_rate: 2e-3, epochs: 12, eval_freq: 10, eval_iter: 4, ..book };
+        (size.clone(), tiny, None)
+    }
+}
+
+fn read_config(path: &Path) -> Result<RunConfig> {
+    let text = data::read_text(path)?;
+    let config: RunConfig =
+        serde_json::from_str(&text).with_context(|| format!("{} is not a configuration of a run", path.display()))?;
+    let named = |e: ConfigError| anyhow::Error::new(e).context(path.display().to_string());
+    config.model.validate().map_err(named)?;
+    config.training.validate().map_err(named)?;
+    Ok(config)
+}
+
+/// Fails if no file can be made in `folder`.
+fn probe_writable(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    File::create(&probe)?;
+    fs::remove_file(probe)
+}
+
+/// Turns the first Ctrl-C into a flag, so that a run ends between two steps. A second one ends the program at once.
+fn watch_for_interrupt() -> Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&flag);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    })
+    .context("cannot watch for Ctrl-C")?;
+    Ok(flag)
+}
+
+fn interruption_note(out: &Path, saved_epochs: usize) -> String {
+    match saved_epochs {
+        0 => "interrupted before the end of the first epoch: nothing was saved".to_string(),
+        epoch => format!("interrupted: {} holds the model as it was after epoch {epoch}", out.display()),
+    }
+}
+
+/// The prompt and its greedy continuation.
+fn continue_prompt(
+    model: &GptModel,
+    tokenizer: &Gpt2Tokenizer,
+    device: &Device,
+    prompt: &str,
+) -> Result<(Vec<u32>, String)> {
+    let prompt = ids_to_tensor(&tokenizer.encode_with_end_of_text(prompt), device);
+    let ids = tensor_to_ids(generate_text_simple(&model.valid(), prompt, FINAL_TOKENS, model.context_length()));
+    let text = tokenizer.decode(&ids)?;
+    Ok((ids, text))
+}
+
+/// The log file, or nothing.
+struct Log(Option<(BufWriter<File>, PathBuf)>);
+
+impl Log {
+    fn create(path: Option<&Path>) -> Result<Self> {
+        let create = |path: &Path| {
+            let file = File::create(path).with_context(|| format!("cannot write the log {}", path.display()))?;
+            anyhow::Ok((BufWriter::new(file), path.to_path_buf()))
+        };
+        Ok(Self(path.map(create).transpose()?))
+    }
+
+    /// Appends one line and hands it to the system at once.
+    fn write(&mut self, line: &LogLine) -> Result<()> {
+        let Some((file, path)) = &mut self.0 else { return Ok(()) };
+        let written = serde_json::to_writer(&mut *file, line)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(file))
+            .and_then(|()| file.flush());
+        written.with_context(|| format!("cannot write the log {}", path.display()))
+    }
+}
+
+/// A number with its thousands set apart: 13005696 becomes 13,005,696.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let (head, tail) = digits.split_at(first);
+    let mut groups: Vec<&str> = if head.is_empty() { vec![] } else { vec![head] };
+    groups.extend((0..tail.len() / 3).map(|i| &tail[3 * i..3 * i + 3]));
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(5), "5");
+        assert_eq!(grouped(123), "123");
+        assert_eq!(grouped(163009536), "163,009,536");
+    }
+}

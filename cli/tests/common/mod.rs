@@ -1,0 +1,30 @@
+//! Runs the real program, in a folder of the test's own and without the user's data sets.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The program with arguments, ready to run in `folder`.
+pub fn llm(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_llm"));
+    command.current_dir(folder).args(args).env_remove("LLM_DATA_DIR").env("XDG_DATA_HOME", folder.join("no-data"));
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(folder: &Path, args: &[&str]) -> Output {
+    llm(folder, args).output().unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The program must fail with `code` and exactly one line on standard error that contains all of `parts`.
+pub fn assert_one_line_error(output: &Output, code: i32, parts: &[&str]) {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "more than one line: {stderr}");
+    for part in parts {
+        assert!(stderr.contains(part), "'{part}' is missing in: {stderr}");
+    }
+}

@@ -1,0 +1,242 @@
+//! `llm pretrain` and `llm generate` from end to end, good input and bad.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::{assert_one_line_error, llm, run, stdout};
+use serde_json::Value;
+
+/// A configuration of a model and a run that takes a second.
+fn small_config(folder: &Path) -> PathBuf {
+    let path = folder.join("small.json");
+    let json = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 8, "n_heads": 2, "n_layers": 1,
+        "drop_rate": 0.1, "qkv_bias": false},
+        "training": {"batch_size": 4, "learning_rate": 0.01, "weight_decay": 0.1, "epochs": 1, "eval_freq": 20,
+        "eval_iter": 1}}"#;
+    std::fs::write(&path, json).unwrap();
+    path
+}
+
+/// A text of a few hundred tokens, enough for both parts.
+fn short_text(folder: &Path) -> PathBuf {
+    let path = folder.join("short.txt");
+    std::fs::write(&path, "The boats went out and the boats came home again. ".repeat(60)).unwrap();
+    path
+}
+
+/// A small run into `folder/out` with a log; returns its arguments.
+fn train(folder: &Path) -> Vec<String> {
+    let (config, text) = (small_config(folder), short_text(folder));
+    ["pretrain", "--config", config.to_str().unwrap(), "--text", text.to_str().unwrap(), "--prompt", "The boats"]
+        .into_iter()
+        .chain(["--out", "out", "--log", "log.jsonl", "--device", "cpu"])
+        .map(str::to_string)
+        .collect()
+}
+
+fn log(folder: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(folder.join("log.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn strs(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn a_run_logs_every_step_saves_a_model_and_the_model_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = train(folder.path());
+    let output = run(folder.path(), &strs(&args));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = stdout(&output);
+    assert!(told.contains("Ep 1 (Step 000000): Train loss 10."), "{told}");
+    assert!(told.contains("generate --model out --prompt"), "{told}");
+
+    let lines = log(folder.path());
+    let kind = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
+    for (i, line) in kind("step").iter().enumerate() {
+        assert_eq!(line["step"], i);
+        assert!(line["loss"].is_f64());
+    }
+    assert!(kind("step").len() > 5);
+    let first = kind("eval")[0];
+    assert_eq!((&first["epoch"], &first["step"], &first["tokens_seen"]), (&1.into(), &0.into(), &64.into()));
+    assert!(first["train_loss"].is_f64() && first["val_loss"].is_f64());
+    let [sample] = kind("sample")[..] else { panic!("one sample") };
+    assert_eq!(sample["ids"].as_array().unwrap().len(), 2 + 20);
+
+    assert!(fs::read_to_string(folder.path().join("out/losses.svg")).unwrap().contains("<polyline"));
+    let generate = ["generate", "--model", "out", "--prompt", "The boats", "--max-new-tokens", "20", "--json"];
+    let output = run(folder.path(), &generate);
+    let written: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(written["ids"], sample["ids"], "the saved model writes what the trained one wrote");
+    assert_eq!(written["text"], sample["text"]);
+
+    let ids = ["generate", "--model", "out", "--prompt-ids", "464,16659", "--max-new-tokens", "20"];
+    assert_eq!(stdout(&run(folder.path(), &ids)).trim_end(), sample["text"].as_str().unwrap().trim_end());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run_and_another_seed_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = train(folder.path());
+    let losses = |args: &[String]| {
+        assert!(run(folder.path(), &strs(args)).status.success());
+        log(folder.path()).iter().filter(|l| l["kind"] == "step").map(|l| l["loss"].clone()).collect::<Vec<_>>()
+    };
+    let first = losses(&args);
+    assert_eq!(losses(&args), first);
+    args.extend(["--seed".to_string(), "7".to_string()]);
+    assert_ne!(losses(&args), first);
+}
+
+/// Ctrl-C after the first epoch: exit code 130, and the folder holds a whole model.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_the_last_complete_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut args = train(folder.path());
+    args.extend(["--epochs".to_string(), "100000".to_string()]);
+    let child = llm(folder.path(), &strs(&args)).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let weights = folder.path().join("out/model.safetensors");
+    let start = Instant::now();
+    while !weights.exists() {
+        assert!(start.elapsed() < Duration::from_secs(120), "no model was saved");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("interrupted: out holds the model as it was after epoch"), "{told}");
+    let leftovers = fs::read_dir(folder.path().join("out"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .filter(|name| !["config.json", "model.safetensors", "losses.svg"].contains(&name.to_str().unwrap()));
+    assert_eq!(leftovers.count(), 0);
+    assert!(run(folder.path(), &["generate", "--model", "out", "--prompt", "The"]).status.success());
+}
+
+#[test]
+fn bad_texts_are_named_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("empty.txt"), "  \n").unwrap();
+    fs::write(path.join("latin1.txt"), b"caf\xe9 and more").unwrap();
+    fs::write(path.join("few.txt"), "only a few words here, no more").unwrap();
+    let pretrain = |text: &str| run(path, &["pretrain", "--text", text, "--out", "out"]);
+    assert_one_line_error(&pretrain("absent.txt"), 1, &["absent.txt", "No such file"]);
+    assert_one_line_error(&pretrain("empty.txt"), 1, &["empty.txt is empty"]);
+    assert_one_line_error(&pretrain("latin1.txt"), 1, &["latin1.txt is not UTF-8", "offset 3"]);
+    // 30 characters: 27 for training, 6 tokens; one window of 64 tokens needs 65.
+    assert_one_line_error(&pretrain("few.txt"), 1, &["tokens", "at least 65"]);
+    assert!(!path.join("out").exists());
+}
+
+#[test]
+fn a_text_without_a_full_batch_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, text) = (small_config(folder.path()), short_text(folder.path()));
+    let args = ["pretrain", "--config", config.to_str().unwrap(), "--text", text.to_str().unwrap()];
+    let output = run(folder.path(), &[&args[..], &["--batch-size", "500"]].concat());
+    assert_one_line_error(&output, 1, &["windows of 16 tokens", "one batch needs 500"]);
+}
+
+#[test]
+fn impossible_settings_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let good = fs::read_to_string(small_config(path)).unwrap();
+    let with = |from: &str, to: &str| {
+        assert!(good.contains(from));
+        fs::write(path.join("bad.json"), good.replace(from, to)).unwrap();
+        run(path, &["pretrain", "--config", "bad.json", "--out", "out"])
+    };
+    let heads = with("\"n_heads\": 2", "\"n_heads\": 3");
+    assert_one_line_error(&heads, 1, &["bad.json", "n_heads is 3", "a divisor of emb_dim, which is 8"]);
+    assert_one_line_error(&with("\"n_layers\": 1", "\"n_layers\": 0"), 1, &["n_layers is 0", "at least 1"]);
+    assert_one_line_error(&with("\"n_layers\": 1", "\"n_leyers\": 1"), 1, &["bad.json", "n_leyers"]);
+    assert_one_line_error(&with("50257", "1000"), 1, &["vocab_size is 1000", "50257"]);
+    let rate = run(path, &["pretrain", "--lr", "nan", "--out", "out"]);
+    assert_one_line_error(&rate, 1, &["learning_rate is NaN"]);
+    let rate = run(path, &["pretrain", "--drop-rate", "1.0", "--out", "out"]);
+    assert_one_line_error(&rate, 1, &["drop_rate is 1", "below 1"]);
+    assert!(!path.join("out").exists());
+}
+
+#[test]
+fn command_lines_that_make_no_sense_exit_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, part) in [
+        (&["pretrain", "--device", "gpu"][..], "there is no device 'gpu'"),
+        (&["pretrain", "--size", "125M"], "there is no model size '125M'"),
+        (&["pretrain", "--epochs", "0"], "must be at least 1"),
+        (&["pretrain", "--text", "a", "--dataset", "b"], "cannot be used with"),
+        (&["generate", "--prompt", "a"], "--model"),
+        (&["generate", "--model", "a"], "--prompt"),
+        (&["learn"], "unrecognized subcommand"),
+    ] {
+        let output = run(folder.path(), args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(part), "{args:?}: {stderr}");
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn a_device_that_is_not_compiled_in_names_the_feature() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["pretrain", "--device", "cuda", "--out", "out"]);
+    assert_one_line_error(&output, 1, &["'cuda' is not compiled in", "--features cuda"]);
+    assert!(!folder.path().join("out").exists());
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let output = run(folder.path(), &["pretrain", "--out", "file/out"]);
+    assert_one_line_error(&output, 1, &["cannot write into the folder file/out"]);
+    let output = run(folder.path(), &["pretrain", "--out", "out", "--log", "absent/log.jsonl"]);
+    assert_one_line_error(&output, 1, &["cannot write the log absent/log.jsonl"]);
+}
+
+#[test]
+fn damaged_models_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    assert!(run(path, &strs(&train(path))).status.success());
+    let generate = |extra: &[&str]| run(path, &[&["generate", "--model", "out"], extra].concat());
+    let prompt = ["--prompt", "The"];
+    let (weights, config) = (path.join("out/model.safetensors"), path.join("out/config.json"));
+    let (whole, sizes) = (fs::read(&weights).unwrap(), fs::read_to_string(&config).unwrap());
+
+    for length in [0, 7, 100, whole.len() / 2, whole.len() - 1] {
+        fs::write(&weights, &whole[..length]).unwrap();
+        assert_one_line_error(&generate(&prompt), 1, &["model.safetensors is not a whole safetensors file"]);
+    }
+    fs::write(&weights, &whole).unwrap();
+    fs::write(&config, sizes.replace("\"context_length\": 16", "\"context_length\": 32")).unwrap();
+    assert_one_line_error(&generate(&prompt), 1, &["model.safetensors", "pos_emb.weight", "[16, 8]", "[32, 8]"]);
+    fs::write(&config, sizes.replace("\"n_layers\": 1", "\"n_layers\": 2")).unwrap();
+    assert_one_line_error(&generate(&prompt), 1, &["model.safetensors", "trf_blocks.1.", "missing"]);
+    fs::write(&config, sizes.replace("\"n_heads\": 2", "\"n_heads\": 0")).unwrap();
+    assert_one_line_error(&generate(&prompt), 1, &["config.json", "n_heads is 0"]);
+    fs::write(&config, "{").unwrap();
+    assert_one_line_error(&generate(&prompt), 1, &["config.json is not a model configuration"]);
+    fs::remove_file(&config).unwrap();
+    assert_one_line_error(&generate(&prompt), 1, &["out holds no model", "config.json is missing"]);
+
+    fs::write(&config, &sizes).unwrap();
+    assert_one_line_error(&generate(&["--prompt", ""]), 1, &["the prompt is empty"]);
+    assert_one_line_error(&generate(&["--prompt-ids", "5,60000"]), 1, &["60000", "0 to 50256"]);
+    let long = "word ".repeat(40);
+    assert_one_line_error(&generate(&["--prompt", &long]), 1, &["41 tokens", "context holds 16"]);
+}
