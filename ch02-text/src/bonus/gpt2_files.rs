@@ -1,0 +1,98 @@
+//! The two files that OpenAI published with GPT-2: the vocabulary (`encoder.json`) and the merges (`vocab.bpe`).
+
+use std::collections::HashMap;
+
+use super::pairs::Merges;
+
+/// Why files cannot be read as a byte pair encoding.
+#[derive(Debug, thiserror::Error)]
+pub enum BpeFileError {
+    /// Not JSON, or not of the expected form.
+    #[error("the {file} is not what it should be: {source}")]
+    Json {
+        /// Vocabulary or merges.
+        file: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The ids leave a gap or occur twice.
+    #[error("the vocabulary has {len} tokens, but none with the id {missing}")]
+    Ids {
+        /// Number of tokens.
+        len: usize,
+        /// The first id, below that number, that no token has.
+        missing: usize,
+    },
+    /// A line that is not two tokens.
+    #[error("line {line} of the merges is not two tokens with a blank between")]
+    Line {
+        /// Number of the line, from 1.
+        line: usize,
+    },
+    /// A merge uses a token that the vocabulary does not have.
+    #[error("the merges need the token '{0}', which the vocabulary does not have")]
+    UnknownToken(String),
+    /// A merge uses an id that the vocabulary does not have.
+    #[error("the merges need the id {0}, which the vocabulary does not have")]
+    UnknownId(u32),
+    /// The ids do not tell which merge was learnt first.
+    #[error("the merge that makes '{0}' is not in the order of the ids")]
+    Order(String),
+    /// A byte has no token, or a token is not made of bytes.
+    #[error("'{0}' is not a byte of GPT-2's table, or that byte has no token")]
+    Byte(char),
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] shared::data::DataError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+}
+
+/// What the two files say.
+#[derive(Clone, Debug)]
+pub struct Gpt2Files {
+    /// Tokens in the characters of the [byte table](super::byte_table); the position is the id.
+    pub tokens: Vec<String>,
+    /// The new id of each pair of ids. Earlier merges have smaller ids.
+    pub merges: Merges,
+}
+
+impl Gpt2Files {
+    /// Reads the contents of `encoder.json` and `vocab.bpe`.
+    ///
+    /// # Errors
+    /// If they are not of the expected form or do not fit together.
+    pub fn parse(encoder_json: &str, vocab_bpe: &str) -> Result<Self, BpeFileError> {
+        let ids: HashMap<String, u32> =
+            serde_json::from_str(encoder_json).map_err(|source| BpeFileError::Json { file: "vocabulary", source })?;
+        let id = |token: &str| ids.get(token).copied().ok_or_else(|| BpeFileError::UnknownToken(token.into()));
+
+        let mut merges = Merges::new();
+        let mut last = None;
+        for (i, line) in vocab_bpe.lines().enumerate() {
+            if line.is_empty() || (i == 0 && line.starts_with("#version")) {
+                continue;
+            }
+            let (left, right) = line.split_once(' ').ok_or(BpeFileError::Line { line: i + 1 })?;
+            let merged = [left, right].concat();
+            let new_id = id(&merged)?;
+            if last >= Some(new_id) {
+                return Err(BpeFileError::Order(merged));
+            }
+            last = Some(new_id);
+            merges.insert((id(left)?, id(right)?), new_id);
+        }
+        Ok(Self { tokens: in_order_of_ids(ids.into_iter().map(|(token, id)| (id, token)))?, merges })
+    }
+}
+
+/// The tokens as a list in which the position is the id.
+pub(super) fn in_order_of_ids(tokens: impl IntoIterator<Item = (u32, String)>) -> Result<Vec<String>, BpeFileError> {
+    let mut tokens: Vec<(u32, String)> = tokens.into_iter().collect();
+    tokens.sort_unstable();
+    match tokens.iter().enumerate().find(|(place, (id, _))| *place != *id as usize) {
+        Some((missing, _)) => Err(BpeFileError::Ids { len: tokens.len(), missing }),
+        None => Ok(tokens.into_iter().map(|(_, token)| token).collect()),
+    }
+}

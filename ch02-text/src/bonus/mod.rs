@@ -1,0 +1,24 @@
+//! What the book's companion material adds to chapter 2.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`one_hot`] | looking up an embedding is a matrix product, only cheaper |
+//! | [`byte_table`], [`pre_split`], [`gpt2_bpe`] | GPT-2's encoder, built from its two files |
+//! | [`pairs`] | counting and merging pairs of neighbours, the heart of byte pair encoding |
+//! | [`simple_bpe`] | byte pair encoding trained from scratch, in the fewest lines |
+//! | [`full_bpe`] | the same with line breaks, special tokens, files, and merges inside of words only |
+
+pub mod byte_table;
+pub mod full_bpe;
+pub mod gpt2_bpe;
+pub mod gpt2_files;
+pub mod one_hot;
+pub mod pairs;
+pub mod pre_split;
+pub mod pre_tokens;
+pub mod simple_bpe;
+
+pub use full_bpe::FullBpe;
+pub use gpt2_bpe::Gpt2Bpe;
+pub use gpt2_files::{BpeFileError, Gpt2Files};
+pub use simple_bpe::SimpleBpe;

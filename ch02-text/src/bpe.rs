@@ -1,0 +1,88 @@
+//! GPT-2's byte pair encoding (section 2.5).
+//!
+//! A vocabulary of words ends where the training text ends. Byte pair encoding cuts an unknown word into smaller known
+//! pieces, in the worst case into single bytes, so that every text has ids and every list of ids is a text. The crate
+//! `tiktoken-rs` does the work here; [`bonus`](crate::bonus) builds the same thing from its parts.
+
+use std::collections::HashSet;
+
+use tiktoken_rs::{CoreBPE, r50k_base_singleton};
+
+use crate::TokenizerError;
+use crate::bonus::pre_split::pre_split;
+
+/// The marker between unrelated documents that are joined into one text.
+pub const END_OF_TEXT: &str = "<|endoftext|>";
+
+/// The id of [`END_OF_TEXT`], the last one.
+pub const END_OF_TEXT_ID: u32 = 50256;
+
+/// Number of GPT-2's tokens: 256 bytes, 50,000 merges and [`END_OF_TEXT`].
+pub const VOCAB_SIZE: usize = 50257;
+
+/// GPT-2's tokenizer. All copies share one table, which the first use loads.
+#[derive(Clone)]
+pub struct Gpt2Tokenizer {
+    bpe: &'static CoreBPE,
+}
+
+impl Gpt2Tokenizer {
+    /// The tokenizer; it needs no files.
+    pub fn new() -> Self {
+        Self { bpe: r50k_base_singleton() }
+    }
+
+    /// The ids of a text, which must not contain [`END_OF_TEXT`]: text of a user should not be able to end a document.
+    ///
+    /// # Errors
+    /// [`TokenizerError::SpecialToken`] if the text contains the marker.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        if text.contains(END_OF_TEXT) {
+            return Err(TokenizerError::SpecialToken(END_OF_TEXT.to_string()));
+        }
+        Ok(self.encode_with_end_of_text(text))
+    }
+
+    /// The ids of a text in which every [`END_OF_TEXT`] stands for its own id, [`END_OF_TEXT_ID`].
+    pub fn encode_with_end_of_text(&self, text: &str) -> Vec<u32> {
+        match self.bpe.encode(text, &HashSet::from([END_OF_TEXT])) {
+            Ok((ids, _)) => ids,
+            Err(_) => self.encode_in_pieces(text),
+        }
+    }
+
+    /// The same ids for a text with a run of a million blanks or more, on which tiktoken's pattern gives up: the text
+    /// is cut first, so that no blank of such a run has to be taken back.
+    fn encode_in_pieces(&self, text: &str) -> Vec<u32> {
+        let mut ids = Vec::new();
+        for (i, document) in text.split(END_OF_TEXT).enumerate() {
+            if i > 0 {
+                ids.push(END_OF_TEXT_ID);
+            }
+            ids.extend(pre_split(document).into_iter().flat_map(|piece| self.bpe.encode_ordinary(piece)));
+        }
+        ids
+    }
+
+    /// The text of a list of ids. A character can be spread over several ids; bytes that do not form a character
+    /// become U+FFFD, the replacement character.
+    ///
+    /// # Errors
+    /// [`TokenizerError::UnknownId`] for an id from [`VOCAB_SIZE`] on.
+    pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        let bytes = self.bpe.decode_bytes(ids).map_err(|e| TokenizerError::UnknownId(e.token))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+impl Default for Gpt2Tokenizer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Gpt2Tokenizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gpt2Tokenizer")
+    }
+}
