@@ -5,11 +5,16 @@
 //! | 5.1 | [`tokens`] | text to ids and back |
 //! | 5.1 | [`loss`] | cross entropy, perplexity, the loss of a batch and of a loader |
 //! | 5.1 | [`text_split`] | training and validation part of a text, and their loaders |
+//! | 5.2 | [`adamw`] | the optimizer |
 //! | 5.2 | [`train`] | the training loop and its evaluations |
 //! | 5.2 | [`sample`] | what the model writes while it learns |
 //! | 5.2 | [`loss_plot`] | the losses as a picture |
 //! | 5.4 | [`checkpoint`] | a model in a folder |
+//! | 5.4 | [`training_checkpoint`] | a run in a folder, to be continued |
 
+#![warn(clippy::unwrap_used)]
+
+pub mod adamw;
 pub mod checkpoint;
 pub mod loss;
 pub mod loss_plot;
@@ -17,9 +22,12 @@ pub mod sample;
 pub mod text_split;
 pub mod tokens;
 pub mod train;
+pub mod training_checkpoint;
 
+pub use adamw::AdamW;
 pub use checkpoint::{load_model, save_model};
 pub use loss::{calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};
 pub use text_split::{Loaders, split_text};
 pub use tokens::{text_to_token_ids, token_ids_to_text};
-pub use train::{Evaluation, Event, History, adamw, evaluate_model, train_model_simple};
+pub use train::{Evaluation, Event, Run, evaluate_model, train_model_simple};
+pub use training_checkpoint::{RunError, RunFile, load_checkpoint, newest_checkpoint, save_checkpoint};

@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 use ch02_text::GptDataLoader;
 use ch04_gpt::GptModel;
@@ -11,20 +10,14 @@ use shared::rng::TorchRng;
 use shared::{Mode, TrainingConfig};
 
 use crate::text_split::Loaders;
-use crate::{calc_loss_batch, calc_loss_loader};
-
-/// AdamW as PyTorch's, with its eps of 1e-8 (burn's default is 1e-5). All parameters decay. Loshchilov and Hutter,
-/// 2019.
-pub fn adamw(weight_decay: f64) -> ModuleOptimizer {
-    AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(weight_decay as f32).init()
-}
+use crate::{AdamW, calc_loss_batch, calc_loss_loader};
 
 /// Losses at one moment of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Pass over the training text, from 1.
     pub epoch: usize,
-    /// Updates before the last one, from 0.
+    /// Number of the last update, from 0.
     pub step: usize,
     /// Input tokens that the model has learnt from.
     pub tokens_seen: usize,
@@ -32,6 +25,52 @@ pub struct Evaluation {
     pub train_loss: f64,
     /// Mean loss of some validation batches.
     pub val_loss: f64,
+}
+
+/// A training run between two steps: what it has learnt, and everything that decides how it goes on.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The model, on the device that it is trained on.
+    pub model: GptModel,
+    /// The optimizer with its moments.
+    pub optimizer: AdamW,
+    /// How far the run is.
+    pub place: Place,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// The current pass over the training text, from 1. One more than there are when the run is over.
+    pub epoch: usize,
+    /// Batches of this pass that are done.
+    pub batch: usize,
+    /// Updates so far.
+    pub steps: usize,
+    /// Input tokens so far.
+    pub tokens_seen: usize,
+    /// The generator, as the next step finds it.
+    pub rng: TorchRng,
+    /// The generator as it was at the start of this pass: it gives the order of the batches again.
+    pub epoch_rng: TorchRng,
+    /// All evaluations so far.
+    pub evaluations: Vec<Evaluation>,
+}
+
+impl Run {
+    /// A run that has not begun. The generator must be as the model's initialisation left it.
+    pub fn new(model: GptModel, weight_decay: f64, rng: &TorchRng) -> Self {
+        let place = Place {
+            epoch: 1,
+            batch: 0,
+            steps: 0,
+            tokens_seen: 0,
+            rng: rng.clone(),
+            epoch_rng: rng.clone(),
+            evaluations: Vec::new(),
+        };
+        Self { model, optimizer: AdamW::new(weight_decay), place }
+    }
 }
 
 /// Something that happened in a run.
@@ -53,72 +92,81 @@ pub enum Event<'a> {
         /// The model, still on the training device.
         model: &'a GptModel,
     },
+    /// A step and all that belongs to it is done: the run can be saved here and taken up again.
+    Rest(&'a Run),
 }
 
-/// What a run leaves behind.
-#[derive(Debug)]
-pub struct History {
-    /// The trained model, on the training device.
-    pub model: GptModel,
-    /// All evaluations.
-    pub evaluations: Vec<Evaluation>,
-    /// Whether the observer stopped the run before its end.
-    pub stopped: bool,
-}
-
-/// Trains `model` on random batches: predict, measure the loss, walk it backward, update the weights, again.
+/// Trains on random batches: predict, measure the loss, walk it backward, update the weights, again.
 ///
 /// Every `eval_freq` steps, beginning with step 0, the losses on some batches of both loaders are measured. `observe`
-/// hears of every event and can end the run with `ControlFlow::Break`.
+/// hears of every event; with `ControlFlow::Break` it ends the run after the current step.
 ///
-/// The random numbers are drawn from `rng` in PyTorch's order: for each epoch what a pass over the training loader
-/// draws, for each step the dropout masks, for each evaluation what a pass over either loader draws.
+/// The random numbers are drawn in PyTorch's order: for each epoch what a pass over the training loader draws, for each
+/// step the dropout masks, for each evaluation what a pass over either loader draws. A run that was saved at rest and is
+/// continued computes the same as one that was never interrupted.
 ///
 /// `device` is the one that the model was made on; it must record gradients (`device.autodiff()`). With
-/// `reproducible_masks` off, the dropout masks come from the device's generator instead of `rng`.
+/// `reproducible_masks` off, the dropout masks come from the device's generator instead.
 ///
 /// # Errors
 /// Whatever `observe` returns; the run ends there.
-#[expect(clippy::too_many_arguments, reason = "the book's function takes the same ones")]
 pub fn train_model_simple<E>(
-    mut model: GptModel,
-    mut optimizer: ModuleOptimizer,
+    mut run: Run,
     loaders: &Loaders,
     config: &TrainingConfig,
     reproducible_masks: bool,
-    rng: &mut TorchRng,
     device: &Device,
     mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
-) -> Result<History, E> {
-    let mut evaluations = Vec::new();
-    let (mut step, mut tokens_seen) = (0, 0);
-
-    for epoch in 1..=config.epochs {
-        for batch in loaders.train.iter(rng, device) {
-            tokens_seen += batch.inputs.dims().iter().product::<usize>();
-            let mut mode = if reproducible_masks { Mode::Train(rng) } else { Mode::TrainOnDevice };
-            let loss = calc_loss_batch(&model, batch, &mut mode);
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            model = optimizer.step(config.learning_rate, model, gradients);
-
-            let mut go_on = observe(Event::Step { step, loss: loss.into_scalar() })?;
-            if go_on.is_continue() && step % config.eval_freq == 0 {
-                let [train_loss, val_loss] =
-                    evaluate_model(&model, &loaders.train, &loaders.validation, config.eval_iter, rng, device);
-                let evaluation = Evaluation { epoch, step, tokens_seen, train_loss, val_loss };
-                go_on = observe(Event::Evaluation(&evaluation))?;
-                evaluations.push(evaluation);
-            }
-            if go_on.is_break() {
-                return Ok(History { model, evaluations, stopped: true });
-            }
-            step += 1;
+) -> Result<Run, E> {
+    let batches = loaders.train.num_batches();
+    while run.place.epoch <= config.epochs {
+        if run.place.batch == 0 {
+            run.place.epoch_rng = run.place.rng.clone();
         }
-        if observe(Event::EpochEnd { epoch, model: &model })?.is_break() {
-            return Ok(History { model, evaluations, stopped: epoch < config.epochs });
+        let mut rng = run.place.epoch_rng.clone();
+        let pass = loaders.train.iter(&mut rng, device);
+        if run.place.batch == 0 {
+            run.place.rng = rng;
+        }
+        for batch in pass.skip(run.place.batch) {
+            let mut flow = ControlFlow::Continue(());
+            let mut tell = |event: Event| -> Result<(), E> {
+                if observe(event)?.is_break() {
+                    flow = ControlFlow::Break(());
+                }
+                Ok(())
+            };
+
+            let (step, epoch) = (run.place.steps, run.place.epoch);
+            run.place.tokens_seen += batch.inputs.dims().iter().product::<usize>();
+            let mut mode = if reproducible_masks { Mode::Train(&mut run.place.rng) } else { Mode::TrainOnDevice };
+            let loss = calc_loss_batch(&run.model, batch, &mut mode);
+            let gradients = loss.backward();
+            run.model = run.optimizer.step(config.learning_rate, run.model, gradients);
+            run.place.steps += 1;
+            run.place.batch += 1;
+            tell(Event::Step { step, loss: loss.into_scalar() })?;
+
+            if step.is_multiple_of(config.eval_freq) {
+                let rng = &mut run.place.rng;
+                let [train_loss, val_loss] =
+                    evaluate_model(&run.model, &loaders.train, &loaders.validation, config.eval_iter, rng, device);
+                let evaluation = Evaluation { epoch, step, tokens_seen: run.place.tokens_seen, train_loss, val_loss };
+                tell(Event::Evaluation(&evaluation))?;
+                run.place.evaluations.push(evaluation);
+            }
+            if run.place.batch == batches {
+                tell(Event::EpochEnd { epoch, model: &run.model })?;
+                run.place.epoch += 1;
+                run.place.batch = 0;
+            }
+            tell(Event::Rest(&run))?;
+            if flow.is_break() {
+                return Ok(run);
+            }
         }
     }
-    Ok(History { model, evaluations, stopped: false })
+    Ok(run)
 }
 
 /// Mean loss of the first `eval_iter` batches of a new pass over the training loader, then of the validation loader.

@@ -13,8 +13,8 @@ use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{
-    Event, Loaders, adamw, calc_loss_loader, cross_entropy, perplexity, split_text, text_to_token_ids,
-    token_ids_to_text, train_model_simple,
+    Event, Loaders, Run, calc_loss_loader, cross_entropy, perplexity, split_text, text_to_token_ids, token_ids_to_text,
+    train_model_simple,
 };
 use shared::data::for_test;
 use shared::init::torch_init;
@@ -229,7 +229,7 @@ fn n5_2_first_steps() {
     let model = torch_init(GptModel::new(&config(), &device), &mut rng);
     let mut losses = Vec::new();
     let training = TrainingConfig { epochs: 1, ..TrainingConfig::book() };
-    let history = train_model_simple(model, adamw(0.1), &loaders, &training, true, &mut rng, &device, |event| {
+    let run = train_model_simple(Run::new(model, 0.1, &rng), &loaders, &training, true, &device, |event| {
         if let Event::Step { step, loss } = event {
             losses.push(f64::from(loss));
             // The evaluation after step 5 still takes place.
@@ -252,12 +252,12 @@ fn n5_2_first_steps() {
     for (step, (found, expected)) in losses.iter().zip(expected).enumerate() {
         assert_near(*found, expected, if step == 0 { 1e-5 } else { 2e-3 });
     }
-    let evaluations: Vec<[f64; 2]> = history.evaluations.iter().map(|e| [e.train_loss, e.val_loss]).collect();
+    let evaluations: Vec<[f64; 2]> = run.place.evaluations.iter().map(|e| [e.train_loss, e.val_loss]).collect();
     let expected = [[9.781001663208007, 9.932808876037598], [8.11053400039673, 8.338573455810547]];
     for (found, expected) in evaluations.iter().flatten().zip(expected.iter().flatten()) {
         assert_near(*found, *expected, 5e-4);
     }
     let device = Device::flex();
-    let validation = calc_loss_loader(&history.model, &cn.validation, None, &mut rng, &device);
+    let validation = calc_loss_loader(&run.model, &cn.validation, None, &mut rng, &device);
     assert_near(validation, 8.33887767791748, 5e-4);
 }

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::tokens::tensor_to_ids;
-use ch05_pretrain::{Evaluation, Event, Loaders, adamw, text_to_token_ids, token_ids_to_text, train_model_simple};
+use ch05_pretrain::{Evaluation, Event, Loaders, Run, text_to_token_ids, token_ids_to_text, train_model_simple};
 use serde::Deserialize;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -39,10 +39,10 @@ fn reproduce(golden: &str) {
     let mut rng = TorchRng::new(golden.seed);
     let loaders = Loaders::new(&text, golden.model.context_length, golden.training.batch_size).unwrap();
     let model = torch_init(GptModel::new(&golden.model, &device), &mut rng);
-    let optimizer = adamw(golden.training.weight_decay);
+    let run = Run::new(model, golden.training.weight_decay, &rng);
 
     let mut losses = Vec::new();
-    let history = train_model_simple(model, optimizer, &loaders, &golden.training, true, &mut rng, &device, |event| {
+    let run = train_model_simple(run, &loaders, &golden.training, true, &device, |event| {
         if let Event::Step { step, loss } = event {
             assert_eq!(step, losses.len());
             losses.push(f64::from(loss));
@@ -56,8 +56,8 @@ fn reproduce(golden: &str) {
     for (step, (found, expected)) in losses.iter().zip(&golden.step_losses).enumerate() {
         assert_close(*found, *expected, tolerance(step), &format!("loss of step {step}"));
     }
-    assert_eq!(history.evaluations.len(), golden.log.len());
-    for (found, expected) in history.evaluations.iter().zip(&golden.log) {
+    assert_eq!(run.place.evaluations.len(), golden.log.len());
+    for (found, expected) in run.place.evaluations.iter().zip(&golden.log) {
         let place = |e: &Evaluation| (e.epoch, e.step, e.tokens_seen);
         assert_eq!(place(found), place(expected));
         let relative = tolerance(found.step);
@@ -67,7 +67,7 @@ fn reproduce(golden: &str) {
 
     let tokenizer = Gpt2Tokenizer::new();
     let prompt = text_to_token_ids("Every effort moves you", &tokenizer, &device.inner());
-    let ids = generate_text_simple(&history.model, prompt, 20, golden.model.context_length);
+    let ids = generate_text_simple(&run.model, prompt, 20, golden.model.context_length);
     assert_eq!(tensor_to_ids(ids.clone()), golden.greedy_20_ids);
     assert_eq!(token_ids_to_text(ids, &tokenizer).unwrap(), golden.greedy_20_text);
 }

@@ -1,7 +1,8 @@
 //! `llm pretrain`.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write, stdout};
+use std::borrow::Cow;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write, stdout};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +17,10 @@ use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use ch05_pretrain::{Evaluation, Event, Loaders, adamw, save_model, train_model_simple};
+use ch05_pretrain::{
+    Evaluation, Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, save_model,
+    train_model_simple,
+};
 use serde::{Deserialize, Serialize};
 use shared::config::ConfigError;
 use shared::device::{DeviceChoice, is_cpu};
@@ -92,6 +96,14 @@ pub struct Args {
     /// Draw dropout masks on the host also for a GPU, so that a seed gives the same masks everywhere
     #[arg(long)]
     reproducible_masks: bool,
+    /// Save the run every N steps, besides the end of each epoch, so that it can be continued
+    #[arg(long, value_name = "N", value_parser = positive)]
+    save_every: Option<usize>,
+    /// Continue the run in this folder; only --epochs and --device may be given with it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["text", "dataset", "size", "config", "batch_size",
+        "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out", "log",
+        "reproducible_masks", "save_every"])]
+    resume: Option<PathBuf>,
 }
 
 /// The file of `--config`. Other keys beside these are left alone.
@@ -103,12 +115,44 @@ struct RunConfig {
 }
 
 /// Everything that is settled before the first step.
-struct Plan {
+struct Job {
     model: GptConfig,
     training: TrainingConfig,
-    seed: u64,
     loaders: Loaders,
+    run: Run,
+    settings: Settings,
+    out: PathBuf,
+    log: Log,
+}
+
+/// What a run needs to go on besides its state and configuration; kept in every checkpoint.
+#[derive(Clone, Serialize, Deserialize)]
+struct Settings {
+    text: Source,
+    text_sha256: String,
     prompt: String,
+    reproducible_masks: bool,
+    save_every: Option<usize>,
+    log: Option<PathBuf>,
+    /// Length of the log when the checkpoint was saved: what comes after it is written again.
+    log_bytes: u64,
+}
+
+/// Where the text comes from.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Source {
+    File(PathBuf),
+    Dataset(String),
+}
+
+impl Source {
+    fn read(&self) -> Result<Cow<'static, str>> {
+        Ok(match self {
+            Self::File(path) => data::read_text(path)?.into(),
+            Self::Dataset(name) => data::find(name)?.text()?,
+        })
+    }
 }
 
 /// A line of the log.
@@ -130,37 +174,45 @@ enum LogLine<'a> {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    let plan = plan(&args)?;
-    let device = args.device.open()?;
-    fs::create_dir_all(&args.out)
-        .and_then(|()| probe_writable(&args.out))
-        .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
-    let mut log = Log::create(args.log.as_deref())?;
+    let (device, job) = match &args.resume {
+        Some(folder) => {
+            let device = args.device.open()?;
+            let job = resume(folder, args.epochs, &device)?;
+            (device, job)
+        }
+        None => {
+            let plan = plan(&args)?;
+            let device = args.device.open()?;
+            let job = start(&args, plan, &device)?;
+            (device, job)
+        }
+    };
     let interrupted = watch_for_interrupt()?;
-
+    let Job { model: config, training, loaders, run, mut settings, out, mut log } = job;
+    let prompt = settings.prompt.clone();
     let tokenizer = Gpt2Tokenizer::new();
-    let training_device = device.clone().autodiff();
-    let mut rng = TorchRng::new(plan.seed);
-    let model = torch_init(GptModel::new(&plan.model, &training_device), &mut rng);
-    let steps = plan.loaders.train.num_batches() * plan.training.epochs;
+    let steps = loaders.train.num_batches() * training.epochs;
     println!(
         "{} parameters, {} training tokens, {} validation tokens, {steps} steps",
-        grouped(model.num_params()),
-        grouped(plan.loaders.train.dataset().num_tokens()),
-        grouped(plan.loaders.validation.dataset().num_tokens()),
+        grouped(run.model.num_params()),
+        grouped(loaders.train.dataset().num_tokens()),
+        grouped(loaders.validation.dataset().num_tokens()),
     );
+    if run.place.steps > 0 {
+        println!("continuing after step {}", run.place.steps - 1);
+    }
 
-    let mut progress = Progress::new(steps as u64);
-    let mut evaluations = Vec::new();
-    let mut saved_epochs = 0;
-    let history = train_model_simple(
-        model,
-        adamw(plan.training.weight_decay),
-        &plan.loaders,
-        &plan.training,
-        args.reproducible_masks || is_cpu(&device),
-        &mut rng,
-        &training_device,
+    let mut progress = Progress::new(run.place.steps as u64, steps as u64);
+    let mut evaluations = run.place.evaluations.clone();
+    let mut epoch_ended = false;
+    let mut stopped = None;
+    let reproducible_masks = settings.reproducible_masks;
+    let run = train_model_simple(
+        run,
+        &loaders,
+        &training,
+        reproducible_masks || is_cpu(&device),
+        &device.clone().autodiff(),
         |event| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { step, loss } => {
@@ -176,36 +228,58 @@ pub fn run(args: Args) -> Result<ExitCode> {
                     });
                 }
                 Event::EpochEnd { epoch, model } => {
-                    let sample = generate_sample(model, &tokenizer, &device, &plan.prompt)?;
+                    let sample = generate_sample(model, &tokenizer, &device, &prompt)?;
                     progress.suspend(|| println!("{sample}"));
-                    save_model(&args.out, &plan.model, &model.valid())?;
+                    save_model(&out, &config, &model.valid())?;
                     let plot = plot_losses(&evaluations, epoch)?;
-                    write_whole(&args.out.join(PLOT_FILE), plot.as_bytes())?;
-                    saved_epochs = epoch;
+                    write_whole(&out.join(PLOT_FILE), plot.as_bytes())?;
+                    epoch_ended = true;
+                }
+                Event::Rest(run) => {
+                    let stop = interrupted.load(Ordering::SeqCst);
+                    let due = settings.save_every.is_some_and(|n| run.place.steps.is_multiple_of(n));
+                    if due || stop || std::mem::take(&mut epoch_ended) {
+                        settings.log_bytes = log.length;
+                        save_checkpoint(&out, run, &config, &training, &settings)?;
+                    }
+                    if stop {
+                        stopped = Some(run.place.steps);
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
             }
-            Ok(if interrupted.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            Ok(ControlFlow::Continue(()))
         },
     )?;
     progress.finish();
 
-    if history.stopped {
-        eprintln!("{}", interruption_note(&args.out, saved_epochs));
+    if let Some(done) = stopped.filter(|&done| done < steps) {
+        eprintln!(
+            "interrupted after {done} of {steps} steps; continue with:\n  cargo run --release -- pretrain --resume {}",
+            out.display()
+        );
         return Ok(ExitCode::from(130));
     }
-    let (ids, text) = continue_prompt(&history.model, &tokenizer, &device, &plan.prompt)?;
+    let (ids, text) = continue_prompt(&run.model, &tokenizer, &device, &prompt)?;
     log.write(&LogLine::Sample { ids: &ids, text: &text })?;
-    println!("\nmodel:  {}\nlosses: {}", args.out.display(), args.out.join(PLOT_FILE).display());
-    println!(
-        "\nLet it write:\n  cargo run --release -- generate --model {} --prompt {:?}",
-        args.out.display(),
-        plan.prompt
-    );
+    println!("\nmodel:  {}\nlosses: {}", out.display(), out.join(PLOT_FILE).display());
+    println!("\nLet it write:\n  cargo run --release -- generate --model {} --prompt {prompt:?}", out.display());
     stdout().flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Settles the configuration and reads the text.
+/// What a new run is to do, before anything is written.
+struct Plan {
+    model: GptConfig,
+    training: TrainingConfig,
+    seed: u64,
+    text: Source,
+    text_sha256: String,
+    loaders: Loaders,
+    prompt: String,
+}
+
+/// Settles the configuration of a new run and reads the text.
 fn plan(args: &Args) -> Result<Plan> {
     let (mut model, mut training, seed) = match &args.config {
         Some(path) => {
@@ -233,19 +307,87 @@ fn plan(args: &Args) -> Result<Plan> {
         model.vocab_size
     );
 
+    let source = match &args.text {
+        Some(path) => Source::File(absolute(path)?),
+        None => Source::Dataset(args.dataset.clone()),
+    };
+    // The error should name the file as the user did.
     let text = match &args.text {
         Some(path) => data::read_text(path)?.into(),
-        None => data::find(&args.dataset)?.text()?,
+        None => source.read()?,
     };
     let loaders = Loaders::new(&text, model.context_length, training.batch_size)?;
-    let default_prompt = match (&args.text, args.dataset.as_str()) {
-        (None, "lamp") => "The old clockmaker",
-        (None, "station-tea") => "水开了，外婆",
+    let default_prompt = match &source {
+        Source::Dataset(name) if name == "lamp" => "The old clockmaker",
+        Source::Dataset(name) if name == "station-tea" => "水开了，外婆",
         _ => "Every effort moves you",
     };
     let prompt = args.prompt.clone().unwrap_or_else(|| default_prompt.to_string());
     check_prompt(&Gpt2Tokenizer::new().encode_with_end_of_text(&prompt), &model)?;
-    Ok(Plan { model, training, seed: args.seed.or(seed).unwrap_or(123), loaders, prompt })
+    let seed = args.seed.or(seed).unwrap_or(123);
+    let text_sha256 = data::sha256(text.as_bytes());
+    Ok(Plan { model, training, seed, text: source, text_sha256, loaders, prompt })
+}
+
+/// Makes the model, the output folder and the log of a new run.
+fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
+    let Plan { model: config, training, seed, text, text_sha256, loaders, prompt } = plan;
+    fs::create_dir_all(&args.out)
+        .and_then(|()| probe_writable(&args.out))
+        .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+    let log = Log::create(args.log.as_deref())?;
+    let mut rng = TorchRng::new(seed);
+    let model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
+    let run = Run::new(model, training.weight_decay, &rng);
+    let settings = Settings {
+        text,
+        text_sha256,
+        prompt,
+        reproducible_masks: args.reproducible_masks,
+        save_every: args.save_every,
+        log: args.log.as_deref().map(absolute).transpose()?,
+        log_bytes: 0,
+    };
+    Ok(Job { model: config, training, loaders, run, settings, out: args.out.clone(), log })
+}
+
+/// Takes up the run in `folder` where its newest checkpoint left it.
+fn resume(folder: &Path, epochs: Option<usize>, device: &Device) -> Result<Job> {
+    let checkpoint = newest_checkpoint(folder)?;
+    let out = match checkpoint.parent() {
+        Some(parent) if checkpoint == folder => parent.to_path_buf(),
+        _ => folder.to_path_buf(),
+    };
+    let (model, run, file) = load_checkpoint::<Settings>(&checkpoint, &device.clone().autodiff())?;
+    let (mut training, settings) = (file.training, file.settings);
+    training.epochs = epochs.unwrap_or(training.epochs);
+    ensure!(
+        run.place.epoch <= training.epochs,
+        "the run in {} is complete with {} epochs; to go on, give a larger number: --epochs N",
+        folder.display(),
+        run.place.epoch - 1
+    );
+    let text = settings.text.read()?;
+    let found = data::sha256(text.as_bytes());
+    ensure!(
+        found == settings.text_sha256,
+        "the text has changed since the run began: its SHA-256 is {found}, but was {}",
+        settings.text_sha256
+    );
+    let loaders = Loaders::new(&text, model.context_length, training.batch_size)?;
+    ensure!(
+        run.place.batch < loaders.train.num_batches(),
+        "{} is damaged: it is at batch {} of {}",
+        checkpoint.display(),
+        run.place.batch,
+        loaders.train.num_batches()
+    );
+    let log = Log::reopen(settings.log.as_deref(), settings.log_bytes)?;
+    Ok(Job { model, training, loaders, run, settings, out, log })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{} is not a path", path.display()))
 }
 
 /// The settings that go with a size: the book's for GPT-2, others for the tiny model, which learns in a minute.
@@ -290,13 +432,6 @@ fn watch_for_interrupt() -> Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
-fn interruption_note(out: &Path, saved_epochs: usize) -> String {
-    match saved_epochs {
-        0 => "interrupted before the end of the first epoch: nothing was saved".to_string(),
-        epoch => format!("interrupted: {} holds the model as it was after epoch {epoch}", out.display()),
-    }
-}
-
 /// The prompt and its greedy continuation.
 fn continue_prompt(
     model: &GptModel,
@@ -311,25 +446,47 @@ fn continue_prompt(
 }
 
 /// The log file, or nothing.
-struct Log(Option<(BufWriter<File>, PathBuf)>);
+struct Log {
+    file: Option<(File, PathBuf)>,
+    /// Bytes in the file.
+    length: u64,
+}
 
 impl Log {
     fn create(path: Option<&Path>) -> Result<Self> {
         let create = |path: &Path| {
             let file = File::create(path).with_context(|| format!("cannot write the log {}", path.display()))?;
-            anyhow::Ok((BufWriter::new(file), path.to_path_buf()))
+            anyhow::Ok((file, path.to_path_buf()))
         };
-        Ok(Self(path.map(create).transpose()?))
+        Ok(Self { file: path.map(create).transpose()?, length: 0 })
+    }
+
+    /// Opens the log of an interrupted run and takes away what was written after its checkpoint.
+    fn reopen(path: Option<&Path>, length: u64) -> Result<Self> {
+        let Some(path) = path else { return Ok(Self { file: None, length: 0 }) };
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .with_context(|| format!("cannot continue the log {}", path.display()))?;
+        let there = file.metadata()?.len();
+        ensure!(
+            there >= length,
+            "the log {} is not that of this run: it has {there} bytes, but had {length} at the checkpoint",
+            path.display()
+        );
+        file.set_len(length)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file: Some((file, path.to_path_buf())), length })
     }
 
     /// Appends one line and hands it to the system at once.
     fn write(&mut self, line: &LogLine) -> Result<()> {
-        let Some((file, path)) = &mut self.0 else { return Ok(()) };
-        let written = serde_json::to_writer(&mut *file, line)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(file))
-            .and_then(|()| file.flush());
-        written.with_context(|| format!("cannot write the log {}", path.display()))
+        let Some((file, path)) = &mut self.file else { return Ok(()) };
+        let mut text = serde_json::to_string(line)?;
+        text.push('\n');
+        file.write_all(text.as_bytes()).with_context(|| format!("cannot write the log {}", path.display()))?;
+        self.length += text.len() as u64;
+        Ok(())
     }
 }
 

@@ -95,7 +95,7 @@ fn the_same_seed_gives_the_same_run_and_another_seed_another() {
     assert_ne!(losses(&args), first);
 }
 
-/// Ctrl-C after the first epoch: exit code 130, and the folder holds a whole model.
+/// Ctrl-C after the first epoch: exit code 130, and the folder holds a whole model and a checkpoint.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_the_last_complete_model() {
@@ -114,12 +114,14 @@ fn an_interrupt_leaves_the_last_complete_model() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("interrupted: out holds the model as it was after epoch"), "{told}");
-    let leftovers = fs::read_dir(folder.path().join("out"))
+    assert!(told.contains("interrupted after") && told.contains("pretrain --resume out"), "{told}");
+    let mut files: Vec<String> = fs::read_dir(folder.path().join("out"))
         .unwrap()
-        .map(|e| e.unwrap().file_name())
-        .filter(|name| !["config.json", "model.safetensors", "losses.svg"].contains(&name.to_str().unwrap()));
-    assert_eq!(leftovers.count(), 0);
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert!(files[0].starts_with("checkpoint-"), "{files:?}");
+    assert_eq!(files[1..], ["config.json", "losses.svg", "model.safetensors"]);
     assert!(run(folder.path(), &["generate", "--model", "out", "--prompt", "The"]).status.success());
 }
 

@@ -12,6 +12,8 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Progress of a job with a known number of steps.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    /// Steps done before this job began, steps done now, and all.
+    before: u64,
     done: u64,
     total: u64,
     start: Instant,
@@ -19,15 +21,15 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Starts at step 0 of `total`.
-    pub fn new(total: u64) -> Self {
+    /// Starts with `done` of `total` steps behind it.
+    pub fn new(done: u64, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{bar:30} {pos}/{len} steps  {per_sec}  {msg}  {eta} left")
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(total).with_style(style)
+            ProgressBar::new(total).with_style(style).with_position(done)
         });
         let now = Instant::now();
-        Self { bar, done: 0, total, start: now, last_line: now }
+        Self { bar, before: done, done, total, start: now, last_line: now }
     }
 
     /// One step is done; `message` tells how it went, for example its loss.
@@ -38,7 +40,8 @@ impl Progress {
             bar.inc(1);
         } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            eprintln!("{}", plain_line(self.done, self.total, self.start.elapsed(), message));
+            let done_now = self.done - self.before;
+            eprintln!("{}", plain_line(self.done, self.total, done_now, self.start.elapsed(), message));
         }
     }
 
@@ -58,8 +61,8 @@ impl Progress {
     }
 }
 
-fn plain_line(done: u64, total: u64, elapsed: Duration, message: &str) -> String {
-    let rate = done as f64 / elapsed.as_secs_f64();
+fn plain_line(done: u64, total: u64, done_now: u64, elapsed: Duration, message: &str) -> String {
+    let rate = done_now as f64 / elapsed.as_secs_f64();
     let left = (total.saturating_sub(done)) as f64 / rate;
     format!("step {done}/{total}, {rate:.2} steps/s, {message}, {left:.0} s left")
 }
@@ -70,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_plain_line_has_rate_loss_and_time_left() {
-        let line = plain_line(20, 100, Duration::from_secs(10), "loss 4.210");
-        assert_eq!(line, "step 20/100, 2.00 steps/s, loss 4.210, 40 s left");
+        let line = plain_line(60, 100, 20, Duration::from_secs(10), "loss 4.210");
+        assert_eq!(line, "step 60/100, 2.00 steps/s, loss 4.210, 20 s left");
     }
 }

@@ -1,0 +1,146 @@
+//! The optimizer (section 5.2): AdamW as PyTorch computes it.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Gradients, Tensor};
+
+/// Adam with decoupled weight decay, Loshchilov and Hutter, 2019. For every parameter `w` with gradient `g`, at step
+/// `t`:
+///
+/// ```text
+/// w = w (1 - lr · weight_decay)
+/// m = β₁ m + (1 - β₁) g
+/// v = β₂ v + (1 - β₂) g²
+/// w = w - lr / (1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + eps)
+/// ```
+///
+/// burn has an AdamW too (`burn::optim::AdamW`); a test holds both to the same result. This one keeps its moments where
+/// a checkpoint can read them, in the order of the model's parameters.
+#[derive(Clone, Debug)]
+pub struct AdamW {
+    /// Decay of the first moment, β₁.
+    pub beta_1: f64,
+    /// Decay of the second moment, β₂.
+    pub beta_2: f64,
+    /// Keeps the quotient away from a division by zero.
+    pub eps: f64,
+    /// Share of every parameter that a step takes away, times the learning rate. All parameters decay.
+    pub weight_decay: f64,
+    /// Steps so far.
+    pub steps: u32,
+    /// The moments of every parameter, flat, in the order of the model's fields. Empty before the first step; `None`
+    /// for a parameter that has not had a gradient yet.
+    pub moments: Vec<Option<Moments>>,
+}
+
+/// The moments of one parameter.
+#[derive(Clone, Debug)]
+pub struct Moments {
+    /// Decaying mean of the gradients, m.
+    pub first: Tensor<1>,
+    /// Decaying mean of their squares, v.
+    pub second: Tensor<1>,
+}
+
+impl AdamW {
+    /// PyTorch's settings: β₁ 0.9, β₂ 0.999, eps 1e-8.
+    pub fn new(weight_decay: f64) -> Self {
+        Self { beta_1: 0.9, beta_2: 0.999, eps: 1e-8, weight_decay, steps: 0, moments: Vec::new() }
+    }
+
+    /// Updates every parameter that has a gradient.
+    ///
+    /// # Panics
+    /// If the model has other parameters than at the step before.
+    pub fn step<M: Module>(&mut self, learning_rate: f64, model: M, gradients: Gradients) -> M {
+        self.steps += 1;
+        let mut update = Update { optimizer: self, learning_rate, gradients, next: 0 };
+        model.map(&mut update)
+    }
+}
+
+/// The walk of one step over the parameters.
+struct Update<'a> {
+    optimizer: &'a mut AdamW,
+    learning_rate: f64,
+    gradients: Gradients,
+    next: usize,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let place = self.next;
+        self.next += 1;
+        let AdamW { beta_1, beta_2, eps, weight_decay, steps, ref mut moments } = *self.optimizer;
+        if moments.len() <= place {
+            moments.push(None);
+        }
+        let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return param };
+
+        let shape = gradient.dims();
+        let gradient: Tensor<1> = gradient.reshape([-1]);
+        let squared = gradient.clone().square() * (1.0 - beta_2);
+        let new = gradient * (1.0 - beta_1);
+        let Moments { first, second } = match moments[place].take() {
+            Some(old) => Moments { first: old.first * beta_1 + new, second: old.second * beta_2 + squared },
+            None => Moments { first: new, second: squared },
+        };
+
+        let correction_1 = 1.0 - beta_1.powi(steps as i32);
+        let correction_2 = 1.0 - beta_2.powi(steps as i32);
+        let denominator = second.clone().sqrt() / correction_2.sqrt() + eps;
+        let change = first.clone() / denominator * (self.learning_rate / correction_1);
+        moments[place] = Some(Moments { first, second });
+        let kept = 1.0 - self.learning_rate * weight_decay;
+        param.map(|weight| {
+            let trained = weight.is_require_grad();
+            let updated = weight.inner() * kept - change.reshape(shape);
+            Tensor::from_inner(updated).set_require_grad(trained)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+    use burn::optim::{AdamWConfig, GradientsParams};
+    use burn::tensor::Device;
+    use shared::init::torch_init;
+    use shared::rng::TorchRng;
+
+    use super::*;
+
+    /// One scalar parameter, three steps by hand: gradient 2, lr 0.1, decay 0.1.
+    #[test]
+    fn three_steps_by_hand() {
+        let device = Device::flex().autodiff();
+        let mut weight = Param::from_data([1.0f32], &device);
+        let mut optimizer = AdamW::new(0.1);
+        let mut by_hand = 1.0f64;
+        for _ in 0..3 {
+            let gradients = (weight.val() * 2.0).sum().backward();
+            weight = optimizer.step(0.1, weight, gradients);
+            // The gradient is always 2, so the corrected moments are 2 and 4 and the quotient is 1.
+            by_hand = by_hand * (1.0 - 0.1 * 0.1) - 0.1 * 2.0 / (2.0 + 1e-8);
+        }
+        let found: f64 = weight.val().into_scalar();
+        assert!((found - by_hand).abs() < 1e-6, "{found} is not {by_hand}");
+    }
+
+    #[test]
+    fn agrees_with_burn_s_adamw() {
+        let device = Device::flex().autodiff();
+        let make = || torch_init(LinearConfig::new(5, 3).init(&device), &mut TorchRng::new(123));
+        let loss = |layer: &Linear| layer.forward(Tensor::<2>::ones([2, 5], &device)).square().sum().backward();
+        let (mut ours, mut theirs) = (make(), make());
+        let mut our_optimizer = AdamW::new(0.1);
+        let mut their_optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(0.1).init();
+        for _ in 0..5 {
+            let gradients = loss(&ours);
+            ours = our_optimizer.step(0.01, ours, gradients);
+            let gradients = GradientsParams::from_grads(loss(&theirs), &theirs);
+            theirs = their_optimizer.step(0.01, theirs, gradients);
+        }
+        let difference: f32 = (ours.weight.val() - theirs.weight.val()).abs().max().into_scalar();
+        assert!(difference < 1e-6, "{difference}");
+    }
+}

@@ -1,0 +1,294 @@
+//! A training run in a folder, so that it can be continued (section 5.4).
+//!
+//! A checkpoint is a model folder (see [`checkpoint`](crate::checkpoint)) with two files more:
+//!
+//! | file | what |
+//! |---|---|
+//! | `optimizer.safetensors` | the two moments of every parameter, `NAME.exp_avg` and `NAME.exp_avg_sq` |
+//! | `run.json` | format version, step, epoch, batch, generator states, evaluations, settings of the run |
+//!
+//! It is written under a temporary name and renamed when it is whole: `checkpoint-000120` is the state after 120
+//! steps. Older ones are removed afterwards.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+use shared::files::write_whole;
+use shared::{GptConfig, TrainingConfig};
+
+use crate::adamw::Moments;
+use crate::checkpoint::CheckpointError;
+use crate::train::{Place, Run};
+use crate::{AdamW, load_model, save_model};
+
+const OPTIMIZER_FILE: &str = "optimizer.safetensors";
+const RUN_FILE: &str = "run.json";
+const PREFIX: &str = "checkpoint-";
+/// The format that this program writes, and the newest that it reads.
+const FORMAT: u32 = 1;
+
+/// Why a run cannot be saved or continued. Every message names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The model of the checkpoint.
+    #[error(transparent)]
+    Model(#[from] CheckpointError),
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", .path.display())]
+    Io {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// There is nothing to continue.
+    #[error("{} holds no checkpoint of a run", .folder.display())]
+    NoCheckpoint {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A file of the checkpoint is not what it should be.
+    #[error("{} cannot be continued from: {reason}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What stands in `run.json`. `S` are the settings of whoever runs the training.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunFile<S> {
+    format: u32,
+    /// Settings of the training loop.
+    pub training: TrainingConfig,
+    /// Whatever else the run needs to go on.
+    pub settings: S,
+    place: Place,
+    adamw_steps: u32,
+}
+
+/// Writes the state of `run` into a new folder below `folder` and removes the older checkpoints there.
+///
+/// # Errors
+/// If a file cannot be written; older checkpoints stay then.
+pub fn save_checkpoint<S: Serialize>(
+    folder: &Path,
+    run: &Run,
+    config: &GptConfig,
+    training: &TrainingConfig,
+    settings: S,
+) -> Result<PathBuf, RunError> {
+    let name = format!("{PREFIX}{:06}", run.place.steps);
+    let (target, temporary) = (folder.join(&name), folder.join(format!(".{name}.part")));
+    let io_error = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| RunError::Io { action: "write", path, source }
+    };
+    remove_if_there(&temporary).map_err(io_error(&temporary))?;
+    save_model(&temporary, config, &run.model.valid())?;
+
+    let optimizer = temporary.join(OPTIMIZER_FILE);
+    let moments = parameters(&run.model).into_iter().zip(&run.optimizer.moments).filter_map(|(name, moments)| {
+        let Moments { first, second } = moments.as_ref()?;
+        Some([(format!("{name}.exp_avg"), Moment::new(first)), (format!("{name}.exp_avg_sq"), Moment::new(second))])
+    });
+    safetensors::serialize_to_file(moments.flatten(), None, &optimizer)
+        .map_err(|e| io_error(&optimizer)(io::Error::other(e.to_string())))?;
+    fs::File::open(&optimizer).and_then(|file| file.sync_all()).map_err(io_error(&optimizer))?;
+
+    let state = RunFile {
+        format: FORMAT,
+        training: training.clone(),
+        settings,
+        place: run.place.clone(),
+        adamw_steps: run.optimizer.steps,
+    };
+    let json = serde_json::to_vec(&state)
+        .map_err(|source| RunError::Damaged { path: temporary.join(RUN_FILE), reason: source.to_string() })?;
+    write_whole(&temporary.join(RUN_FILE), &json).map_err(io_error(&temporary))?;
+
+    remove_if_there(&target).map_err(io_error(&target))?;
+    fs::rename(&temporary, &target).map_err(io_error(&target))?;
+    for old in checkpoints(folder).map_err(io_error(folder))? {
+        if old != target {
+            fs::remove_dir_all(&old).map_err(io_error(&old))?;
+        }
+    }
+    Ok(target)
+}
+
+/// The newest checkpoint below `folder`, or `folder` itself if it is one.
+///
+/// # Errors
+/// If there is none.
+pub fn newest_checkpoint(folder: &Path) -> Result<PathBuf, RunError> {
+    if folder.join(RUN_FILE).is_file() {
+        return Ok(folder.to_path_buf());
+    }
+    let found = checkpoints(folder)
+        .map_err(|source| RunError::Io { action: "read", path: folder.into(), source })?
+        .into_iter()
+        .max();
+    found.ok_or_else(|| RunError::NoCheckpoint { folder: folder.into() })
+}
+
+/// Reads the checkpoint in `folder`; the model comes onto `device`, which should record gradients.
+///
+/// # Errors
+/// If a file is missing, damaged, of a newer format, or does not fit the others.
+pub fn load_checkpoint<S: for<'de> Deserialize<'de>>(
+    folder: &Path,
+    device: &Device,
+) -> Result<(GptConfig, Run, RunFile<S>), RunError> {
+    let path = folder.join(RUN_FILE);
+    let bad = |reason: String| RunError::Damaged { path: path.clone(), reason };
+    let json = fs::read(&path).map_err(|source| RunError::Io { action: "read", path: path.clone(), source })?;
+    // The version first: a newer format may look different everywhere else.
+    let version: Version = serde_json::from_slice(&json).map_err(|e| bad(e.to_string()))?;
+    if version.format > FORMAT {
+        return Err(bad(format!(
+            "its format is {}, but this program reads up to {FORMAT}; take a newer version of the program",
+            version.format
+        )));
+    }
+    let file: RunFile<S> = serde_json::from_slice(&json).map_err(|e| bad(e.to_string()))?;
+    file.training.validate().map_err(|e| bad(e.to_string()))?;
+
+    let (config, model) = load_model(folder, device)?;
+    let mut optimizer = AdamW::new(file.training.weight_decay);
+    optimizer.steps = file.adamw_steps;
+    optimizer.moments = load_moments(&folder.join(OPTIMIZER_FILE), &model, &device.clone().inner())?;
+    let run = Run { model, optimizer, place: file.place.clone() };
+    Ok((config, run, file))
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+fn load_moments(path: &Path, model: &impl Module, device: &Device) -> Result<Vec<Option<Moments>>, RunError> {
+    let bytes = fs::read(path).map_err(|source| RunError::Io { action: "read", path: path.into(), source })?;
+    let file =
+        SafeTensors::deserialize(&bytes).map_err(|e| RunError::Damaged { path: path.into(), reason: e.to_string() })?;
+    let mut sizes = Sizes::default();
+    model.visit(&mut sizes);
+    let read = |name: String, size: usize| {
+        let bad = |reason: String| RunError::Damaged { path: path.into(), reason: format!("tensor {name}: {reason}") };
+        let view = file.tensor(&name).map_err(|_| bad("it is missing".to_string()))?;
+        if view.dtype() != Dtype::F32 || view.shape() != [size] {
+            return Err(bad(format!("it is {:?} {:?}, not F32 [{size}]", view.dtype(), view.shape())));
+        }
+        let (words, _) = view.data().as_chunks::<4>();
+        let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+        Ok(Tensor::<1>::from_data(TensorData::new(values, [size]), device))
+    };
+    let names = file.names();
+    let there = |name: &str| names.contains(&name);
+    parameters(model)
+        .into_iter()
+        .zip(sizes.0)
+        .map(|(name, size)| {
+            let (first, second) = (format!("{name}.exp_avg"), format!("{name}.exp_avg_sq"));
+            // Neither moment: the parameter has not had a gradient yet. Only one: the file is damaged.
+            if !there(&first) && !there(&second) {
+                return Ok(None);
+            }
+            Ok(Some(Moments { first: read(first, size)?, second: read(second, size)? }))
+        })
+        .collect()
+}
+
+/// All checkpoints below `folder`, in no order.
+fn checkpoints(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    let is_checkpoint = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX))
+            && path.join(RUN_FILE).is_file()
+    };
+    Ok(entries.into_iter().map(|entry| entry.path()).filter(is_checkpoint).collect())
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// The names of a model's parameters, in the order of its fields.
+fn parameters(model: &impl Module) -> Vec<String> {
+    let mut names = Names::default();
+    model.visit(&mut names);
+    names.found
+}
+
+#[derive(Default)]
+struct Names {
+    fields: Vec<String>,
+    found: Vec<String>,
+}
+
+impl ModuleVisitor for Names {
+    fn enter_module(&mut self, field: &str, _holder: &str) {
+        self.fields.push(field.to_string());
+    }
+
+    fn exit_module(&mut self, _field: &str, _holder: &str) {
+        self.fields.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+        self.found.push(self.fields.join("."));
+    }
+}
+
+#[derive(Default)]
+struct Sizes(Vec<usize>);
+
+impl ModuleVisitor for Sizes {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.lazy_shape().num_elements());
+    }
+}
+
+/// A moment that becomes bytes only when it is written.
+struct Moment<'a> {
+    values: &'a Tensor<1>,
+    shape: [usize; 1],
+}
+
+impl<'a> Moment<'a> {
+    fn new(values: &'a Tensor<1>) -> Self {
+        Self { values, shape: values.dims() }
+    }
+}
+
+impl View for Moment<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let values = self.values.to_data();
+        values.iter::<f32>().flat_map(f32::to_le_bytes).collect::<Vec<u8>>().into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.shape[0] * size_of::<f32>()
+    }
+}

@@ -1,0 +1,134 @@
+//! A run that is killed and continued ends as one that never stopped: every loss and every weight, bit for bit.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use common::{assert_one_line_error, llm, run, stdout};
+
+const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 8, "n_heads": 2, "n_layers": 2,
+    "drop_rate": 0.1, "qkv_bias": false}, "training": {"batch_size": 2, "learning_rate": 0.01, "weight_decay": 0.1,
+    "epochs": 3, "eval_freq": 4, "eval_iter": 2}}"#;
+
+/// A run of 3 epochs with evaluations and dropout, saved every 3 steps.
+fn arguments() -> Vec<&'static str> {
+    let files = ["pretrain", "--config", "config.json", "--text", "text.txt", "--out", "out", "--log", "log.jsonl"];
+    [&files[..], &["--prompt", "The boats", "--save-every", "3", "--device", "cpu"]].concat()
+}
+
+fn prepare() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("config.json"), CONFIG).unwrap();
+    let text = "The boats went out and the boats came home again. The sea went hush against the wall. ".repeat(22);
+    fs::write(folder.path().join("text.txt"), text).unwrap();
+    folder
+}
+
+fn log_lines(folder: &Path) -> usize {
+    fs::read_to_string(folder.join("log.jsonl")).map_or(0, |log| log.lines().count())
+}
+
+/// Starts the program, and kills it without warning as soon as the log has this many lines.
+fn kill_at(folder: &Path, arguments: &[&str], lines: usize) {
+    let mut child = llm(folder, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while log_lines(folder) < lines {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before line {lines}");
+        assert!(start.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn killed_at_several_points_and_continued_it_ends_the_same() {
+    let whole = prepare();
+    assert!(run(whole.path(), &arguments()).status.success());
+    let expected = fs::read_to_string(whole.path().join("log.jsonl")).unwrap();
+    let steps = expected.lines().filter(|line| line.contains("\"step\",")).count();
+    assert!(steps > 30, "only {steps} steps");
+
+    let broken = prepare();
+    kill_at(broken.path(), &arguments(), 6);
+    // Each continuation goes on from a checkpoint, so the log first shrinks, and is killed further on.
+    for lines in [14, 15, 25, 40] {
+        if lines < expected.lines().count() - 6 {
+            kill_at(broken.path(), &["pretrain", "--resume", "out", "--device", "cpu"], lines);
+        }
+    }
+    let output = run(broken.path(), &["pretrain", "--resume", "out", "--device", "cpu"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(stdout(&output).contains("continuing after step"));
+
+    assert_eq!(fs::read_to_string(broken.path().join("log.jsonl")).unwrap(), expected);
+    for file in ["model.safetensors", "losses.svg"] {
+        let read = |folder: &Path| fs::read(folder.join("out").join(file)).unwrap();
+        assert!(read(whole.path()) == read(broken.path()), "{file} differs");
+    }
+}
+
+#[test]
+fn a_complete_run_goes_on_only_with_more_epochs() {
+    let longer = prepare();
+    assert!(run(longer.path(), &[&arguments()[..], &["--epochs", "4"]].concat()).status.success());
+
+    let folder = prepare();
+    assert!(run(folder.path(), &arguments()).status.success());
+    let resume = |extra: &[&str]| run(folder.path(), &[&["pretrain", "--resume", "out"], extra].concat());
+    assert_one_line_error(&resume(&[]), 1, &["complete with 3 epochs", "--epochs N"]);
+    assert!(resume(&["--epochs", "4"]).status.success());
+    let log = |folder: &Path| fs::read_to_string(folder.join("log.jsonl")).unwrap();
+    assert_eq!(log(folder.path()), log(longer.path()));
+}
+
+#[test]
+fn what_cannot_be_continued_is_named() {
+    let folder = prepare();
+    let path = folder.path();
+    kill_at(path, &arguments(), 8);
+    let resume = |extra: &[&str]| run(path, &[&["pretrain", "--resume", "out"], extra].concat());
+
+    let other = resume(&["--lr", "0.5"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&other.stderr).contains("cannot be used with"));
+    assert_one_line_error(&run(path, &["pretrain", "--resume", "absent"]), 1, &["absent"]);
+    fs::create_dir(path.join("empty")).unwrap();
+    assert_one_line_error(&run(path, &["pretrain", "--resume", "empty"]), 1, &["empty holds no checkpoint"]);
+
+    let text = fs::read_to_string(path.join("text.txt")).unwrap();
+    fs::write(path.join("text.txt"), text.replace("boats", "ships")).unwrap();
+    assert_one_line_error(&resume(&[]), 1, &["the text has changed since the run began", "SHA-256"]);
+    fs::write(path.join("text.txt"), &text).unwrap();
+
+    let log = fs::read(path.join("log.jsonl")).unwrap();
+    fs::write(path.join("log.jsonl"), "").unwrap();
+    assert_one_line_error(&resume(&[]), 1, &["log.jsonl is not that of this run"]);
+    fs::write(path.join("log.jsonl"), &log).unwrap();
+
+    let checkpoint = fs::read_dir(path.join("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("checkpoint-"))
+        .unwrap();
+    let damage = |file: &str, change: &dyn Fn(Vec<u8>) -> Vec<u8>, parts: &[&str]| {
+        let path = checkpoint.join(file);
+        let good = fs::read(&path).unwrap();
+        fs::write(&path, change(good.clone())).unwrap();
+        assert_one_line_error(&resume(&[]), 1, parts);
+        fs::write(&path, good).unwrap();
+    };
+    let replace = |from: &'static str, to: &'static str| {
+        move |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(from, to).into_bytes()
+    };
+    let cut = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
+    damage("run.json", &replace("\"format\":1", "\"format\":2"), &["run.json", "format is 2", "newer version"]);
+    damage("run.json", &cut, &["run.json"]);
+    damage("optimizer.safetensors", &cut, &["optimizer.safetensors"]);
+    damage("model.safetensors", &cut, &["model.safetensors"]);
+    damage("config.json", &replace("\"emb_dim\": 8", "\"emb_dim\": 16"), &["model.safetensors", "tok_emb.weight"]);
+    assert!(resume(&[]).status.success(), "the repaired checkpoint can be continued");
+}
