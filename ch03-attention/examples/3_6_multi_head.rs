@@ -1,0 +1,46 @@
+//! Section 3.6, multi-head attention: `cargo run -p ch03-attention --example 3_6_multi_head`
+//!
+//! A list of heads, the batched matrix product that replaces the list, and the module of the GPT model.
+
+mod print;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, s};
+use ch03_attention::running_example::batch;
+use ch03_attention::{MultiHeadAttentionConfig, MultiHeadAttentionWrapperConfig};
+use print::print;
+use shared::Mode;
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+
+fn main() {
+    let device = Device::flex();
+    let batch = batch(&device);
+    let [_, context_length, d_in] = batch.dims();
+
+    println!("3.6.1 A list of heads\n");
+    let wrapper = MultiHeadAttentionWrapperConfig::new(d_in, 2, context_length, 2).init(&device);
+    let wrapper = torch_init(wrapper, &mut TorchRng::new(123));
+    print("Two heads of width 2, seed 123", wrapper.forward(batch.clone(), &mut Mode::Eval));
+
+    println!("3.6.2 All heads at once\n");
+    let a = Tensor::<4>::from_floats(
+        [[
+            [[0.2745, 0.6584, 0.2775, 0.8573], [0.8993, 0.0390, 0.9268, 0.7388], [0.7179, 0.7058, 0.9156, 0.4340]],
+            [[0.0772, 0.3565, 0.1479, 0.5331], [0.4066, 0.2318, 0.4545, 0.9737], [0.4606, 0.5159, 0.4220, 0.5786]],
+        ]],
+        &device,
+    ); // [batch, heads, tokens, head_dim]
+    print("One product for both heads", a.clone().matmul(a.clone().transpose()));
+    for head in 0..2 {
+        let one: Tensor<2> = a.clone().slice(s![0, head, .., ..]).reshape([3, 4]);
+        print(&format!("Head {} alone", head + 1), one.clone().matmul(one.transpose()));
+    }
+
+    let attention = MultiHeadAttentionConfig::new(d_in, 2, context_length, 2).init(&device);
+    let attention = torch_init(attention, &mut TorchRng::new(123));
+    print("MultiHeadAttention, two heads share two columns, seed 123", attention.forward(batch, &mut Mode::Eval));
+
+    let gpt2 = MultiHeadAttentionConfig::new(768, 768, 1024, 12).init(&device);
+    println!("As in the smallest GPT-2, 12 heads and width 768: {} parameters", gpt2.num_params());
+}

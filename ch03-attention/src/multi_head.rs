@@ -1,0 +1,141 @@
+//! Multi-head attention with one large projection each for queries, keys and values (section 3.6.2).
+//!
+//! Several heads look at the same tokens in different ways. A list of small heads would cost one matrix product per
+//! head and projection; here one product makes the columns of all heads, and a reshape cuts them apart:
+//!
+//! ```text
+//! Q, K, V  = x·Wq, x·Wk, x·Wv               columns h·head_dim .. (h + 1)·head_dim belong to head h
+//! Z_h      = softmax(mask(Q_h·K_hᵀ) / √head_dim)·V_h
+//! result   = [Z_0 | Z_1 | ...]·Wo + b
+//! ```
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Bool, Device, Tensor};
+use shared::{Dropout, Mode};
+
+use crate::causal_mask::{causal_mask, leading_square};
+
+/// Sizes of a [`MultiHeadAttention`].
+#[derive(Config, Debug)]
+pub struct MultiHeadAttentionConfig {
+    /// Width of the input vectors.
+    pub d_in: usize,
+    /// Width of the context vectors, all heads together.
+    pub d_out: usize,
+    /// Most tokens in one input.
+    pub context_length: usize,
+    /// Number of heads; divides `d_out`.
+    pub num_heads: usize,
+    /// Probability of an attention weight to be dropped in training, in [0, 1).
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Whether the projections to queries, keys and values have a bias. The output projection always has one.
+    #[config(default = false)]
+    pub qkv_bias: bool,
+}
+
+impl MultiHeadAttentionConfig {
+    /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
+    ///
+    /// # Panics
+    /// If `num_heads` is 0 or does not divide `d_out`, or if `dropout` is not in [0, 1).
+    pub fn init(&self, device: &Device) -> MultiHeadAttention {
+        let head_dim = head_dim(self.d_out, self.num_heads);
+        let projection = LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias);
+        MultiHeadAttention {
+            w_query: projection.init(device),
+            w_key: projection.init(device),
+            w_value: projection.init(device),
+            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            dropout: Dropout::new(self.dropout),
+            mask: causal_mask(self.context_length, device),
+            num_heads: self.num_heads,
+            head_dim,
+        }
+    }
+}
+
+/// The width of one of `num_heads` heads that share `d_out` columns.
+///
+/// # Panics
+/// If `num_heads` is 0 or does not divide `d_out`.
+pub(crate) fn head_dim(d_out: usize, num_heads: usize) -> usize {
+    assert!(num_heads > 0, "multi-head attention needs at least one head, num_heads is 0");
+    assert!(d_out.is_multiple_of(num_heads), "d_out ({d_out}) must be divisible by num_heads ({num_heads})");
+    d_out / num_heads
+}
+
+/// Causal attention with several heads that are computed together.
+///
+/// The fields stand in the order in which the book's class creates its layers.
+#[derive(Module, Debug)]
+pub struct MultiHeadAttention {
+    /// Projection to the queries of all heads, [d_in, d_out].
+    pub w_query: Linear,
+    /// Projection to the keys of all heads, [d_in, d_out].
+    pub w_key: Linear,
+    /// Projection to the values of all heads, [d_in, d_out].
+    pub w_value: Linear,
+    /// Mixes what the heads found, [d_out, d_out], with bias.
+    pub out_proj: Linear,
+    /// Dropout on the attention weights.
+    pub dropout: Dropout,
+    /// True where a token may not look: strictly above the diagonal, [context_length, context_length]. A plain tensor
+    /// moves with the module between devices, but is neither trained nor saved.
+    pub mask: Tensor<2, Bool>,
+    /// Number of heads.
+    pub num_heads: usize,
+    /// Width of one head, `d_out / num_heads`.
+    pub head_dim: usize,
+}
+
+impl MultiHeadAttention {
+    /// The context vectors of all tokens.
+    ///
+    /// # Shapes
+    /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
+    /// - result: [batch, tokens, d_out].
+    ///
+    /// # Panics
+    /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
+    pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        self.forward_with_weights(x, mode).0
+    }
+
+    /// As [`forward`](Self::forward), and beside the context vectors the attention weights that made them: in training
+    /// those that dropout left over.
+    ///
+    /// # Shapes
+    /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
+    /// - results: [batch, tokens, d_out] and [batch, heads, tokens, tokens], one row per query.
+    ///
+    /// # Panics
+    /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
+    pub fn forward_with_weights(&self, x: Tensor<3>, mode: &mut Mode) -> (Tensor<3>, Tensor<4>) {
+        let [batch, tokens, _] = x.dims();
+        let hidden = leading_square(&self.mask, tokens).unsqueeze::<4>(); // [1, 1, tokens, tokens]
+
+        let queries = self.split_heads(self.w_query.forward(x.clone())); // [batch, heads, tokens, head_dim]
+        let keys = self.split_heads(self.w_key.forward(x.clone())); // [batch, heads, tokens, head_dim]
+        let values = self.split_heads(self.w_value.forward(x)); // [batch, heads, tokens, head_dim]
+
+        let scores = queries.matmul(keys.transpose()); // [batch, heads, tokens, tokens]
+        let scores = scores.mask_fill(hidden, f32::NEG_INFINITY);
+        let weights = softmax(scores / (self.head_dim as f64).sqrt(), 3);
+        let weights = self.dropout.forward(weights, mode);
+
+        let context = weights.clone().matmul(values); // [batch, heads, tokens, head_dim]
+        let context = context.swap_dims(1, 2); // [batch, tokens, heads, head_dim]
+        let context = context.reshape([batch, tokens, self.num_heads * self.head_dim]); // [batch, tokens, d_out]
+        (self.out_proj.forward(context), weights)
+    }
+
+    /// [batch, tokens, d_out] to [batch, heads, tokens, head_dim].
+    fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
+        let [batch, tokens, _] = x.dims();
+        x.reshape([batch, tokens, self.num_heads, self.head_dim]).swap_dims(1, 2)
+    }
+}
