@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn three_steps_by_hand() {
         let device = Device::flex().autodiff();
-        let mut weight = Param::from_data([1.0f32], &device);
+        let mut weight: Param<Tensor<1>> = Param::from_data([1.0f32], &device);
         let mut optimizer = AdamW::new(0.1);
         let mut by_hand = 1.0f64;
         for _ in 0..3 {

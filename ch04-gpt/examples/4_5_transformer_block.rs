@@ -1,0 +1,32 @@
+//! One transformer block keeps the shape of its input: `cargo run -p ch04-gpt --example 4_5_transformer_block`
+
+mod print;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use ch04_gpt::TransformerBlock;
+use shared::init::{rand, torch_init};
+use shared::{GptConfig, Mode, rng::TorchRng};
+
+fn main() -> anyhow::Result<()> {
+    let (device, mut rng) = (Device::flex(), TorchRng::new(123));
+    let config = GptConfig::preset("124M")?;
+    let x: Tensor<3> = rand([2, 4, config.emb_dim], &mut rng, &device);
+    let block = torch_init(TransformerBlock::new(&config, &device), &mut rng);
+    let output = block.forward(x.clone(), &mut Mode::Train(&mut rng));
+
+    println!("Input shape: {:?}", x.dims());
+    println!("Output shape: {:?}", output.dims());
+    println!("\nInput:");
+    print::tensor(x.clone());
+    println!("\nOutput, with dropout:");
+    print::tensor(output);
+    println!("\nOutput, without:");
+    print::tensor(block.forward(x, &mut Mode::Eval));
+
+    println!("\nParameters of the block: {}", block.num_params());
+    println!("  attention    {}", block.att.num_params());
+    println!("  feed-forward {}", block.ff.num_params());
+    println!("  norms        {}", block.norm1.num_params() + block.norm2.num_params());
+    Ok(())
+}

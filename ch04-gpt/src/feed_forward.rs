@@ -1,0 +1,35 @@
+//! The network that works on every position by itself (section 4.3).
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+use shared::GptConfig;
+
+use crate::gelu;
+
+/// Widens each vector to four times its size, applies GELU, and brings it back: `W₂ gelu(W₁ x + b₁) + b₂`.
+#[derive(Module, Debug)]
+pub struct FeedForward {
+    /// `emb_dim` to `4 emb_dim`, with bias.
+    pub expand: Linear,
+    /// `4 emb_dim` to `emb_dim`, with bias.
+    pub contract: Linear,
+}
+
+impl FeedForward {
+    /// Puts the network together; [`torch_init`](shared::init::torch_init) gives it values.
+    pub fn new(config: &GptConfig, device: &Device) -> Self {
+        let (width, hidden) = (config.emb_dim, 4 * config.emb_dim);
+        Self {
+            expand: LinearConfig::new(width, hidden).init(device),
+            contract: LinearConfig::new(hidden, width).init(device),
+        }
+    }
+
+    /// # Shapes
+    /// - `x`: `[batch, tokens, emb_dim]`; the result has the same.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let hidden = gelu(self.expand.forward(x)); // [batch, tokens, 4 emb_dim]
+        self.contract.forward(hidden) // [batch, tokens, emb_dim]
+    }
+}

@@ -1,0 +1,87 @@
+//! The GPT model (section 4.6).
+
+use burn::module::Module;
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Int, Tensor};
+use shared::{Dropout, GptConfig, Mode};
+
+use crate::{LayerNorm, TransformerBlock};
+
+/// Token ids become vectors, pass through the blocks, and come out as one score per word of the vocabulary.
+///
+/// The output layer has its own weight; GPT-2 ties it to the token embedding (see
+/// [`num_params_tied`](Self::num_params_tied)).
+#[derive(Module, Debug)]
+pub struct GptModel {
+    /// A vector for each token id, `[vocab_size, emb_dim]`.
+    pub tok_emb: Embedding,
+    /// A vector for each position, `[context_length, emb_dim]`.
+    pub pos_emb: Embedding,
+    /// Dropout on the sum of both.
+    pub drop_emb: Dropout,
+    /// The transformer blocks, first one first.
+    pub trf_blocks: Vec<TransformerBlock>,
+    /// The norm behind the last block.
+    pub final_norm: LayerNorm,
+    /// From vectors to logits, without bias.
+    pub out_head: Linear,
+}
+
+impl GptModel {
+    /// Puts the model together. It is lazy: [`torch_init`](shared::init::torch_init) draws its values, or a loader
+    /// sets them.
+    ///
+    /// # Panics
+    /// If the configuration is not valid; see [`GptConfig::validate`].
+    pub fn new(config: &GptConfig, device: &Device) -> Self {
+        Self {
+            tok_emb: EmbeddingConfig::new(config.vocab_size, config.emb_dim).init(device),
+            pos_emb: EmbeddingConfig::new(config.context_length, config.emb_dim).init(device),
+            drop_emb: Dropout::new(config.drop_rate),
+            trf_blocks: (0..config.n_layers).map(|_| TransformerBlock::new(config, device)).collect(),
+            final_norm: LayerNorm::new(config.emb_dim, device),
+            out_head: LinearConfig::new(config.emb_dim, config.vocab_size).with_bias(false).init(device),
+        }
+    }
+
+    /// # Shapes
+    /// - `ids`: `[batch, tokens]`, every id below `vocab_size`;
+    /// - result: logits, `[batch, tokens, vocab_size]`.
+    ///
+    /// # Panics
+    /// If there are more tokens than [`context_length`](Self::context_length).
+    pub fn forward(&self, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
+        let [batch, tokens] = ids.dims();
+        let context_length = self.context_length();
+        assert!(tokens <= context_length, "{tokens} tokens do not fit into a context of {context_length}");
+
+        let positions = Tensor::<1, Int>::arange(0..tokens as i64, &ids.device()).unsqueeze(); // [1, tokens]
+        let x = self.tok_emb.forward(ids) + self.pos_emb.forward(positions); // [batch, tokens, emb_dim]
+        let mut x = self.drop_emb.forward(x, mode);
+        for block in &self.trf_blocks {
+            x = block.forward(x, mode);
+        }
+        let x: Tensor<2> = self.final_norm.forward(x).flatten(0, 1); // [batch * tokens, emb_dim]
+
+        // As one matrix product over all positions: burn would treat the batch as many small products and, in
+        // training, make a gradient of the whole output weight for each of them.
+        let logits = self.out_head.forward(x); // [batch * tokens, vocab_size]
+        let [_, vocab_size] = logits.dims();
+        logits.reshape([batch, tokens, vocab_size])
+    }
+
+    /// Most tokens that the model can take at once.
+    pub fn context_length(&self) -> usize {
+        self.pos_emb.weight.lazy_shape()[0]
+    }
+
+    /// Number of parameters if the output layer shared the weight of the token embedding, as in GPT-2.
+    pub fn num_params_tied(&self) -> usize {
+        self.num_params() - self.out_head.num_params()
+    }
+
+    /// Memory of the parameters in megabytes (2²⁰ bytes), four bytes each.
+    pub fn size_mb(&self) -> f64 {
+        (self.num_params() * size_of::<f32>()) as f64 / (1024.0 * 1024.0)
+    }
+}

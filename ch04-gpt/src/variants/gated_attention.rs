@@ -1,0 +1,86 @@
+//! Gated attention: a gate decides how much of what the heads found goes on.
+//!
+//! Softmax has to spend its weights, also where nothing is worth looking at; models learn to park them on the first
+//! token. A gate per channel, `sigmoid(x·W_gate)`, lets a token turn the result down instead.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Device, Tensor};
+use ch03_attention::causal_mask::causal_mask;
+use shared::{Dropout, Mode};
+
+use super::heads::{attend, head_dim, split_heads};
+
+/// Sizes of a [`GatedMultiHeadAttention`].
+#[derive(Config, Debug)]
+pub struct GatedMultiHeadAttentionConfig {
+    /// Width of the input vectors.
+    pub d_in: usize,
+    /// Width of the context vectors, all heads together.
+    pub d_out: usize,
+    /// Number of heads; divides `d_out`.
+    pub num_heads: usize,
+    /// Probability of an attention weight to be dropped in training, in [0, 1).
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Whether the four input projections have a bias. The output projection always has one.
+    #[config(default = false)]
+    pub qkv_bias: bool,
+}
+
+impl GatedMultiHeadAttentionConfig {
+    /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
+    ///
+    /// # Panics
+    /// If `num_heads` does not divide `d_out`, or `dropout` is not in [0, 1).
+    pub fn init(&self, device: &Device) -> GatedMultiHeadAttention {
+        head_dim(self.d_out, self.num_heads);
+        let projection = || LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias).init(device);
+        GatedMultiHeadAttention {
+            w_query: projection(),
+            w_gate: projection(),
+            w_key: projection(),
+            w_value: projection(),
+            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            dropout: Dropout::new(self.dropout),
+            num_heads: self.num_heads,
+        }
+    }
+}
+
+/// Causal multi-head attention with a gate in front of the output projection.
+#[derive(Module, Debug)]
+pub struct GatedMultiHeadAttention {
+    /// Projection to the queries of all heads, `[d_in, d_out]`.
+    pub w_query: Linear,
+    /// Projection to the gate, `[d_in, d_out]`.
+    pub w_gate: Linear,
+    /// Projection to the keys of all heads, `[d_in, d_out]`.
+    pub w_key: Linear,
+    /// Projection to the values of all heads, `[d_in, d_out]`.
+    pub w_value: Linear,
+    /// Mixes what the gate let through, `[d_out, d_out]`, with bias.
+    pub out_proj: Linear,
+    /// Dropout on the attention weights.
+    pub dropout: Dropout,
+    /// Number of heads.
+    pub num_heads: usize,
+}
+
+impl GatedMultiHeadAttention {
+    /// # Shapes
+    /// - `x`: `[batch, tokens, d_in]`;
+    /// - result: `[batch, tokens, d_out]`.
+    pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        let [_, tokens, _] = x.dims();
+        let hidden = causal_mask(tokens, &x.device());
+        // [batch, heads, tokens, head_dim] each
+        let [queries, keys, values] = [&self.w_query, &self.w_key, &self.w_value]
+            .map(|projection| split_heads(projection.forward(x.clone()), self.num_heads));
+        let context = attend(queries, keys, values, hidden, &self.dropout, mode); // [batch, tokens, d_out]
+        let gate = sigmoid(self.w_gate.forward(x)); // [batch, tokens, d_out]
+        self.out_proj.forward(context * gate)
+    }
+}

@@ -1,0 +1,91 @@
+//! Multi-head latent attention: keys and values are remade from one short vector per token.
+//!
+//! Grouped-query attention keeps fewer keys and values; here a token is squeezed into a latent vector, and that is all
+//! that has to be kept. Two more projections expand it into the keys and values of all heads whenever they are needed:
+//!
+//! ```text
+//! c = x·W_DKV,   K = c·W_UK,   V = c·W_UV
+//! ```
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+use ch03_attention::causal_mask::causal_mask;
+use shared::{Dropout, Mode};
+
+use super::heads::{attend, head_dim, split_heads};
+
+/// Sizes of a [`MultiHeadLatentAttention`].
+#[derive(Config, Debug)]
+pub struct MultiHeadLatentAttentionConfig {
+    /// Width of the input vectors.
+    pub d_in: usize,
+    /// Width of the context vectors, all heads together.
+    pub d_out: usize,
+    /// Number of heads; divides `d_out`.
+    pub num_heads: usize,
+    /// Width of the latent vectors. Without it an eighth of `d_out`, but at least 16.
+    pub latent_dim: Option<usize>,
+    /// Probability of an attention weight to be dropped in training, in [0, 1).
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Whether the projections have a bias. The output projection always has one.
+    #[config(default = false)]
+    pub qkv_bias: bool,
+}
+
+impl MultiHeadLatentAttentionConfig {
+    /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
+    ///
+    /// # Panics
+    /// If `num_heads` does not divide `d_out`, or `dropout` is not in [0, 1).
+    pub fn init(&self, device: &Device) -> MultiHeadLatentAttention {
+        head_dim(self.d_out, self.num_heads);
+        let latent_dim = self.latent_dim.unwrap_or_else(|| (self.d_out / 8).max(16));
+        let projection = |d_in, d_out| LinearConfig::new(d_in, d_out).with_bias(self.qkv_bias).init(device);
+        MultiHeadLatentAttention {
+            w_query: projection(self.d_in, self.d_out),
+            w_down: projection(self.d_in, latent_dim),
+            w_up_key: projection(latent_dim, self.d_out),
+            w_up_value: projection(latent_dim, self.d_out),
+            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            dropout: Dropout::new(self.dropout),
+            num_heads: self.num_heads,
+        }
+    }
+}
+
+/// Causal attention that keeps one latent vector per token instead of keys and values.
+#[derive(Module, Debug)]
+pub struct MultiHeadLatentAttention {
+    /// Projection to the queries of all heads, `[d_in, d_out]`.
+    pub w_query: Linear,
+    /// W_DKV, from a token to its latent vector, `[d_in, latent_dim]`.
+    pub w_down: Linear,
+    /// W_UK, from the latent vector to the keys of all heads, `[latent_dim, d_out]`.
+    pub w_up_key: Linear,
+    /// W_UV, from the latent vector to the values of all heads, `[latent_dim, d_out]`.
+    pub w_up_value: Linear,
+    /// Mixes what the heads found, `[d_out, d_out]`, with bias.
+    pub out_proj: Linear,
+    /// Dropout on the attention weights.
+    pub dropout: Dropout,
+    /// Number of heads.
+    pub num_heads: usize,
+}
+
+impl MultiHeadLatentAttention {
+    /// # Shapes
+    /// - `x`: `[batch, tokens, d_in]`;
+    /// - result: `[batch, tokens, d_out]`.
+    pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        let [_, tokens, _] = x.dims();
+        let hidden = causal_mask(tokens, &x.device());
+        let queries = split_heads(self.w_query.forward(x.clone()), self.num_heads); // [batch, heads, tokens, head_dim]
+        let latent = self.w_down.forward(x); // [batch, tokens, latent_dim]
+        let keys = split_heads(self.w_up_key.forward(latent.clone()), self.num_heads); // as queries
+        let values = split_heads(self.w_up_value.forward(latent), self.num_heads); // as queries
+        self.out_proj.forward(attend(queries, keys, values, hidden, &self.dropout, mode))
+    }
+}

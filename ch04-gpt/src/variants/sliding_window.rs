@@ -1,0 +1,110 @@
+//! Sliding-window attention: a token sees itself and its nearest predecessors only.
+//!
+//! Most of what a token needs stands close by. With a window of W tokens, query i sees the keys j with
+//! `0 <= i - j < W`. What lies further back can still reach it, W tokens per layer, and through the few layers
+//! that keep the full view (see [`uses_window`]).
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Bool, Device, Tensor};
+use ch03_attention::causal_mask::causal_mask;
+use shared::{Dropout, Mode};
+
+use super::heads::{attend, head_dim, split_heads};
+
+/// Sizes of a [`SlidingWindowAttention`].
+#[derive(Config, Debug)]
+pub struct SlidingWindowAttentionConfig {
+    /// Width of the input vectors.
+    pub d_in: usize,
+    /// Width of the context vectors, all heads together.
+    pub d_out: usize,
+    /// Number of heads; divides `d_out`.
+    pub num_heads: usize,
+    /// Most tokens that a token sees, itself included; at least 1. Without it, all earlier ones.
+    pub window: Option<usize>,
+    /// Probability of an attention weight to be dropped in training, in [0, 1).
+    #[config(default = 0.0)]
+    pub dropout: f64,
+    /// Whether the projections to queries, keys and values have a bias. The output projection always has one.
+    #[config(default = false)]
+    pub qkv_bias: bool,
+}
+
+impl SlidingWindowAttentionConfig {
+    /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
+    ///
+    /// # Panics
+    /// If `num_heads` does not divide `d_out`, `window` is 0, or `dropout` is not in [0, 1).
+    pub fn init(&self, device: &Device) -> SlidingWindowAttention {
+        head_dim(self.d_out, self.num_heads);
+        assert!(self.window != Some(0), "in a window of 0 tokens a token does not even see itself");
+        let projection = || LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias).init(device);
+        SlidingWindowAttention {
+            w_query: projection(),
+            w_key: projection(),
+            w_value: projection(),
+            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            dropout: Dropout::new(self.dropout),
+            num_heads: self.num_heads,
+            window: self.window,
+        }
+    }
+}
+
+/// Causal attention that also hides what lies too far back.
+#[derive(Module, Debug)]
+pub struct SlidingWindowAttention {
+    /// Projection to the queries of all heads, `[d_in, d_out]`.
+    pub w_query: Linear,
+    /// Projection to the keys of all heads, `[d_in, d_out]`.
+    pub w_key: Linear,
+    /// Projection to the values of all heads, `[d_in, d_out]`.
+    pub w_value: Linear,
+    /// Mixes what the heads found, `[d_out, d_out]`, with bias.
+    pub out_proj: Linear,
+    /// Dropout on the attention weights.
+    pub dropout: Dropout,
+    /// Number of heads.
+    pub num_heads: usize,
+    /// Most tokens that a token sees, itself included.
+    pub window: Option<usize>,
+}
+
+impl SlidingWindowAttention {
+    /// # Shapes
+    /// - `x`: `[batch, tokens, d_in]`;
+    /// - result: `[batch, tokens, d_out]`.
+    pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        let [_, tokens, _] = x.dims();
+        let hidden = window_mask(tokens, self.window, &x.device());
+        // [batch, heads, tokens, head_dim] each
+        let [queries, keys, values] = [&self.w_query, &self.w_key, &self.w_value]
+            .map(|projection| split_heads(projection.forward(x.clone()), self.num_heads));
+        self.out_proj.forward(attend(queries, keys, values, hidden, &self.dropout, mode))
+    }
+}
+
+/// True where query i (row) must not see key j (column): the future, and from `window` tokens back on. `[tokens,
+/// tokens]`.
+pub fn window_mask(tokens: usize, window: Option<usize>, device: &Device) -> Tensor<2, Bool> {
+    let future = causal_mask(tokens, device);
+    match window {
+        Some(window) if window < tokens => {
+            // True below the diagonal that starts `window - 1` places left of the main one.
+            let past = Tensor::<2, Bool>::triu_mask([tokens, tokens], 1 - window as i64, device);
+            future.bool_or(past)
+        }
+        _ => future,
+    }
+}
+
+/// Whether layer `layer`, counted from 0, has a window when `stride` layers with a window come before each one with
+/// the full view. A stride of 5 gives WWWWWF WWWWWF; 0 gives no window anywhere, a negative stride one everywhere.
+pub fn uses_window(layer: usize, stride: isize) -> bool {
+    match usize::try_from(stride) {
+        Ok(stride) => layer % (stride + 1) < stride,
+        Err(_) => true,
+    }
+}
