@@ -2,8 +2,6 @@
 //!
 //! Ids and texts are compared exactly. Vectors are compared with four printed decimals.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
-
 use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor};
 use ch02_text::bonus::one_hot::{as_linear, one_hot};

@@ -1,7 +1,5 @@
 //! Byte pair encoding trained from scratch, simple and full, with the numbers that its notebooks print.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
-
 use ch02_text::bonus::full_bpe::MergeOrder;
 use ch02_text::bonus::pairs::{Frequency, Merges, find_freq_pair, merge_by_rank, merge_left_to_right, replace_pair};
 use ch02_text::bonus::simple_bpe::BLANK;

@@ -1,7 +1,5 @@
 //! Windows and batches: sizes at the edge, error texts, what is covered and what is drawn.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
-
 use burn::tensor::{Device, s};
 use ch02_text::{Batch, DataLoaderOptions, DatasetError, Gpt2Tokenizer, GptDataLoader, GptDataset, create_dataloader};
 use shared::rng::TorchRng;

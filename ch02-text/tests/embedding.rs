@@ -1,7 +1,5 @@
 //! The input embedding and the lookup behind it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
-
 use burn::tensor::{Device, Int, Tensor};
 use ch02_text::{InputEmbedding, InputEmbeddingConfig};
 use shared::init::torch_init;

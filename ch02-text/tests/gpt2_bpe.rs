@@ -1,7 +1,5 @@
 //! GPT-2's tokenizer, and the one rebuilt from its files, on awkward text.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly too")]
-
 use std::collections::HashSet;
 
 use ch02_text::bonus::byte_table::byte_table;
