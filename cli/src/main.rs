@@ -3,6 +3,8 @@
 //! Results go to standard output, progress and errors to standard error. The exit code is 0 for success, 1 for a
 //! failure, 2 for a command line that makes no sense, 130 after Ctrl-C.
 
+#![warn(clippy::unwrap_used)]
+
 mod data;
 mod exercise;
 mod generate;
@@ -23,7 +25,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train a GPT on a text (chapter 5); without arguments a tiny one on the embedded story
-    Pretrain(pretrain::Args),
+    Pretrain(Box<pretrain::Args>),
     /// Continue a prompt with a trained model
     Generate(generate::Args),
     /// The data sets of the book: what they are and where they lie
@@ -36,7 +38,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Pretrain(args) => pretrain::run(args),
+        Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
         Command::Data(command) => data::run(command),
         Command::Exercise(command) => exercise::run(command),

@@ -13,6 +13,8 @@
 //! | [`progress`] | a bar on a terminal, plain lines elsewhere |
 //! | [`plot`] | pictures as SVG |
 
+#![warn(clippy::unwrap_used)]
+
 pub mod config;
 pub mod data;
 pub mod device;
