@@ -11,6 +11,7 @@
 //! | 3.5.2, 3.5.3 | [`causal`] | batches, mask and dropout in one module |
 //! | 3.6.1 | [`multi_head_wrapper`] | several heads, one after the other |
 //! | 3.6.2 | [`multi_head`] | several heads at once: the module that the GPT model of chapter 4 uses |
+//! | bonus | [`kv_cache`] | keys and values are kept while a text grows |
 //! | bonus | [`variants`] | the same attention written in other ways, some of them faster |
 //!
 //! Dropout itself (3.5.2) is [`shared::Dropout`].
@@ -30,6 +31,7 @@
 
 pub mod causal;
 pub mod causal_mask;
+pub mod kv_cache;
 pub mod multi_head;
 pub mod multi_head_wrapper;
 pub mod running_example;
@@ -38,6 +40,7 @@ pub mod simplified;
 pub mod variants;
 
 pub use causal::{CausalAttention, CausalAttentionConfig};
+pub use kv_cache::KvCache;
 pub use multi_head::{MultiHeadAttention, MultiHeadAttentionConfig};
 pub use multi_head_wrapper::{MultiHeadAttentionWrapper, MultiHeadAttentionWrapperConfig};
 pub use self_attention::{SelfAttentionV1, SelfAttentionV2, SelfAttentionV2Config};

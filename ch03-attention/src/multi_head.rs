@@ -115,26 +115,44 @@ impl MultiHeadAttention {
     /// # Panics
     /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
     pub fn forward_with_weights(&self, x: Tensor<3>, mode: &mut Mode) -> (Tensor<3>, Tensor<4>) {
-        let [batch, tokens, _] = x.dims();
-        let hidden = leading_square(&self.mask, tokens).unsqueeze::<4>(); // [1, 1, tokens, tokens]
+        let [_, tokens, _] = x.dims();
+        let hidden = leading_square(&self.mask, tokens);
 
         let queries = self.split_heads(self.w_query.forward(x.clone())); // [batch, heads, tokens, head_dim]
         let keys = self.split_heads(self.w_key.forward(x.clone())); // [batch, heads, tokens, head_dim]
         let values = self.split_heads(self.w_value.forward(x)); // [batch, heads, tokens, head_dim]
+        self.attend(queries, keys, values, hidden, mode)
+    }
 
-        let scores = queries.matmul(keys.transpose()); // [batch, heads, tokens, tokens]
-        let scores = scores.mask_fill(hidden, f32::NEG_INFINITY);
+    /// Scores, weights, context vectors: what happens to queries, keys and values, whether all of them are new or some
+    /// were kept from before (see [`KvCache`](crate::KvCache)).
+    ///
+    /// # Shapes
+    /// - `queries`: [batch, heads, queries, head_dim]; `keys`, `values`: [batch, heads, keys, head_dim];
+    /// - `hidden`: [queries, keys];
+    /// - results: [batch, queries, d_out] and [batch, heads, queries, keys].
+    pub(crate) fn attend(
+        &self,
+        queries: Tensor<4>,
+        keys: Tensor<4>,
+        values: Tensor<4>,
+        hidden: Tensor<2, Bool>,
+        mode: &mut Mode,
+    ) -> (Tensor<3>, Tensor<4>) {
+        let [batch, _, tokens, _] = queries.dims();
+        let scores = queries.matmul(keys.transpose()); // [batch, heads, queries, keys]
+        let scores = scores.mask_fill(hidden.unsqueeze::<4>(), f32::NEG_INFINITY);
         let weights = softmax(scores / (self.head_dim as f64).sqrt(), 3);
         let weights = self.dropout.forward(weights, mode);
 
-        let context = weights.clone().matmul(values); // [batch, heads, tokens, head_dim]
-        let context = context.swap_dims(1, 2); // [batch, tokens, heads, head_dim]
-        let context = context.reshape([batch, tokens, self.num_heads * self.head_dim]); // [batch, tokens, d_out]
+        let context = weights.clone().matmul(values); // [batch, heads, queries, head_dim]
+        let context = context.swap_dims(1, 2); // [batch, queries, heads, head_dim]
+        let context = context.reshape([batch, tokens, self.num_heads * self.head_dim]); // [batch, queries, d_out]
         (self.out_proj.forward(context), weights)
     }
 
     /// [batch, tokens, d_out] to [batch, heads, tokens, head_dim].
-    fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
+    pub(crate) fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
         let [batch, tokens, _] = x.dims();
         x.reshape([batch, tokens, self.num_heads, self.head_dim]).swap_dims(1, 2)
     }

@@ -11,6 +11,7 @@
 //! | 4.5 | [`transformer_block`] | attention and feed-forward with norms, dropout and shortcuts |
 //! | 4.6 | [`gpt_model`] | the model, and what it weighs |
 //! | 4.7 | [`generate`] | one token after the other |
+//! | bonus | [`kv_cache`] | generation that computes every token once |
 //! | bonus | [`variants`] | what later models changed, and what it saves |
 //!
 //! ```
@@ -33,6 +34,7 @@ pub mod feed_forward;
 pub mod gelu;
 pub mod generate;
 pub mod gpt_model;
+pub mod kv_cache;
 pub mod layer_norm;
 pub mod shortcut;
 pub mod transformer_block;
@@ -43,5 +45,6 @@ pub use feed_forward::FeedForward;
 pub use gelu::gelu;
 pub use generate::generate_text_simple;
 pub use gpt_model::GptModel;
+pub use kv_cache::{GptCache, generate_text_cached};
 pub use layer_norm::LayerNorm;
 pub use transformer_block::TransformerBlock;

@@ -1,4 +1,4 @@
-//! Pictures as SVG text: lines over one or two horizontal axes, and heat maps.
+//! Pictures as SVG text: lines over one or two horizontal axes, groups of bars, and heat maps.
 
 use plotters::prelude::*;
 
@@ -172,6 +172,72 @@ pub fn heatmap(title: &str, row_labels: &[String], col_labels: &[String], values
     svg + "</svg>\n"
 }
 
+/// Groups of bars beside each other, one group per label and one bar of it per series, from 0 upward.
+///
+/// # Panics
+/// If a series does not have one value per label.
+pub fn grouped_bars(title: &str, y_label: &str, labels: &[&str], series: &[(&str, Vec<f64>)]) -> String {
+    const BAR: f64 = 18.0;
+    const HEIGHT: f64 = 260.0;
+    let (left, top) = (70.0, 60.0);
+    let group = BAR * series.len() as f64 + 26.0;
+    let width = left + group * labels.len() as f64 + 20.0;
+    let bottom = top + HEIGHT;
+    let values = series.iter().flat_map(|(_, values)| values).copied().filter(|value| value.is_finite());
+    let largest = values.fold(f64::MIN_POSITIVE, f64::max);
+
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{:.0}\" font-family=\"sans-serif\" \
+         font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
+         <text x=\"20\" y=\"28\" font-size=\"18\">{}</text>\n\
+         <text x=\"18\" y=\"{:.0}\" transform=\"rotate(-90 18 {:.0})\" text-anchor=\"middle\">{}</text>\n",
+        bottom + 40.0,
+        escape(title),
+        top + HEIGHT / 2.0,
+        top + HEIGHT / 2.0,
+        escape(y_label)
+    );
+    for tick in 0..=4 {
+        let value = largest * f64::from(tick) / 4.0;
+        let y = bottom - HEIGHT * f64::from(tick) / 4.0;
+        svg += &format!(
+            "<line x1=\"{left}\" x2=\"{:.0}\" y1=\"{y}\" y2=\"{y}\" stroke=\"#ddd\"/>\n\
+             <text x=\"{}\" y=\"{}\" text-anchor=\"end\">{value:.2}</text>\n",
+            width - 20.0,
+            left - 6.0,
+            y + 4.0
+        );
+    }
+    for (at, (name, values)) in series.iter().enumerate() {
+        assert_eq!(values.len(), labels.len(), "'{name}' has {} values for {} labels", values.len(), labels.len());
+        let RGBColor(r, g, b) = LINE_COLORS[at % LINE_COLORS.len()];
+        for (i, value) in values.iter().enumerate() {
+            let height = HEIGHT * (value / largest).clamp(0.0, 1.0);
+            let x = left + group * i as f64 + 13.0 + BAR * at as f64;
+            svg += &format!(
+                "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"rgb({r},{g},{b})\"/>\n",
+                bottom - height,
+                BAR - 2.0
+            );
+        }
+        let x = width - 150.0;
+        let y = 20.0 + 16.0 * at as f64;
+        svg += &format!(
+            "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"rgb({r},{g},{b})\"/>\n\
+             <text x=\"{}\" y=\"{}\">{}</text>\n",
+            y - 10.0,
+            x + 18.0,
+            y + 1.0,
+            escape(name)
+        );
+    }
+    for (i, label) in labels.iter().enumerate() {
+        let x = left + group * (i as f64 + 0.5);
+        svg += &format!("<text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", bottom + 20.0, escape(label));
+    }
+    svg + "</svg>\n"
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -204,6 +270,12 @@ mod tests {
         assert!(chart(vec![(1.0, 2.0)]).svg().is_ok());
         let error = chart(vec![(0.0, f64::NAN)]).svg().unwrap_err().to_string();
         assert_eq!(error, "cannot draw 'Loss': there is no finite point");
+    }
+
+    #[test]
+    fn the_largest_bar_fills_the_height() {
+        let svg = grouped_bars("t", "p", &["a", "b"], &[("x", vec![0.5, 0.25]), ("y", vec![0.1, 0.0])]);
+        assert!(svg.contains("height=\"260.0\"") && svg.contains("height=\"130.0\"") && svg.contains("height=\"0.0\""));
     }
 
     #[test]

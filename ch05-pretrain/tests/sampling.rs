@@ -1,0 +1,201 @@
+//! The numbers of section 5.3, each test named after the number's id, and the rules of `generate`.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::{Device, Int, Tensor};
+use ch04_gpt::{GptModel, generate_text_simple};
+use ch05_pretrain::generate::{choose_token, softmax_with_temperature, top_k_filter};
+use ch05_pretrain::tokens::tensor_to_ids;
+use ch05_pretrain::{GenerateError, GenerateOptions, generate, generate_with};
+use shared::GptConfig;
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+
+/// The toy vocabulary: closer, every, effort, forward, inches, moves, pizza, toward, you.
+const LOGITS: [f32; 9] = [4.51, 0.89, -1.90, 6.75, 1.63, -1.62, -1.89, 6.28, 1.79];
+
+fn logits() -> Tensor<1> {
+    Tensor::from_floats(LOGITS, &Device::flex())
+}
+
+fn probabilities(temperature: f64) -> Vec<f32> {
+    softmax_with_temperature(logits(), temperature).into_data().iter::<f32>().collect()
+}
+
+fn draws(temperature: f64, n: usize) -> Vec<usize> {
+    let (probabilities, mut rng) = (probabilities(temperature), TorchRng::new(123));
+    (0..n).map(|_| rng.multinomial(&probabilities)).collect()
+}
+
+fn counts(temperature: f64) -> [usize; 9] {
+    let mut counts = [0; 9];
+    draws(temperature, 1000).into_iter().for_each(|id| counts[id] += 1);
+    counts
+}
+
+#[test]
+fn n5_3_argmax_and_multinomial_1() {
+    let mut rng = TorchRng::new(123);
+    assert_eq!(choose_token(logits().unsqueeze(), 0.0, None, &mut rng), [3]);
+    assert_eq!(rng, TorchRng::new(123), "the most likely token costs no draw");
+    assert_eq!(choose_token(logits().unsqueeze(), 1.0, None, &mut rng), [3]);
+}
+
+#[test]
+fn n5_3_counts() {
+    assert_eq!(counts(1.0), [73, 0, 0, 582, 2, 0, 0, 343, 0]);
+    assert_eq!(counts(0.1), [0, 0, 0, 985, 0, 0, 0, 15, 0]);
+    assert_eq!(counts(5.0), [165, 75, 42, 239, 71, 46, 32, 227, 103]);
+}
+
+#[test]
+fn n5_3_draws() {
+    assert_eq!(draws(1.0, 20), [3, 3, 7, 7, 7, 7, 3, 3, 3, 7, 3, 7, 7, 3, 7, 7, 3, 7, 3, 3]);
+    assert_eq!(draws(0.1, 20), [3; 20]);
+    assert_eq!(draws(5.0, 20), [1, 0, 7, 7, 0, 7, 2, 7, 2, 7, 8, 8, 5, 5, 7, 5, 3, 5, 0, 1]);
+}
+
+/// Relative 1e-5: eight digits are known, float32 has seven.
+#[test]
+fn n5_3_probas() {
+    let close = |found: Vec<f32>, expected: [f32; 9]| {
+        for (f, e) in found.iter().zip(expected) {
+            assert!(((f - e) / e).abs() < 1e-5, "{f} is not {e}");
+        }
+    };
+    close(
+        probabilities(1.0),
+        [
+            0.060907055,
+            0.0016312533,
+            0.00010019361,
+            0.572_120_01,
+            0.0034190028,
+            0.00013256911,
+            0.0001012005,
+            0.357_576_37,
+            0.0040122359,
+        ],
+    );
+    let cold = probabilities(0.1);
+    assert!((cold[3] - 0.990_986_65).abs() < 1e-6 && (cold[7] - 0.009013325).abs() < 1e-7);
+    close(
+        probabilities(5.0),
+        [
+            0.154_648_17,
+            0.074974842,
+            0.042912047,
+            0.242_052_02,
+            0.086934291,
+            0.045383681,
+            0.04299796,
+            0.220_335_78,
+            0.089761183,
+        ],
+    );
+}
+
+#[test]
+fn n5_3_topk() {
+    let (top, positions) = logits().topk_with_indices(3, 0);
+    assert_eq!(top.into_data().iter::<f32>().collect::<Vec<_>>(), [6.75, 6.28, 4.51]);
+    assert_eq!(positions.into_data().iter::<i64>().collect::<Vec<_>>(), [3, 7, 0]);
+    let masked: Vec<f32> = top_k_filter(logits().unsqueeze(), 3).into_data().iter::<f32>().collect();
+    let none = f32::NEG_INFINITY;
+    assert_eq!(masked, [4.51, none, none, 6.75, none, none, none, 6.28, none]);
+    let kept = softmax_with_temperature(top_k_filter(logits().unsqueeze(), 3), 1.0);
+    let expected = [0.0615, 0.0, 0.0, 0.5775, 0.0, 0.0, 0.0, 0.3610, 0.0];
+    for (found, expected) in kept.into_data().iter::<f32>().zip(expected) {
+        assert!((found - expected).abs() < 5e-5, "{found} is not {expected}");
+    }
+}
+
+/// Logits equal to the last one that is kept stay as well, as in the book's code.
+#[test]
+fn ties_at_the_threshold_survive() {
+    let logits = Tensor::<2>::from_floats([[1.0, 3.0, 2.0, 2.0]], &Device::flex());
+    let kept: Vec<f32> = top_k_filter(logits, 2).into_data().iter::<f32>().collect();
+    assert_eq!(kept, [f32::NEG_INFINITY, 3.0, 2.0, 2.0]);
+}
+
+fn model() -> GptModel {
+    let config = GptConfig {
+        vocab_size: 211,
+        context_length: 16,
+        emb_dim: 32,
+        n_heads: 4,
+        n_layers: 2,
+        drop_rate: 0.1,
+        qkv_bias: false,
+    };
+    torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123))
+}
+
+fn prompt() -> Tensor<2, Int> {
+    Tensor::from_ints([[5, 60, 7]], &Device::flex())
+}
+
+fn write(options: &GenerateOptions, seed: u64) -> Vec<u32> {
+    tensor_to_ids(generate(&model(), prompt(), options, &mut TorchRng::new(seed)).unwrap())
+}
+
+#[test]
+fn the_cache_changes_no_id_and_no_draw() {
+    for seed in 0..5 {
+        let options = GenerateOptions { temperature: 1.4, top_k: Some(20), ..GenerateOptions::greedy(25, 16) };
+        let plain = GenerateOptions { use_cache: false, ..options.clone() };
+        assert_eq!(write(&options, seed), write(&plain, seed));
+    }
+}
+
+/// What exercise 5.3 asks for.
+#[test]
+fn temperature_0_and_top_k_1_are_deterministic_and_equal_greedy() {
+    let greedy = tensor_to_ids(generate_text_simple(&model(), prompt(), 12, 16));
+    let top_1 = GenerateOptions { temperature: 1.0, top_k: Some(1), ..GenerateOptions::greedy(12, 16) };
+    for seed in [1, 2] {
+        assert_eq!(write(&GenerateOptions::greedy(12, 16), seed), greedy);
+        assert_eq!(write(&top_1, seed), greedy);
+    }
+}
+
+#[test]
+fn writing_ends_before_the_end_token() {
+    let all = write(&GenerateOptions::greedy(12, 16), 1);
+    let end = all[3 + 4];
+    let first = all[3..].iter().position(|&id| id == end).unwrap();
+    let options = GenerateOptions { eos_id: Some(end), ..GenerateOptions::greedy(12, 16) };
+    assert_eq!(write(&options, 1), all[..3 + first]);
+}
+
+#[test]
+fn tokens_are_shown_as_they_are_chosen_and_writing_can_be_stopped() {
+    let mut seen = Vec::new();
+    let options = GenerateOptions::greedy(12, 16);
+    let ids = generate_with(&model(), prompt(), &options, &mut TorchRng::new(1), |new| {
+        seen.extend_from_slice(new);
+        if seen.len() == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(tensor_to_ids(ids.unwrap())[3..], seen);
+    assert_eq!(seen.len(), 5);
+}
+
+#[test]
+fn options_that_do_not_fit_are_named() {
+    let try_with = |options: GenerateOptions| {
+        generate(&model(), prompt(), &options, &mut TorchRng::new(1)).unwrap_err().to_string()
+    };
+    let good = GenerateOptions::greedy(1, 16);
+    let of = |temperature| try_with(GenerateOptions { temperature, ..good.clone() });
+    assert_eq!(of(-1.0), "the temperature is -1, but must be at least 0 and finite");
+    assert!(of(f64::NAN).contains("NaN"));
+    for top_k in [0, 212] {
+        let error = try_with(GenerateOptions { top_k: Some(top_k), ..good.clone() });
+        assert!(error.contains(&format!("top-k is {top_k}")) && error.contains("at most 211"), "{error}");
+    }
+    let context = try_with(GenerateOptions { context_size: 17, ..good.clone() });
+    assert_eq!(context, "the context size is 17, but must be at least 1 and at most 16");
+    let empty = prompt().slice([0..1, 0..0]);
+    let error = generate(&model(), empty, &good, &mut TorchRng::new(1)).unwrap_err();
+    assert_eq!(error, GenerateError::EmptyPrompt);
+}
