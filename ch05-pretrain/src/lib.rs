@@ -9,16 +9,22 @@
 //! | 5.2 | [`train`] | the training loop and its evaluations |
 //! | 5.2 | [`sample`] | what the model writes while it learns |
 //! | 5.2 | [`loss_plot`] | the losses as a picture |
+//! | 5.3 | [`mod@generate`] | temperature, top-k, the next token by chance |
+//! | 5.3 | [`stream`] | text that is shown while it is written |
 //! | 5.4 | [`checkpoint`] | a model in a folder |
 //! | 5.4 | [`training_checkpoint`] | a run in a folder, to be continued |
+//! | | [`inspect`] | what a model is made of, and how well it knows a text |
 
 #![warn(clippy::unwrap_used)]
 
 pub mod adamw;
 pub mod checkpoint;
+pub mod generate;
+pub mod inspect;
 pub mod loss;
 pub mod loss_plot;
 pub mod sample;
+pub mod stream;
 pub mod text_split;
 pub mod tokens;
 pub mod train;
@@ -26,6 +32,7 @@ pub mod training_checkpoint;
 
 pub use adamw::AdamW;
 pub use checkpoint::{load_model, save_model};
+pub use generate::{GenerateError, GenerateOptions, generate, generate_with};
 pub use loss::{calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};
 pub use text_split::{Loaders, split_text};
 pub use tokens::{text_to_token_ids, token_ids_to_text};

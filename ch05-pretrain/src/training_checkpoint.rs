@@ -15,7 +15,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,7 @@ use shared::{GptConfig, TrainingConfig};
 
 use crate::adamw::Moments;
 use crate::checkpoint::CheckpointError;
+use crate::inspect::parameters;
 use crate::train::{Place, Run};
 use crate::{AdamW, load_model, save_model};
 
@@ -98,8 +99,9 @@ pub fn save_checkpoint<S: Serialize>(
     save_model(&temporary, config, &run.model.valid())?;
 
     let optimizer = temporary.join(OPTIMIZER_FILE);
-    let moments = parameters(&run.model).into_iter().zip(&run.optimizer.moments).filter_map(|(name, moments)| {
+    let moments = parameters(&run.model).into_iter().zip(&run.optimizer.moments).filter_map(|(parameter, moments)| {
         let Moments { first, second } = moments.as_ref()?;
+        let name = parameter.name;
         Some([(format!("{name}.exp_avg"), Moment::new(first)), (format!("{name}.exp_avg_sq"), Moment::new(second))])
     });
     safetensors::serialize_to_file(moments.flatten(), None, &optimizer)
@@ -181,8 +183,6 @@ fn load_moments(path: &Path, model: &impl Module, device: &Device) -> Result<Vec
     let bytes = fs::read(path).map_err(|source| RunError::Io { action: "read", path: path.into(), source })?;
     let file =
         SafeTensors::deserialize(&bytes).map_err(|e| RunError::Damaged { path: path.into(), reason: e.to_string() })?;
-    let mut sizes = Sizes::default();
-    model.visit(&mut sizes);
     let read = |name: String, size: usize| {
         let bad = |reason: String| RunError::Damaged { path: path.into(), reason: format!("tensor {name}: {reason}") };
         let view = file.tensor(&name).map_err(|_| bad("it is missing".to_string()))?;
@@ -197,8 +197,8 @@ fn load_moments(path: &Path, model: &impl Module, device: &Device) -> Result<Vec
     let there = |name: &str| names.contains(&name);
     parameters(model)
         .into_iter()
-        .zip(sizes.0)
-        .map(|(name, size)| {
+        .map(|parameter| {
+            let (name, size) = (&parameter.name, parameter.len());
             let (first, second) = (format!("{name}.exp_avg"), format!("{name}.exp_avg_sq"));
             // Neither moment: the parameter has not had a gradient yet. Only one: the file is damaged.
             if !there(&first) && !there(&second) {
@@ -223,42 +223,6 @@ fn remove_if_there(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
-    }
-}
-
-/// The names of a model's parameters, in the order of its fields.
-fn parameters(model: &impl Module) -> Vec<String> {
-    let mut names = Names::default();
-    model.visit(&mut names);
-    names.found
-}
-
-#[derive(Default)]
-struct Names {
-    fields: Vec<String>,
-    found: Vec<String>,
-}
-
-impl ModuleVisitor for Names {
-    fn enter_module(&mut self, field: &str, _holder: &str) {
-        self.fields.push(field.to_string());
-    }
-
-    fn exit_module(&mut self, _field: &str, _holder: &str) {
-        self.fields.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-        self.found.push(self.fields.join("."));
-    }
-}
-
-#[derive(Default)]
-struct Sizes(Vec<usize>);
-
-impl ModuleVisitor for Sizes {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.0.push(param.lazy_shape().num_elements());
     }
 }
 

@@ -1,17 +1,21 @@
 //! `llm generate`.
 
 use std::io::{Write, stdout};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
+use burn::tensor::{Int, Tensor};
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch04_gpt::generate_text_simple;
-use ch05_pretrain::load_model;
+use ch04_gpt::GptModel;
+use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
+use ch05_pretrain::{GenerateOptions, generate, generate_with, load_model};
 use serde::Serialize;
 use shared::GptConfig;
 use shared::device::DeviceChoice;
+use shared::rng::TorchRng;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -27,6 +31,21 @@ pub struct Args {
     /// Number of tokens to add
     #[arg(long, value_name = "N", default_value_t = 50)]
     max_new_tokens: usize,
+    /// 0 takes the most likely token; above it, tokens are drawn by chance, the more freely the higher
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    temperature: f64,
+    /// Draw only among the K most likely tokens
+    #[arg(long, value_name = "K")]
+    top_k: Option<usize>,
+    /// Seed of the draws
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    seed: u64,
+    /// Show the text while it is written
+    #[arg(long, conflicts_with = "json")]
+    stream: bool,
+    /// Compute the whole text again for every token, as the book does
+    #[arg(long)]
+    no_cache: bool,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
     #[arg(long, value_name = "D", default_value = "auto")]
     device: DeviceChoice,
@@ -58,8 +77,20 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     check_prompt(&prompt, &config)?;
 
-    let ids = generate_text_simple(&model, ids_to_tensor(&prompt, &device), args.max_new_tokens, config.context_length);
-    let ids = tensor_to_ids(ids);
+    let options = GenerateOptions {
+        max_new_tokens: args.max_new_tokens,
+        context_size: config.context_length,
+        temperature: args.temperature,
+        top_k: args.top_k,
+        eos_id: None,
+        use_cache: !args.no_cache,
+    };
+    let mut rng = TorchRng::new(args.seed);
+    let start = ids_to_tensor(&prompt, &device);
+    if args.stream {
+        return stream(&model, tokenizer.as_ref(), &prompt, start, &options, &mut rng);
+    }
+    let ids = tensor_to_ids(generate(&model, start, &options, &mut rng)?);
     let text = tokenizer.map_or(Ok(String::new()), |tokenizer| tokenizer.decode(&ids))?;
 
     let mut out = stdout().lock();
@@ -71,6 +102,36 @@ pub fn run(args: Args) -> Result<ExitCode> {
     } else {
         writeln!(out, "{text}")?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes every token as soon as it is chosen: as text, or as ids where the vocabulary is not GPT-2's.
+fn stream(
+    model: &GptModel,
+    tokenizer: Option<&Gpt2Tokenizer>,
+    prompt: &[u32],
+    start: Tensor<2, Int>,
+    options: &GenerateOptions,
+    rng: &mut TorchRng,
+) -> Result<ExitCode> {
+    let mut out = stdout().lock();
+    let mut text = tokenizer.map(TextStream::new);
+    let mut show = |id: u32| -> Result<()> {
+        match &mut text {
+            Some(text) => write!(out, "{}", text.push(id)?)?,
+            None => write!(out, "{id} ")?,
+        }
+        Ok(out.flush()?)
+    };
+    prompt.iter().try_for_each(|&id| show(id))?;
+    let mut shown = Ok(());
+    generate_with(model, start, options, rng, |ids| {
+        shown = ids.iter().try_for_each(|&id| show(id));
+        if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    shown?;
+    let rest = text.map_or(Ok(String::new()), TextStream::finish)?;
+    writeln!(stdout(), "{rest}")?;
     Ok(ExitCode::SUCCESS)
 }
 

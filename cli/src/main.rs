@@ -8,6 +8,7 @@
 mod data;
 mod exercise;
 mod generate;
+mod inspect;
 mod pretrain;
 
 use std::process::ExitCode;
@@ -28,6 +29,10 @@ enum Command {
     Pretrain(Box<pretrain::Args>),
     /// Continue a prompt with a trained model
     Generate(generate::Args),
+    /// How well a model knows a text: loss and perplexity
+    Eval(inspect::EvalArgs),
+    /// What a model is made of: shapes, parameters, memory
+    Info(inspect::InfoArgs),
     /// The data sets of the book: what they are and where they lie
     #[command(subcommand)]
     Data(data::Command),
@@ -40,6 +45,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
+        Command::Eval(args) => inspect::eval(args),
+        Command::Info(args) => inspect::info(args),
         Command::Data(command) => data::run(command),
         Command::Exercise(command) => exercise::run(command),
     };
@@ -62,5 +69,27 @@ fn positive(text: &str) -> Result<usize, String> {
         Ok(0) => Err("must be at least 1".to_string()),
         Ok(number) => Ok(number),
         Err(e) => Err(e.to_string()),
+    }
+}
+
+/// A number with its thousands set apart: 13005696 becomes 13,005,696.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let (head, tail) = digits.split_at(first);
+    let mut groups: Vec<&str> = if head.is_empty() { vec![] } else { vec![head] };
+    groups.extend((0..tail.len() / 3).map(|i| &tail[3 * i..3 * i + 3]));
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(5), "5");
+        assert_eq!(grouped(123), "123");
+        assert_eq!(grouped(163009536), "163,009,536");
     }
 }

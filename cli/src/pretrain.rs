@@ -31,7 +31,7 @@ use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig, data};
 
 use crate::generate::check_prompt;
-use crate::positive;
+use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
 const PLOT_FILE: &str = "losses.svg";
@@ -487,27 +487,5 @@ impl Log {
         file.write_all(text.as_bytes()).with_context(|| format!("cannot write the log {}", path.display()))?;
         self.length += text.len() as u64;
         Ok(())
-    }
-}
-
-/// A number with its thousands set apart: 13005696 becomes 13,005,696.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let (head, tail) = digits.split_at(first);
-    let mut groups: Vec<&str> = if head.is_empty() { vec![] } else { vec![head] };
-    groups.extend((0..tail.len() / 3).map(|i| &tail[3 * i..3 * i + 3]));
-    groups.join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        assert_eq!(grouped(5), "5");
-        assert_eq!(grouped(123), "123");
-        assert_eq!(grouped(163009536), "163,009,536");
     }
 }
