@@ -1,0 +1,119 @@
+//! `llm generate`, `llm eval` and `llm info` on a small untrained model.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::Device;
+use ch04_gpt::GptModel;
+use ch05_pretrain::save_model;
+use common::{assert_one_line_error, run, stdout};
+use serde_json::Value;
+use shared::GptConfig;
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+
+/// Saves an untrained model of seed 123 as `folder/model`.
+fn save(folder: &Path, vocab_size: usize) {
+    let config = GptConfig {
+        vocab_size,
+        context_length: 32,
+        emb_dim: 16,
+        n_heads: 2,
+        n_layers: 2,
+        drop_rate: 0.1,
+        qkv_bias: false,
+    };
+    let model = torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123));
+    save_model(&folder.join("model"), &config, &model).unwrap();
+}
+
+fn generate(folder: &Path, extra: &[&str]) -> std::process::Output {
+    run(folder, &[&["generate", "--model", "model", "--device", "cpu"], extra].concat())
+}
+
+#[test]
+fn seed_temperature_and_top_k_decide_and_the_cache_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 50257);
+    let text = |extra: &[&str]| {
+        let prompt = ["--prompt", "The lamp was lit", "--max-new-tokens", "40"];
+        let output = generate(folder.path(), &[&prompt[..], extra].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        stdout(&output)
+    };
+    let drawn = ["--temperature", "1.5", "--top-k", "40"];
+    let of = |seed: &'static str| text(&[&drawn[..], &["--seed", seed]].concat());
+    assert_eq!(of("1"), of("1"));
+    assert_ne!(of("1"), of("2"));
+    assert_ne!(of("1"), text(&[]));
+    assert_eq!(text(&[&drawn[..], &["--no-cache"]].concat()), text(&drawn));
+    assert_eq!(text(&["--stream"]), text(&[]), "40 new tokens pass the context of 32");
+    assert_eq!(text(&[&drawn[..], &["--stream"]].concat()), text(&drawn));
+}
+
+#[test]
+fn options_that_do_not_fit_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 50257);
+    let with = |extra: &[&str]| generate(folder.path(), &[&["--prompt", "a"], extra].concat());
+    assert_one_line_error(&with(&["--top-k", "0"]), 1, &["top-k is 0", "at least 1"]);
+    assert_one_line_error(&with(&["--top-k", "50258"]), 1, &["top-k is 50258", "50257"]);
+    assert_one_line_error(&with(&["--temperature=-0.5"]), 1, &["temperature is -0.5", "at least 0"]);
+    assert_one_line_error(&with(&["--temperature", "nan"]), 1, &["temperature is NaN"]);
+    let both = with(&["--stream", "--json"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+#[test]
+fn a_model_with_another_vocabulary_speaks_in_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 300);
+    let ids = ["--prompt-ids", "5,299,17", "--max-new-tokens", "4"];
+    let json: Value =
+        serde_json::from_str(&stdout(&generate(folder.path(), &[&ids[..], &["--json"]].concat()))).unwrap();
+    assert_eq!(json["text"], "");
+    let all: Vec<u64> = json["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+    assert_eq!((&all[..3], all.len()), (&[5, 299, 17][..], 7));
+    let plain: Vec<String> = all.iter().map(u64::to_string).collect();
+    assert_eq!(stdout(&generate(folder.path(), &ids)).trim(), plain.join(","));
+    assert_eq!(stdout(&generate(folder.path(), &[&ids[..], &["--stream"]].concat())).trim(), plain.join(" "));
+    assert_one_line_error(&generate(folder.path(), &["--prompt", "a"]), 1, &["300 token ids", "--prompt-ids"]);
+    assert_one_line_error(&generate(folder.path(), &["--prompt-ids", "300"]), 1, &["the id 300", "0 to 299"]);
+}
+
+#[test]
+fn eval_measures_every_token_but_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 50257);
+    fs::write(folder.path().join("text.txt"), "The boats went out and came home. ".repeat(12)).unwrap();
+    let eval = |text: &str, extra: &[&str]| {
+        run(folder.path(), &[&["eval", "--model", "model", "--text", text, "--device", "cpu"], extra].concat())
+    };
+    let json: Value = serde_json::from_str(&stdout(&eval("text.txt", &["--json"]))).unwrap();
+    let loss = json["loss"].as_f64().unwrap();
+    // An untrained model hesitates between all tokens: ln(50257) is 10.8, and it is a little surer of wrong ones.
+    assert!((10.5..12.0).contains(&loss), "{loss}");
+    assert!((json["perplexity"].as_f64().unwrap() - loss.exp()).abs() < 1e-6);
+    assert_eq!(json["tokens"], 8 * 12 + 1 - 1, "eight tokens a sentence, one for the last blank, less the first");
+    assert!(stdout(&eval("text.txt", &[])).contains(&format!("{loss:.4}")));
+    fs::write(folder.path().join("one.txt"), "a").unwrap();
+    assert_one_line_error(&eval("one.txt", &[]), 1, &["one.txt has 1 token", "at least 2"]);
+    assert_one_line_error(&eval("absent.txt", &[]), 1, &["absent.txt"]);
+}
+
+#[test]
+fn info_lists_shapes_parameters_and_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 300);
+    let told = stdout(&run(folder.path(), &["info", "--model", "model"]));
+    for part in ["\"emb_dim\": 16", "trf_blocks.1.ff.expand.weight", "[16, 64]", "tied", "MB"] {
+        assert!(told.contains(part), "{part} is missing in {told}");
+    }
+    // 2Vd + Cd + n(12d² + 10d) + 2d
+    let parameters = 2 * 300 * 16 + 32 * 16 + 2 * (12 * 16 * 16 + 10 * 16) + 2 * 16;
+    assert_eq!(parameters, 16_608);
+    assert!(told.contains("16,608"), "{told}");
+    assert_one_line_error(&run(folder.path(), &["info", "--model", "absent"]), 1, &["absent holds no model"]);
+}
