@@ -33,7 +33,7 @@ pub mod training_checkpoint;
 pub use adamw::AdamW;
 pub use checkpoint::{load_model, save_model};
 pub use generate::{GenerateError, GenerateOptions, generate, generate_with};
-pub use loss::{calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};
+pub use loss::{Batches, calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};
 pub use text_split::{Loaders, split_text};
 pub use tokens::{text_to_token_ids, token_ids_to_text};
 pub use train::{Evaluation, Event, Run, evaluate_model, train_model_simple};

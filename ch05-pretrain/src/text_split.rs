@@ -17,13 +17,14 @@ pub fn split_text(text: &str, share: f64) -> (&str, &str) {
 /// Share of the text that the model learns from; the rest tells how well it does on text it has not seen.
 pub const TRAINING_SHARE: f64 = 0.9;
 
-/// The loaders of a training run.
+/// The loaders of a training run. For a text: the training windows shuffled and in full batches only, the validation
+/// windows in order and all of them.
 #[derive(Debug)]
-pub struct Loaders {
-    /// Shuffled, full batches only.
-    pub train: GptDataLoader,
-    /// In order, every window.
-    pub validation: GptDataLoader,
+pub struct Loaders<L = GptDataLoader> {
+    /// What the model learns from.
+    pub train: L,
+    /// What it is measured on.
+    pub validation: L,
 }
 
 /// Why a text cannot be trained on.

@@ -3,14 +3,13 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
-use ch02_text::GptDataLoader;
 use ch04_gpt::GptModel;
 use serde::{Deserialize, Serialize};
 use shared::rng::TorchRng;
 use shared::{Mode, TrainingConfig};
 
 use crate::text_split::Loaders;
-use crate::{AdamW, calc_loss_batch, calc_loss_loader};
+use crate::{AdamW, Batches, calc_loss_batch, calc_loss_loader};
 
 /// Losses at one moment of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,9 +109,9 @@ pub enum Event<'a> {
 ///
 /// # Errors
 /// Whatever `observe` returns; the run ends there.
-pub fn train_model_simple<E>(
+pub fn train_model_simple<L: Batches, E>(
     mut run: Run,
-    loaders: &Loaders,
+    loaders: &Loaders<L>,
     config: &TrainingConfig,
     reproducible_masks: bool,
     device: &Device,
@@ -124,7 +123,7 @@ pub fn train_model_simple<E>(
             run.place.epoch_rng = run.place.rng.clone();
         }
         let mut rng = run.place.epoch_rng.clone();
-        let pass = loaders.train.iter(&mut rng, device);
+        let pass = loaders.train.pass(&mut rng, device);
         if run.place.batch == 0 {
             run.place.rng = rng;
         }
@@ -172,11 +171,13 @@ pub fn train_model_simple<E>(
 /// Mean loss of the first `eval_iter` batches of a new pass over the training loader, then of the validation loader.
 pub fn evaluate_model(
     model: &GptModel,
-    train: &GptDataLoader,
-    validation: &GptDataLoader,
+    train: &impl Batches,
+    validation: &impl Batches,
     eval_iter: usize,
     rng: &mut TorchRng,
     device: &Device,
 ) -> [f64; 2] {
-    [train, validation].map(|loader| calc_loss_loader(model, loader, Some(eval_iter), rng, device))
+    let train_loss = calc_loss_loader(model, train, Some(eval_iter), rng, device);
+    let val_loss = calc_loss_loader(model, validation, Some(eval_iter), rng, device);
+    [train_loss, val_loss]
 }

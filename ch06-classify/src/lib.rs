@@ -1,0 +1,3 @@
+//! A GPT becomes a spam classifier (chapter 6).
+
+#![warn(clippy::unwrap_used)]

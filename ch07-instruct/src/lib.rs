@@ -1,0 +1,3 @@
+//! A GPT learns to follow instructions (chapter 7).
+
+#![warn(clippy::unwrap_used)]
