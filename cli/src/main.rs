@@ -10,6 +10,7 @@ mod exercise;
 mod generate;
 mod inspect;
 mod pretrain;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,8 @@ enum Command {
     Pretrain(Box<pretrain::Args>),
     /// Continue a prompt with a trained model
     Generate(generate::Args),
+    /// A web page and an HTTP interface for a trained model
+    Serve(serve::Args),
     /// How well a model knows a text: loss and perplexity
     Eval(inspect::EvalArgs),
     /// What a model is made of: shapes, parameters, memory
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Eval(args) => inspect::eval(args),
         Command::Info(args) => inspect::info(args),
         Command::Data(command) => data::run(command),

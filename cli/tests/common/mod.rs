@@ -1,5 +1,7 @@
 //! Runs the real program, in a folder of the test's own and without the user's data sets.
 
+#![allow(dead_code, reason = "every test file takes what it needs")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

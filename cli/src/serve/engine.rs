@@ -1,0 +1,115 @@
+//! The thread that computes: requests come in one by one, tokens go out as they are chosen.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch05_pretrain::stream::TextStream;
+use ch05_pretrain::tokens::ids_to_tensor;
+use ch05_pretrain::{GenerateOptions, generate_with};
+use shared::rng::TorchRng;
+use tokio::sync::mpsc;
+
+/// Requests that may wait while one is being answered.
+const QUEUE: usize = 4;
+
+/// A model that writes.
+pub struct Writer {
+    pub model: GptModel,
+    pub device: Device,
+}
+
+/// Something to write.
+pub struct Job {
+    /// Ids to continue, checked against the model.
+    pub prompt: Vec<u32>,
+    pub options: GenerateOptions,
+    pub seed: u64,
+    /// Where the pieces go. When it is closed, writing ends.
+    pub pieces: mpsc::Sender<Piece>,
+}
+
+/// A part of an answer.
+#[derive(Debug)]
+pub enum Piece {
+    Text(String),
+    /// The end, with the number of new tokens and whether the limit ended it.
+    Done {
+        tokens: usize,
+        at_limit: bool,
+    },
+    Failed(String),
+}
+
+/// The queue in front of the computing thread.
+#[derive(Clone)]
+pub struct Engine {
+    jobs: std::sync::mpsc::SyncSender<Job>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Engine {
+    /// Starts the thread.
+    pub fn start(writer: Writer) -> Result<Self> {
+        let (jobs, queue) = std::sync::mpsc::sync_channel::<Job>(QUEUE);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let engine = Self { jobs, stopping: Arc::clone(&stopping) };
+        let compute = move || {
+            let tokenizer = Gpt2Tokenizer::new();
+            for job in queue {
+                write(&writer, &tokenizer, job, &stopping);
+            }
+        };
+        thread::Builder::new().name("compute".into()).spawn(compute).context("cannot start the computing thread")?;
+        Ok(engine)
+    }
+
+    /// Puts a job into the queue; false if the queue is full.
+    pub fn submit(&self, job: Job) -> bool {
+        self.jobs.try_send(job).is_ok()
+    }
+
+    /// Ends whatever is being written, so that open answers come to an end.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+}
+
+fn write(writer: &Writer, tokenizer: &Gpt2Tokenizer, job: Job, stopping: &AtomicBool) {
+    let Job { prompt, options, seed, pieces } = job;
+    let mut text = TextStream::new(tokenizer);
+    let mut tokens = 0;
+    let mut failure = None;
+    let start = ids_to_tensor(&prompt, &writer.device);
+    let written = generate_with(&writer.model, start, &options, &mut TorchRng::new(seed), |ids| {
+        tokens += ids.len();
+        let sent = ids.iter().try_for_each(|&id| {
+            let piece = text.push(id).map_err(|e| failure = Some(e.to_string()))?;
+            // Nobody listens any more: the reader has pressed stop or closed the page.
+            if piece.is_empty() { Ok(()) } else { pieces.blocking_send(Piece::Text(piece)).map_err(|_| ()) }
+        });
+        if sent.is_err() || stopping.load(Ordering::SeqCst) || pieces.is_closed() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let end = match (written, failure, text.finish()) {
+        (Err(e), _, _) => Piece::Failed(e.to_string()),
+        (_, Some(e), _) => Piece::Failed(e),
+        (_, _, Err(e)) => Piece::Failed(e.to_string()),
+        (Ok(_), None, Ok(rest)) => {
+            if !rest.is_empty() {
+                // A closed channel is noticed by the next line.
+                let _ = pieces.blocking_send(Piece::Text(rest));
+            }
+            Piece::Done { tokens, at_limit: tokens == options.max_new_tokens }
+        }
+    };
+    let _ = pieces.blocking_send(end);
+}
