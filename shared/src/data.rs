@@ -9,8 +9,13 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::download::{Download, mirror};
+
 /// Environment variable with the folder that holds the data sets.
 pub const DATA_DIR_VAR: &str = "LLM_DATA_DIR";
+
+/// Environment variable with the address of a mirror of the data sets: a folder with the catalogue's files.
+pub const DATA_ENDPOINT_VAR: &str = "LLM_DATA_ENDPOINT";
 
 /// One entry of the catalogue.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,13 +30,36 @@ pub struct DataSet {
     pub licence: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// Where it can be fetched; `None` for the samples that travel with the program.
+    pub origin: Option<Origin>,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: &'static str,
     /// The text itself, for the samples that travel with the program.
     pub embedded: Option<&'static str>,
 }
 
+/// The place of a data set in the network.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Address of a folder.
+    pub folder: &'static str,
+    /// The file in it, or the zip archive that the file is in.
+    pub path: &'static str,
+    /// Name of the file inside the archive; `None` when there is none.
+    pub member: Option<&'static str>,
+}
+
+impl Origin {
+    const fn file(folder: &'static str, path: &'static str) -> Option<Self> {
+        Some(Self { folder, path, member: None })
+    }
+}
+
 const BOOK: &str = "github.com/rasbt/LLMs-from-scratch";
+const BOOK_FILES: &str = "https://raw.githubusercontent.com/rasbt/LLMs-from-scratch/main";
+const CN_EDITION: &str = "github.com/NoyeArk/Build-A-Large-Language-Model-CN-Jupyter";
+const CN_FILES: &str = "https://raw.githubusercontent.com/NoyeArk/Build-A-Large-Language-Model-CN-Jupyter/HEAD";
+const GPT2_FILES: &str = "https://openaipublic.blob.core.windows.net/gpt-2/models/124M";
 
 /// All data sets that this edition knows.
 pub static CATALOGUE: &[DataSet] = &[
@@ -41,6 +69,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "the-clockmakers-lamp.txt",
         licence: "MIT OR Apache-2.0",
         source: "this project",
+        origin: None,
         sha256: "",
         embedded: Some(include_str!("../assets/the-clockmakers-lamp.txt")),
     },
@@ -50,6 +79,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "hill-station-tea.zh.txt",
         licence: "MIT OR Apache-2.0",
         source: "this project",
+        origin: None,
         sha256: "",
         embedded: Some(include_str!("../assets/hill-station-tea.zh.txt")),
     },
@@ -59,6 +89,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "the-verdict.txt",
         licence: "public domain",
         source: BOOK,
+        origin: Origin::file(BOOK_FILES, "ch02/01_main-chapter-code/the-verdict.txt"),
         sha256: "b41e41a68f0398a3154ae69e2e4c0e2694e17fe0d66730536837f1b01935b31f",
         embedded: None,
     },
@@ -67,7 +98,8 @@ pub static CATALOGUE: &[DataSet] = &[
         what: "the same story as the Chinese notebook edition has it: three more newlines at the end",
         file: "the-verdict-cn-edition.txt",
         licence: "public domain",
-        source: "github.com/NoyeArk/Build-A-Large-Language-Model-CN-Jupyter",
+        source: CN_EDITION,
+        origin: Origin::file(CN_FILES, "data/the-verdict.txt"),
         sha256: "556b287933ed456715adb2de5ada50168a66b939e31823f920ef4f482c5597e0",
         embedded: None,
     },
@@ -77,6 +109,11 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "sms_spam_collection/SMSSpamCollection.tsv",
         licence: "CC BY 4.0",
         source: "UCI Machine Learning Repository",
+        origin: Some(Origin {
+            folder: "https://archive.ics.uci.edu/static/public/228",
+            path: "sms+spam+collection.zip",
+            member: Some("SMSSpamCollection"),
+        }),
         sha256: "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d",
         embedded: None,
     },
@@ -86,6 +123,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "instruction-data.json",
         licence: "Apache-2.0",
         source: BOOK,
+        origin: Origin::file(BOOK_FILES, "ch07/01_main-chapter-code/instruction-data.json"),
         sha256: "7e09a9af353722ca15c18bc580f093f9c39d3178335a75177319cb1e1d163944",
         embedded: None,
     },
@@ -95,6 +133,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "instruction-data-with-response.json",
         licence: "Apache-2.0",
         source: BOOK,
+        origin: Origin::file(BOOK_FILES, "ch07/01_main-chapter-code/instruction-data-with-response.json"),
         sha256: "aced320504c77c98d957316eb9f3460945256226c36b5e9752bf7d49585eb943",
         embedded: None,
     },
@@ -104,6 +143,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "instruction-data-with-preference.json",
         licence: "Apache-2.0",
         source: BOOK,
+        origin: Origin::file(BOOK_FILES, "ch07/04_preference-tuning-with-dpo/instruction-data-with-preference.json"),
         sha256: "305315abf14f65fa42c01a0877572f832606571c2a7d49f152ac1d758b16756e",
         embedded: None,
     },
@@ -113,6 +153,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "instruction-examples.json",
         licence: "Apache-2.0",
         source: BOOK,
+        origin: Origin::file(BOOK_FILES, "ch07/02_dataset-utilities/instruction-examples.json"),
         sha256: "18cb955dec50c5e543f8752b77449429f16dd8ff630d4b66f88cfef5d544410a",
         embedded: None,
     },
@@ -122,6 +163,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "gpt2-bpe/encoder.json",
         licence: "MIT",
         source: "OpenAI GPT-2 release",
+        origin: Origin::file(GPT2_FILES, "encoder.json"),
         sha256: "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
         embedded: None,
     },
@@ -131,6 +173,7 @@ pub static CATALOGUE: &[DataSet] = &[
         file: "gpt2-bpe/vocab.bpe",
         licence: "MIT",
         source: "OpenAI GPT-2 release",
+        origin: Origin::file(GPT2_FILES, "vocab.bpe"),
         sha256: "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
         embedded: None,
     },
@@ -149,8 +192,8 @@ pub enum DataError {
     },
     /// The data set is known but its file is nowhere.
     #[error(
-        "the data set '{name}' is not on this machine: put the file into {} or name its folder in {DATA_DIR_VAR} \
-         (source: {from})",
+        "the data set '{name}' is not on this machine: `llm data fetch {name}` fetches it, or put the file into {} or \
+         name its folder in {DATA_DIR_VAR} (source: {from})",
         .wanted.display()
     )]
     Missing {
@@ -225,6 +268,18 @@ impl DataSet {
             wanted: folders.last().cloned().unwrap_or_default().join(self.file),
             from: self.source,
         })
+    }
+
+    /// What to fetch so that [`locate`](Self::locate) finds this data set in `folder`, from the mirror that
+    /// [`DATA_ENDPOINT_VAR`] names or else from its origin; `None` for an embedded sample.
+    pub fn download(&self, folder: &Path) -> Option<Download> {
+        let origin = self.origin.as_ref()?;
+        let (url, member) = match mirror(DATA_ENDPOINT_VAR) {
+            Some(endpoint) => (format!("{endpoint}/{}", self.file), None),
+            None => (format!("{}/{}", origin.folder, origin.path), origin.member),
+        };
+        let (path, sha256) = (folder.join(self.file), Some(self.sha256.to_string()));
+        Some(Download { url, path, sha256, member, mirror: DATA_ENDPOINT_VAR })
     }
 
     /// The text of this data set.

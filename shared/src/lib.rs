@@ -8,6 +8,7 @@
 //! | [`config`] | sizes of a model, settings of a training run |
 //! | [`device`] | CPU or GPU, by name |
 //! | [`data`] | the book's data sets and the embedded stories |
+//! | [`download`] | files from the network, resumed and checked |
 //! | [`BatchLoader`] | batches in the order of PyTorch's `DataLoader` |
 //! | [`files`] | files written whole or not at all |
 //! | [`progress`] | a bar on a terminal, plain lines elsewhere |
@@ -18,6 +19,7 @@
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod download;
 mod dropout;
 pub mod files;
 pub mod init;
