@@ -3,21 +3,30 @@
 //! The tensors have the names and layouts of the book's PyTorch model (`trf_blocks.0.att.W_query.weight`, linear
 //! weights as `[d_out, d_in]`), so that either side can read the other's files.
 
+mod fill;
+mod names;
+mod stored;
+
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
 use ch04_gpt::GptModel;
-use memmap2::Mmap;
-use safetensors::{Dtype, SafeTensors, View};
+use safetensors::{Dtype, View};
+use serde::de::DeserializeOwned;
 use shared::GptConfig;
 use shared::config::ConfigError;
 use shared::files::write_whole;
 use shared::init::transpose;
+
+pub(crate) use fill::fill_model;
+#[cfg(test)]
+pub(crate) use names::parameters;
+use names::{Place, is_linear_weight};
+pub(crate) use stored::{MappedFile, Part, Source, StoredTensor, StoredTensors, read_safetensors};
 
 /// Name of the configuration in a model folder.
 pub const CONFIG_FILE: &str = "config.json";
@@ -43,7 +52,17 @@ pub enum CheckpointError {
         /// The folder.
         folder: PathBuf,
         /// The file that a model folder has.
-        file: &'static str,
+        file: String,
+    },
+    /// The folder holds none of the kinds of models that can be opened.
+    #[error(
+        "{} holds no model: there is neither config.json with model.safetensors (a model of this project, or GPT-2 from \
+         Hugging Face) nor hparams.json with checkpoint and model.ckpt.* (GPT-2 from OpenAI)",
+        .folder.display()
+    )]
+    NoKnownModel {
+        /// The folder.
+        folder: PathBuf,
     },
     /// The configuration is not JSON of the right form.
     #[error("{} is not a model configuration: {source}", .path.display())]
@@ -69,7 +88,21 @@ pub enum CheckpointError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A tensor does not fit the configuration.
+    /// The file `checkpoint` of a TensorFlow checkpoint is of another kind.
+    #[error("{} does not name a checkpoint in the form model_checkpoint_path: \"NAME\"", .path.display())]
+    BadCheckpointFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The index of a TensorFlow checkpoint is damaged or of another kind.
+    #[error("{} is not a whole TensorFlow checkpoint index: {reason}", .path.display())]
+    BadIndex {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A tensor is damaged or does not fit the configuration.
     #[error("{}: tensor {tensor}: {reason}", .path.display())]
     BadTensor {
         /// The file.
@@ -122,21 +155,18 @@ pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result
 /// If a file is missing or damaged, or a tensor does not fit the configuration.
 pub fn load_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
     let config = load_config(folder)?;
-    let path = folder.join(WEIGHTS_FILE);
-    let file = open(folder, WEIGHTS_FILE)?;
-    let bytes = map_file(&file).map_err(|source| CheckpointError::Io { action: "read", path: path.clone(), source })?;
-    let weights = SafeTensors::deserialize(&bytes)
-        .map_err(|e| CheckpointError::BadWeights { path: path.clone(), reason: e.to_string() })?;
+    let file = MappedFile::open(folder, WEIGHTS_FILE)?;
+    let mut tensors = read_safetensors(&file)?;
+    // The book's model saves its masks too.
+    tensors.retain(|name, _| !name.ends_with(".att.mask"));
 
-    let unused = weights.names().into_iter().filter(|name| !name.ends_with(".att.mask")).collect();
-    let mut fill = Fill { place: Place::default(), weights: &weights, unused, error: None };
-    let model = GptModel::new(&config, device).map(&mut fill);
-    if let Some(name) = fill.unused.first() {
-        fill.error.get_or_insert((name.to_string(), "there is no such tensor in this model".to_string()));
-    }
-    match fill.error {
-        Some((tensor, reason)) => Err(CheckpointError::BadTensor { path, tensor, reason }),
-        None => Ok((config, model)),
+    let source = |name: &str| Source {
+        tensor: name.to_string(),
+        part: if is_linear_weight(name) { Part::Transposed } else { Part::Whole },
+    };
+    match fill_model(&config, &tensors, source, device) {
+        Ok(model) => Ok((config, model)),
+        Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: file.path.clone(), tensor, reason }),
     }
 }
 
@@ -145,65 +175,20 @@ pub fn load_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel
 /// # Errors
 /// If it is missing, not a configuration, or describes no possible model.
 pub fn load_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
+    let config: GptConfig = read_json(folder, CONFIG_FILE)?;
     let path = folder.join(CONFIG_FILE);
-    let config: GptConfig = serde_json::from_reader(io::BufReader::new(open(folder, CONFIG_FILE)?))
-        .map_err(|source| CheckpointError::BadConfig { path: path.clone(), source })?;
     config.validate().map_err(|source| CheckpointError::ImpossibleConfig { path, source })?;
     Ok(config)
 }
 
-fn open(folder: &Path, name: &'static str) -> Result<File, CheckpointError> {
+/// Reads a JSON file that describes a model.
+///
+/// # Errors
+/// If it is missing or of another form.
+pub(crate) fn read_json<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, CheckpointError> {
     let path = folder.join(name);
-    File::open(&path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => CheckpointError::NoModel { folder: folder.into(), file: name },
-        _ => CheckpointError::Io { action: "read", path, source },
-    })
-}
-
-#[expect(unsafe_code, reason = "a mapped file is read where it lies, without a second copy in memory")]
-fn map_file(file: &File) -> io::Result<Mmap> {
-    // SAFETY: the map is only read, and dropped before the file is. Another process that cuts the file short meanwhile
-    // could end this one; saving never does that, it puts a new file in place of the old one.
-    unsafe { Mmap::map(file) }
-}
-
-/// Where a walk over the model's parameters is: the fields on the way and the type that holds the innermost.
-#[derive(Default)]
-struct Place {
-    fields: Vec<String>,
-    holder: String,
-}
-
-impl Place {
-    fn enter(&mut self, field: &str, holder: &str) {
-        self.fields.push(field.to_string());
-        self.holder = holder.to_string();
-    }
-
-    fn exit(&mut self) {
-        self.fields.pop();
-    }
-
-    /// The name of the parameter in the book's PyTorch model.
-    fn book_name(&self) -> String {
-        let book_field = |field: &String| {
-            match field.as_str() {
-                "w_query" => "W_query",
-                "w_key" => "W_key",
-                "w_value" => "W_value",
-                "expand" => "layers.0",
-                "contract" => "layers.2",
-                other => other,
-            }
-            .to_string()
-        };
-        self.fields.iter().map(book_field).collect::<Vec<_>>().join(".")
-    }
-
-    /// Whether PyTorch keeps this parameter as the transpose of burn's.
-    fn is_transposed(&self) -> bool {
-        self.holder == "Struct:Linear" && self.fields.last().is_some_and(|field| field == "weight")
-    }
+    let reader = io::BufReader::new(stored::open(folder, name)?);
+    serde_json::from_reader(reader).map_err(|source| CheckpointError::BadConfig { path, source })
 }
 
 /// The parameters of a model, ready to be written one after the other.
@@ -214,8 +199,8 @@ struct Collect {
 }
 
 impl ModuleVisitor for Collect {
-    fn enter_module(&mut self, field: &str, holder: &str) {
-        self.place.enter(field, holder);
+    fn enter_module(&mut self, field: &str, _holder: &str) {
+        self.place.enter(field);
     }
 
     fn exit_module(&mut self, _field: &str, _holder: &str) {
@@ -225,12 +210,13 @@ impl ModuleVisitor for Collect {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
         let mut shape = tensor.dims().to_vec();
-        let transposed = self.place.is_transposed();
+        let name = self.place.book_name();
+        let transposed = is_linear_weight(&name);
         if transposed {
             shape.reverse();
         }
         let flat = tensor.detach().reshape([-1]);
-        self.found.push((self.place.book_name(), Values { shape, flat, transposed }));
+        self.found.push((name, Values { shape, flat, transposed }));
     }
 }
 
@@ -251,69 +237,14 @@ impl View for Values {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let mut values: Vec<f32> = self.flat.to_data().iter::<f32>().collect();
+        let mut values = self.flat.to_data().try_into_vec_as::<f32>().expect("parameters are numbers");
         if self.transposed {
             values = transpose(&values, self.shape[1], self.shape[0]);
         }
-        values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>().into()
+        values.into_iter().map(f32::to_le_bytes).collect::<Vec<_>>().into_flattened().into()
     }
 
     fn data_len(&self) -> usize {
         self.shape.iter().product::<usize>() * size_of::<f32>()
-    }
-}
-
-/// Gives every parameter the values of the tensor of its name. The first that does not fit is remembered.
-struct Fill<'a> {
-    place: Place,
-    weights: &'a SafeTensors<'a>,
-    unused: BTreeSet<&'a str>,
-    error: Option<(String, String)>,
-}
-
-impl Fill<'_> {
-    /// The values of a tensor of shape `shape` in burn's layout.
-    fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-        let view = self.weights.tensor(name).map_err(|_| "it is missing".to_string())?;
-        self.unused.remove(name);
-        let transposed = self.place.is_transposed();
-        let mut expected = shape.to_vec();
-        if transposed {
-            expected.reverse();
-        }
-        if view.shape() != expected {
-            return Err(format!("its shape is {:?}, but the configuration asks for {expected:?}", view.shape()));
-        }
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("it holds {:?} values, not F32", view.dtype()));
-        }
-        let (words, _) = view.data().as_chunks::<4>();
-        let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
-        Ok(if transposed { transpose(&values, expected[0], expected[1]) } else { values })
-    }
-}
-
-impl ModuleMapper for Fill<'_> {
-    fn enter_module(&mut self, field: &str, holder: &str) {
-        self.place.enter(field, holder);
-    }
-
-    fn exit_module(&mut self, _field: &str, _holder: &str) {
-        self.place.exit();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if self.error.is_some() {
-            return param;
-        }
-        let (id, shape, device) = (param.id, param.lazy_shape(), param.lazy_device());
-        let name = self.place.book_name();
-        match self.values(&name, &shape.iter().copied().collect::<Vec<_>>()) {
-            Ok(values) => param.transform_for_load(Tensor::from_data(TensorData::new(values, shape), &device), id),
-            Err(reason) => {
-                self.error = Some((name, reason));
-                param
-            }
-        }
     }
 }

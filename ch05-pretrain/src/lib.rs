@@ -13,6 +13,7 @@
 //! | 5.3 | [`stream`] | text that is shown while it is written |
 //! | 5.4 | [`checkpoint`] | a model in a folder |
 //! | 5.4 | [`training_checkpoint`] | a run in a folder, to be continued |
+//! | 5.5 | [`gpt2`] | GPT-2's published weights |
 //! | | [`inspect`] | what a model is made of, and how well it knows a text |
 
 #![warn(clippy::unwrap_used)]
@@ -20,6 +21,7 @@
 pub mod adamw;
 pub mod checkpoint;
 pub mod generate;
+pub mod gpt2;
 pub mod inspect;
 pub mod loss;
 pub mod loss_plot;
@@ -33,6 +35,7 @@ pub mod training_checkpoint;
 pub use adamw::AdamW;
 pub use checkpoint::{load_model, save_model};
 pub use generate::{GenerateError, GenerateOptions, generate, generate_with};
+pub use gpt2::{ModelKind, model_kind, open_model};
 pub use loss::{Batches, calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};
 pub use text_split::{Loaders, split_text};
 pub use tokens::{text_to_token_ids, token_ids_to_text};

@@ -1,0 +1,43 @@
+//! Section 5.5: GPT-2's published weights, opened and put to work.
+//! `cargo run -p ch05-pretrain --example 5_5_gpt2_weights -- FOLDER`
+//!
+//! FOLDER holds the files of OpenAI's or of Hugging Face's release, or a model of this project; the variable
+//! `LLM_GPT2_DIR` can name it too.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use burn::module::Module;
+use burn::tensor::{Device, s};
+use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch05_pretrain::{GenerateOptions, generate, model_kind, open_model, text_to_token_ids, token_ids_to_text};
+use shared::rng::TorchRng;
+
+fn main() -> anyhow::Result<()> {
+    let named = std::env::args_os().nth(1).or_else(|| std::env::var_os("LLM_GPT2_DIR"));
+    let folder = PathBuf::from(named.context("which folder? Give it as an argument or in LLM_GPT2_DIR")?);
+    let (device, tokenizer) = (Device::flex(), Gpt2Tokenizer::new());
+    println!("{} is {}", folder.display(), model_kind(&folder)?);
+    let (config, model) = open_model(&folder, &device)?;
+    ensure!(config.vocab_size == VOCAB_SIZE, "its vocabulary has {} ids, not GPT-2's {VOCAB_SIZE}", config.vocab_size);
+    println!("{config:#?}\nParameters: {} ({} if tied)", model.num_params(), model.num_params_tied());
+
+    // Three rows of the token embedding, the first and last three values of each.
+    let rows = model.tok_emb.weight.val().slice(s![..3, ..]).into_data();
+    let rows: Vec<f32> = rows.iter().collect();
+    println!("\nToken embedding, {:?}:", [config.vocab_size, config.emb_dim]);
+    for row in rows.chunks(config.emb_dim) {
+        println!("  {:.8?} ... {:.8?}", &row[..3], &row[config.emb_dim - 3..]);
+    }
+
+    let write = |prompt: &str, options: GenerateOptions| -> anyhow::Result<String> {
+        let prompt = text_to_token_ids(prompt, &tokenizer, &device);
+        let ids = generate(&model, prompt, &options, &mut TorchRng::new(123))?;
+        Ok(token_ids_to_text(ids, &tokenizer)?)
+    };
+    let greedy = GenerateOptions::greedy(25, config.context_length);
+    let daring = GenerateOptions { temperature: 1.5, top_k: Some(50), ..greedy.clone() };
+    println!("\nTemperature 1.5, top-k 50, seed 123:\n{}", write("Every effort moves you", daring)?);
+    println!("\nGreedy:\n{}", write("Every effort moves you", greedy)?);
+    Ok(())
+}
