@@ -1,0 +1,81 @@
+//! A label for a new message (section 6.8).
+
+use burn::module::Module;
+use burn::tensor::Device;
+use burn::tensor::activation::softmax;
+use ch02_text::{Gpt2Tokenizer, TokenizerError};
+use ch04_gpt::GptModel;
+use ch05_pretrain::tokens::ids_to_tensor;
+use shared::Mode;
+
+use crate::dataset::PAD_TOKEN_ID;
+use crate::{Label, NUM_CLASSES, Readout};
+
+/// Why a message cannot be classified.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassifyError {
+    /// There is nothing to read.
+    #[error("the message is empty")]
+    Empty,
+    /// Messages cannot be made longer than the model can see.
+    #[error("max_length is {max_length}, but must be at least 1 and at most {context_length}, the model's context")]
+    Length {
+        /// The length asked for.
+        max_length: usize,
+        /// The largest there is.
+        context_length: usize,
+    },
+    /// The message contains the marker between documents.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
+
+/// What the classifier thinks of a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The class with the larger probability.
+    pub label: Label,
+    /// Probabilities of ham and spam.
+    pub probabilities: [f32; NUM_CLASSES],
+    /// Number of tokens in the message.
+    pub tokens: usize,
+    /// Whether the message was longer than the classifier looks at, and so lost its end.
+    pub truncated: bool,
+}
+
+/// Classifies a message as the training messages were seen: cut or filled up to `max_length` tokens; with `None`, it is
+/// only cut to the model's context (the book's `classify_review`, listing 6.12).
+///
+/// # Errors
+/// If the message is empty or contains `<|endoftext|>`, or `max_length` does not fit the model.
+pub fn classify_review(
+    text: &str,
+    model: &GptModel,
+    tokenizer: &Gpt2Tokenizer,
+    max_length: Option<usize>,
+    readout: Readout,
+    device: &Device,
+) -> Result<Verdict, ClassifyError> {
+    let context_length = model.context_length();
+    if let Some(max_length) = max_length.filter(|n| !(1..=context_length).contains(n)) {
+        return Err(ClassifyError::Length { max_length, context_length });
+    }
+    let mut ids = tokenizer.encode(text)?;
+    if ids.is_empty() {
+        return Err(ClassifyError::Empty);
+    }
+    let tokens = ids.len();
+    let at_most = max_length.unwrap_or(context_length);
+    ids.truncate(at_most);
+    if max_length.is_some() {
+        ids.resize(at_most, PAD_TOKEN_ID);
+    }
+
+    let inputs = ids_to_tensor(&ids, &device.clone().inner()); // [1, tokens]
+    let logits = model.valid().forward(inputs.clone(), &mut Mode::Eval); // [1, tokens, classes]
+    let probabilities = softmax(readout.select(logits, &inputs), 1).into_data(); // [1, classes]
+    let mut found = [0.0; NUM_CLASSES];
+    found.iter_mut().zip(probabilities.iter::<f32>()).for_each(|(place, probability)| *place = probability);
+    let label = if found[1] > found[0] { Label::Spam } else { Label::Ham };
+    Ok(Verdict { label, probabilities: found, tokens, truncated: tokens > at_most })
+}

@@ -1,0 +1,136 @@
+//! Batches of messages (section 6.3).
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use ch02_text::{Gpt2Tokenizer, TokenizerError};
+use shared::BatchLoader;
+use shared::rng::TorchRng;
+
+use crate::{Length, SpamDataset, Split};
+
+/// Some messages and what they are.
+#[derive(Clone, Debug)]
+pub struct SpamBatch {
+    /// Token ids, `[batch, tokens]`.
+    pub inputs: Tensor<2, Int>,
+    /// Classes, `[batch]`: 0 for ham, 1 for spam.
+    pub labels: Tensor<1, Int>,
+}
+
+/// Why messages do not make batches.
+#[derive(Debug, thiserror::Error)]
+pub enum LoaderError {
+    /// A batch has no messages.
+    #[error("batch_size is 0, but must be at least 1")]
+    NoBatchSize,
+    /// Messages of different lengths do not fit into one batch.
+    #[error("messages that are not filled up have different lengths: batch_size is {0}, but must be 1")]
+    Unpadded(usize),
+    /// The training messages do not fill one batch.
+    #[error("the training part has {messages} messages, too few for one batch of {batch_size}")]
+    NoBatch {
+        /// Messages there are.
+        messages: usize,
+        /// Messages in a batch.
+        batch_size: usize,
+    },
+    /// A message contains the marker between documents.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
+
+/// A dataset that comes in batches.
+#[derive(Clone, Debug)]
+pub struct SpamLoader {
+    dataset: SpamDataset,
+    order: BatchLoader,
+}
+
+impl SpamLoader {
+    /// Batches of `batch_size` messages: with `training` in a new random order for each pass and without a last batch
+    /// that is not full; otherwise in order and all of them.
+    ///
+    /// # Errors
+    /// If the batch size is 0, or not 1 for messages of different lengths.
+    pub fn new(dataset: SpamDataset, batch_size: usize, training: bool) -> Result<Self, LoaderError> {
+        match batch_size {
+            0 => Err(LoaderError::NoBatchSize),
+            2.. if !dataset.is_padded() => Err(LoaderError::Unpadded(batch_size)),
+            _ => {
+                let order = BatchLoader { len: dataset.len(), batch_size, shuffle: training, drop_last: training };
+                Ok(Self { dataset, order })
+            }
+        }
+    }
+
+    /// Number of batches in one pass.
+    pub fn num_batches(&self) -> usize {
+        self.order.num_batches()
+    }
+
+    /// The messages.
+    pub fn dataset(&self) -> &SpamDataset {
+        &self.dataset
+    }
+
+    /// One pass over the messages. What PyTorch draws for it is drawn from `rng` at once (see [`BatchLoader`]); the
+    /// tensors are made on `device` one batch at a time.
+    pub fn pass<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> impl Iterator<Item = SpamBatch> + use<'a> {
+        self.order.batches(rng).into_iter().map(move |messages| self.batch(&messages, device))
+    }
+
+    /// The given messages as one batch.
+    ///
+    /// # Panics
+    /// If there is no such message, or they differ in length.
+    pub fn batch(&self, messages: &[usize], device: &Device) -> SpamBatch {
+        let (rows, classes): (Vec<_>, Vec<_>) =
+            messages.iter().map(|&i| self.dataset.get(i)).map(|(row, label)| (row, label.class() as i64)).unzip();
+        let shape = [rows.len(), rows.first().map_or(0, |row| row.len())];
+        SpamBatch {
+            inputs: Tensor::from_data(TensorData::new(rows.concat(), shape), device), // [batch, tokens]
+            labels: Tensor::from_data(classes.as_slice(), device),                    // [batch]
+        }
+    }
+}
+
+/// The loaders of the three parts.
+#[derive(Clone, Debug)]
+pub struct SpamLoaders {
+    /// Shuffled, in full batches only.
+    pub train: SpamLoader,
+    /// In order.
+    pub validation: SpamLoader,
+    /// In order.
+    pub test: SpamLoader,
+}
+
+impl SpamLoaders {
+    /// Loaders for the three parts. With [`Length::Longest`], the longest training message decides about all three.
+    ///
+    /// # Errors
+    /// If a message contains `<|endoftext|>`, or the messages do not make batches.
+    pub fn new(
+        split: &Split,
+        tokenizer: &Gpt2Tokenizer,
+        length: Length,
+        batch_size: usize,
+    ) -> Result<Self, LoaderError> {
+        let train = SpamDataset::new(&split.train, tokenizer, length)?;
+        let others = if length == Length::Longest { Length::Exactly(train.max_length()) } else { length };
+        let loader = |messages| SpamLoader::new(SpamDataset::new(messages, tokenizer, others)?, batch_size, false);
+        let loaders = Self {
+            validation: loader(&split.validation)?,
+            test: loader(&split.test)?,
+            train: SpamLoader::new(train, batch_size, true)?,
+        };
+        if loaders.train.num_batches() == 0 {
+            return Err(LoaderError::NoBatch { messages: split.train.len(), batch_size });
+        }
+        Ok(loaders)
+    }
+
+    /// The three loaders with the names of their parts.
+    pub fn parts(&self) -> [(&'static str, &SpamLoader); 3] {
+        [("training", &self.train), ("validation", &self.validation), ("test", &self.test)]
+    }
+}

@@ -1,0 +1,94 @@
+//! Messages of equal length (section 6.3).
+//!
+//! A batch is a rectangle, but messages are not equally long. You could cut all to the shortest and lose most of what
+//! they say; or fill all up to the longest. The filler is the id of `<|endoftext|>`, which no message contains:
+//!
+//! ```text
+//! This is the first message     1212 318  262   717 2420 3275
+//! This is another message       1212 318 1194  2420 3275 50256
+//! ```
+
+use ch02_text::bpe::END_OF_TEXT_ID;
+use ch02_text::{Gpt2Tokenizer, TokenizerError};
+
+use crate::{Label, Message};
+
+/// The id that fills a message up.
+pub const PAD_TOKEN_ID: u32 = END_OF_TEXT_ID;
+
+/// How long the messages of a dataset are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// As long as the longest of them.
+    Longest,
+    /// This many tokens: longer ones lose their end, shorter ones are filled up.
+    Exactly(usize),
+    /// Each as long as it is, but at most this many tokens. Such messages go into batches of one.
+    Unpadded(usize),
+}
+
+/// Messages as token ids, with their labels (the book's `SpamDataset`, listing 6.4).
+#[derive(Clone, Debug)]
+pub struct SpamDataset {
+    rows: Vec<Vec<u32>>,
+    labels: Vec<Label>,
+    max_length: usize,
+    truncated: usize,
+    padded: bool,
+}
+
+impl SpamDataset {
+    /// Encodes the messages, cuts those that are too long and fills up those that are too short.
+    ///
+    /// # Errors
+    /// If a message contains `<|endoftext|>`.
+    pub fn new(messages: &[Message], tokenizer: &Gpt2Tokenizer, length: Length) -> Result<Self, TokenizerError> {
+        let mut rows = messages.iter().map(|message| tokenizer.encode(&message.text)).collect::<Result<Vec<_>, _>>()?;
+        let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let max_length = match length {
+            Length::Longest => longest,
+            Length::Exactly(max_length) => max_length,
+            Length::Unpadded(at_most) => longest.min(at_most),
+        };
+        let padded = !matches!(length, Length::Unpadded(_));
+        let truncated = rows.iter().filter(|row| row.len() > max_length).count();
+        for row in &mut rows {
+            let length = if padded { max_length } else { row.len().min(max_length) };
+            row.resize(length, PAD_TOKEN_ID);
+        }
+        Ok(Self { rows, labels: messages.iter().map(|message| message.label).collect(), max_length, truncated, padded })
+    }
+
+    /// Number of messages.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The ids of message `i` and its label.
+    ///
+    /// # Panics
+    /// If there is no such message.
+    pub fn get(&self, i: usize) -> (&[u32], Label) {
+        (&self.rows[i], self.labels[i])
+    }
+
+    /// Tokens in every message, or in the longest if they are not filled up.
+    pub fn max_length(&self) -> usize {
+        self.max_length
+    }
+
+    /// Number of messages that lost their end.
+    pub fn truncated(&self) -> usize {
+        self.truncated
+    }
+
+    /// Whether all messages have the same length.
+    pub fn is_padded(&self) -> bool {
+        self.padded
+    }
+}

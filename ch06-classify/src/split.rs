@@ -1,0 +1,89 @@
+//! As much spam as ham, and three parts (section 6.2).
+//!
+//! Two thirds of a percent of wrong answers look good until you see that nearly all messages are ham. With as many of
+//! one kind as of the other, a model that has learnt nothing is right half of the time.
+//!
+//! The random choices are those of pandas' `sample(random_state=123)`, so the parts are the book's.
+
+use shared::rng::NumpyRng;
+
+use crate::{Label, Message};
+
+/// The seed of both random choices of this section.
+const SEED: u32 = 123;
+
+/// Takes as many messages of the more frequent label, at random, as there are of the other. First come the ham
+/// messages, then the spam messages; those that were not chosen from stay in their order.
+pub fn create_balanced_dataset(messages: &[Message]) -> Vec<Message> {
+    let of = |label| messages.iter().filter(|message| message.label == label).collect::<Vec<_>>();
+    let [ham, spam] = Label::ALL.map(of);
+    let size = ham.len().min(spam.len());
+    let sample = |all: Vec<&Message>| -> Vec<Message> {
+        if all.len() == size {
+            return all.into_iter().cloned().collect();
+        }
+        NumpyRng::new(SEED).choice(all.len(), size).into_iter().map(|i| all[i].clone()).collect()
+    };
+    [sample(ham), sample(spam)].concat()
+}
+
+/// Messages to learn from, to watch the learning with, and to judge the result by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// What the model learns from.
+    pub train: Vec<Message>,
+    /// What it is measured on while it learns.
+    pub validation: Vec<Message>,
+    /// What nobody looks at before the end.
+    pub test: Vec<Message>,
+}
+
+/// A part of a [`Split`] that holds nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{messages} messages (as many ham as spam) are too few: nothing is left for the {part} part; it takes about 20"
+)]
+pub struct EmptyPart {
+    /// Messages before the split.
+    pub messages: usize,
+    /// `training`, `validation` or `test`.
+    pub part: &'static str,
+}
+
+/// Shares of the book: 70 % to learn from, 10 % to watch, the other 20 % to judge.
+pub const BOOK_SHARES: [f64; 2] = [0.7, 0.1];
+
+/// Shuffles the messages and cuts them into three parts. Both shares are rounded down; the test part is the rest.
+///
+/// # Panics
+/// If the shares are negative or add up to more than 1.
+pub fn random_split(messages: &[Message], [train, validation]: [f64; 2]) -> Split {
+    assert!(train >= 0.0 && validation >= 0.0 && train + validation <= 1.0, "shares {train} and {validation}");
+    let order = NumpyRng::new(SEED).permutation(messages.len());
+    let share = |share: f64| (messages.len() as f64 * share) as usize;
+    let (train, rest) = order.split_at(share(train));
+    let (validation, test) = rest.split_at(share(validation));
+    let take = |rows: &[usize]| rows.iter().map(|&row| messages[row].clone()).collect();
+    Split { train: take(train), validation: take(validation), test: take(test) }
+}
+
+impl Split {
+    /// The book's way from a collection to three parts: balanced, shuffled, cut 70 : 10 : 20.
+    ///
+    /// # Errors
+    /// If a part would be empty.
+    pub fn of_collection(messages: &[Message]) -> Result<Self, EmptyPart> {
+        let balanced = create_balanced_dataset(messages);
+        let split = random_split(&balanced, BOOK_SHARES);
+        let empty = split.parts().into_iter().find(|(_, part)| part.is_empty()).map(|(name, _)| name);
+        match empty {
+            Some(part) => Err(EmptyPart { messages: balanced.len(), part }),
+            None => Ok(split),
+        }
+    }
+
+    /// The three parts with their names.
+    pub fn parts(&self) -> [(&'static str, &[Message]); 3] {
+        [("training", &self.train), ("validation", &self.validation), ("test", &self.test)]
+    }
+}

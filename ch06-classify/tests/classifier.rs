@@ -1,0 +1,309 @@
+//! Datasets, freezing, readouts, verdicts, and classifiers in folders.
+
+mod common;
+
+use std::fs;
+
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor};
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch05_pretrain::inspect::parameters;
+use ch05_pretrain::{AdamW, save_model};
+use ch06_classify::head::{set_drop_rate, without_causal_mask};
+use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
+use ch06_classify::*;
+use common::{device, tiny_classifier, tiny_config};
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+use shared::{GptConfig, Mode};
+
+fn messages() -> Vec<Message> {
+    read_messages("ham\tSee you at eight\nspam\tWin a free prize now, reply YES\nham\tok\n").unwrap()
+}
+
+fn dataset(length: Length) -> SpamDataset {
+    SpamDataset::new(&messages(), &Gpt2Tokenizer::new(), length).unwrap()
+}
+
+fn small_config() -> GptConfig {
+    GptConfig { context_length: 12, emb_dim: 8, n_layers: 3, qkv_bias: true, ..tiny_config() }
+}
+
+/// A classifier of three blocks.
+fn small(device: &Device) -> GptModel {
+    let model = torch_init(GptModel::new(&small_config(), device), &mut TorchRng::new(1));
+    add_classification_head(model, &mut TorchRng::new(2), device)
+}
+
+#[test]
+fn messages_are_cut_and_filled_up() {
+    let lengths = |dataset: &SpamDataset| (0..3).map(|i| dataset.get(i).0.len()).collect::<Vec<_>>();
+    let longest = dataset(Length::Longest);
+    assert_eq!((lengths(&longest), longest.max_length(), longest.truncated()), (vec![9; 3], 9, 0));
+    assert_eq!(longest.get(2).0[1..], [PAD_TOKEN_ID; 8]);
+    let short = dataset(Length::Exactly(3));
+    assert_eq!((lengths(&short), short.truncated()), (vec![3; 3], 2));
+    assert_eq!(short.get(0).0, &longest.get(0).0[..3]);
+    let unpadded = dataset(Length::Unpadded(5));
+    assert_eq!((lengths(&unpadded), unpadded.max_length(), unpadded.truncated()), (vec![4, 5, 1], 5, 1));
+}
+
+#[test]
+fn the_figure_of_section_6_3() {
+    let texts =
+        ["This is the first message", "This is another text message", "This is the third message, which is very long"];
+    let messages = texts.map(|text| Message { label: Label::Ham, text: text.into() });
+    let dataset = SpamDataset::new(&messages, &Gpt2Tokenizer::new(), Length::Longest).unwrap();
+    assert_eq!(dataset.max_length(), 10);
+    assert_eq!(dataset.get(0).0[..5], [1212, 318, 262, 717, 3275]);
+    assert_eq!(dataset.get(1).0, [1212, 318, 1194, 2420, 3275, 50256, 50256, 50256, 50256, 50256]);
+}
+
+#[test]
+fn a_marker_in_a_message_is_an_error() {
+    let messages = [Message { label: Label::Ham, text: "a<|endoftext|>b".into() }];
+    let error = SpamDataset::new(&messages, &Gpt2Tokenizer::new(), Length::Longest).unwrap_err().to_string();
+    assert!(error.contains("<|endoftext|>"), "{error}");
+}
+
+#[test]
+fn batches_need_equal_lengths_and_a_size() {
+    let error = |length, size| SpamLoader::new(dataset(length), size, false).unwrap_err().to_string();
+    assert_eq!(error(Length::Longest, 0), "batch_size is 0, but must be at least 1");
+    assert!(error(Length::Unpadded(9), 2).contains("batch_size is 2, but must be 1"));
+    assert!(SpamLoader::new(dataset(Length::Unpadded(9)), 1, true).is_ok());
+    let split = Split { train: messages(), validation: messages(), test: messages() };
+    let error = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 4).unwrap_err().to_string();
+    assert_eq!(error, "the training part has 3 messages, too few for one batch of 4");
+}
+
+#[test]
+fn the_longest_training_message_decides_for_all_parts() {
+    let long = vec![Message { label: Label::Ham, text: "one two three four five six seven eight nine ten".into() }];
+    let split = Split { train: messages(), validation: long.clone(), test: long };
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 1).unwrap();
+    assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().max_length()), [9; 3]);
+    assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().truncated()), [0, 1, 1]);
+}
+
+/// Names of the parameters that a step of training changes.
+fn changed_by_a_step(model: GptModel) -> Vec<String> {
+    let device = device();
+    let batch = SpamLoader::new(dataset(Length::Longest), 3, false).unwrap().batch(&[0, 1, 2], &device);
+    let loss = calc_loss_batch(&model, batch, Readout::Mean, &mut Mode::Eval);
+    let after = AdamW::new(0.1).step(1e-3, model.clone(), loss.backward());
+    let values = |model: &GptModel| {
+        let mut found = Values::default();
+        model.visit(&mut found);
+        found.0
+    };
+    let changed = values(&model).into_iter().zip(values(&after)).map(|(before, after)| before != after);
+    parameters(&model).into_iter().zip(changed).filter(|(_, changed)| *changed).map(|(p, _)| p.name).collect()
+}
+
+#[derive(Default)]
+struct Values(Vec<Vec<f32>>);
+
+impl burn::module::ModuleVisitor for Values {
+    fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+        self.0.push(param.val().into_data().iter::<f32>().collect());
+    }
+}
+
+#[test]
+fn only_what_is_trainable_changes() {
+    let all: Vec<String> = parameters(&small(&device())).into_iter().map(|p| p.name).collect();
+    for (trainable, prefixes) in [
+        (Trainable::Head, vec!["out_head"]),
+        (Trainable::LastBlock, vec!["trf_blocks.2", "final_norm", "out_head"]),
+        (Trainable::LastTwoBlocks, vec!["trf_blocks.1", "trf_blocks.2", "final_norm", "out_head"]),
+        (Trainable::All, vec![""]),
+    ] {
+        let expected: Vec<&String> =
+            all.iter().filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).collect();
+        let model = set_trainable(small(&device()), trainable);
+        let count: usize = parameters(&model).iter().filter(|p| expected.contains(&&p.name)).map(|p| p.len()).sum();
+        assert_eq!(num_trainable(&model), count, "{trainable:?}");
+        assert_eq!(changed_by_a_step(model).iter().collect::<Vec<_>>(), expected, "{trainable:?}");
+    }
+}
+
+#[test]
+fn readouts() {
+    let logits =
+        || Tensor::<3>::from_floats([[[1., 2.], [3., 4.], [5., 9.]], [[7., 8.], [9., 1.], [2., 3.]]], &Device::flex());
+    let pad = PAD_TOKEN_ID as i64;
+    let inputs = Tensor::<2, Int>::from_data([[5, pad, pad], [6, 7, 8]], &Device::flex());
+    let read = |readout: Readout| readout.select(logits(), &inputs).into_data().iter::<f32>().collect::<Vec<_>>();
+    assert_eq!(read(Readout::Last), [5., 9., 2., 3.]);
+    assert_eq!(read(Readout::First), [1., 2., 7., 8.]);
+    assert_eq!(read(Readout::LastReal), [1., 2., 2., 3.]);
+    assert_eq!(read(Readout::Mean), [3., 5., 6., 4.]);
+}
+
+#[test]
+fn without_the_mask_the_first_position_sees_the_end() {
+    let device = Device::flex();
+    let first = |model: &GptModel, last: i32| -> Vec<f32> {
+        let inputs = Tensor::<2, Int>::from_ints([[1, 2, last]], &device);
+        Readout::First.select(model.forward(inputs.clone(), &mut Mode::Eval), &inputs).into_data().iter().collect()
+    };
+    let model = small(&device);
+    assert_eq!(first(&model, 3), first(&model, 4));
+    let model = without_causal_mask(model);
+    assert_ne!(first(&model, 3), first(&model, 4));
+}
+
+#[test]
+fn dropout_is_switched_off_everywhere() {
+    let config = GptConfig { drop_rate: 0.5, ..small_config() };
+    let model = set_drop_rate(torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(1)), 0.0);
+    let mut rng = TorchRng::new(5);
+    model.forward(Tensor::from_ints([[1, 2, 3]], &Device::flex()), &mut Mode::Train(&mut rng));
+    assert_eq!(rng, TorchRng::new(5), "no dropout mask is drawn");
+}
+
+#[test]
+fn a_verdict_is_that_of_the_dataset_s_row() {
+    let (model, tokenizer, device) = (tiny_classifier(), Gpt2Tokenizer::new(), device());
+    let loader = SpamLoader::new(dataset(Length::Exactly(8)), 3, false).unwrap();
+    let batch = loader.batch(&[0, 1, 2], &Device::flex());
+    let logits = Readout::Last.select(model.valid().forward(batch.inputs.clone(), &mut Mode::Eval), &batch.inputs);
+    let expected: Vec<f32> = burn::tensor::activation::softmax(logits, 1).into_data().iter().collect();
+    for (i, message) in messages().iter().enumerate() {
+        let verdict = classify_review(&message.text, &model, &tokenizer, Some(8), Readout::Last, &device).unwrap();
+        for (found, expected) in verdict.probabilities.iter().zip(&expected[2 * i..]) {
+            assert!((found - expected).abs() < 1e-6);
+        }
+        assert_eq!(verdict.label, if verdict.probabilities[1] > 0.5 { Label::Spam } else { Label::Ham });
+        assert_eq!((verdict.truncated, verdict.tokens), (i == 1, [4, 9, 1][i]));
+    }
+}
+
+#[test]
+fn what_cannot_be_classified() {
+    let (model, tokenizer, device) = (tiny_classifier(), Gpt2Tokenizer::new(), device());
+    let classify =
+        |text: &str, max_length| classify_review(text, &model, &tokenizer, max_length, Readout::Last, &device);
+    assert_eq!(classify("", Some(8)).unwrap_err().to_string(), "the message is empty");
+    assert_eq!(
+        classify("a", Some(121)).unwrap_err().to_string(),
+        "max_length is 121, but must be at least 1 and at most 120, the model's context"
+    );
+    assert!(classify("a", Some(0)).is_err());
+    assert!(classify("a<|endoftext|>", None).unwrap_err().to_string().contains("<|endoftext|>"));
+    let long = classify(&"word ".repeat(500), None).unwrap();
+    assert!(long.truncated && long.tokens > 120);
+}
+
+fn classifier_config() -> ClassifierConfig {
+    ClassifierConfig {
+        model: small_config(),
+        max_length: Some(10),
+        readout: Readout::Last,
+        causal_mask: true,
+        labels: vec!["ham".into(), "spam".into()],
+    }
+}
+
+fn logits(model: &GptModel) -> Vec<f32> {
+    let inputs = Tensor::<2, Int>::from_ints([[1, 2, 3, 50256], [9, 8, 7, 6]], &Device::flex());
+    model.forward(inputs, &mut Mode::Eval).into_data().iter().collect()
+}
+
+#[test]
+fn a_saved_classifier_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/er");
+    let model = small(&Device::flex());
+    for causal_mask in [true, false] {
+        let config = ClassifierConfig { causal_mask, ..classifier_config() };
+        let model = if causal_mask { model.clone() } else { without_causal_mask(model.clone()) };
+        save_classifier(&path, &config, &model).unwrap();
+        let (found_config, found) = load_classifier(&path, &Device::flex()).unwrap();
+        assert_eq!(found_config, config);
+        assert_eq!(logits(&found), logits(&model), "causal mask: {causal_mask}");
+    }
+    let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["config.json", "model.safetensors"], "nothing else is left");
+}
+
+#[test]
+fn what_is_no_classifier() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let error = || load_classifier(path, &Device::flex()).unwrap_err().to_string();
+    assert!(error().ends_with("holds no classifier: config.json is missing"), "{}", error());
+
+    let language_model = torch_init(GptModel::new(&small_config(), &Device::flex()), &mut TorchRng::new(1));
+    save_model(path, &small_config(), &language_model).unwrap();
+    assert!(error().contains("writes text and has no classification head"), "{}", error());
+
+    save_classifier(path, &classifier_config(), &small(&Device::flex())).unwrap();
+    let (config, weights) = (path.join("config.json"), path.join("model.safetensors"));
+    let (json, bytes) = (fs::read_to_string(&config).unwrap(), fs::read(&weights).unwrap());
+
+    for (from, to, part) in [
+        ("\"emb_dim\": 8", "\"emb_dim\": 10", "tok_emb.weight is F32 [50257, 8], not F32 [50257, 10]"),
+        ("\"n_layers\": 3", "\"n_layers\": 2", "there is no tensor trf_blocks.2."),
+        ("\"n_layers\": 3", "\"n_layers\": 4", "the tensor trf_blocks.3.att.W_query.weight is missing"),
+        ("\"n_layers\": 3", "\"n_layers\": 400000000000", "describes a larger model"),
+        ("\"n_heads\": 2", "\"n_heads\": 3", "n_heads is 3, but must be a divisor of emb_dim"),
+        ("\"max_length\": 10", "\"max_length\": 13", "max_length is 13, but must be at least 1 and at most 12"),
+        ("\"readout\": \"last\"", "\"readout\": \"middle\"", "unknown variant `middle`"),
+        ("{", "[", "holds no classifier: config.json is not one of its"),
+    ] {
+        fs::write(&config, json.replacen(from, to, 1)).unwrap();
+        assert!(error().contains(part), "'{part}' is missing in: {}", error());
+    }
+    fs::write(&config, &json).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(error().contains("model.safetensors: it is not a whole safetensors file"), "{}", error());
+    fs::remove_file(&weights).unwrap();
+    assert!(error().contains("cannot read") && error().contains("model.safetensors"), "{}", error());
+}
+
+#[test]
+fn a_run_learns_counts_and_is_drawn() {
+    let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8).unwrap();
+    let config = shared::TrainingConfig { learning_rate: 5e-3, epochs: 2, eval_freq: 20, ..book_training() };
+    let (mut steps, mut evaluations, mut ends) = (0, 0, 0);
+    let model = set_trainable(small(&device()), Trainable::All);
+    let mut rng = TorchRng::new(123);
+    let (model, history) =
+        train_classifier_simple(model, &loaders, &config, Readout::Mean, &mut rng, &device(), |event| match event {
+            Event::Step { step, .. } => {
+                assert_eq!(step, steps);
+                steps += 1;
+            }
+            Event::Evaluation(evaluation) => {
+                assert_eq!(evaluation.step, 20 * evaluations);
+                evaluations += 1;
+            }
+            Event::EpochEnd(accuracies) => {
+                ends += 1;
+                assert_eq!(accuracies.epoch, ends);
+            }
+        });
+    assert_eq!((steps, evaluations, ends, history.examples_seen), (70, 4, 2, 560));
+    assert!(history.evaluations[3].train_loss < history.evaluations[0].train_loss);
+
+    let found = confusion(&model, &loaders.test, None, Readout::Mean, &mut rng, &device());
+    assert_eq!(found.total(), 80);
+    assert!(found.accuracy() > 0.6, "{found:?}");
+    assert!(plot_losses(&history).unwrap().contains("examples seen"));
+    assert!(plot_accuracies(&history).unwrap().contains("<polyline"));
+    assert!(plot_confusion(&found).contains("is spam"));
+    assert!(plot_losses(&History::default()).is_err());
+}
+
+#[test]
+fn the_lines_of_the_log() {
+    let evaluation = Evaluation { epoch: 1, step: 50, train_loss: 0.6174, val_loss: 0.637 };
+    assert_eq!(evaluation.to_string(), "Ep 1 (Step 000050): Train loss 0.617, Val loss 0.637");
+    let accuracies = Accuracies { epoch: 1, train: 0.7, validation: 0.725 };
+    assert_eq!(accuracies.to_string(), "Training accuracy: 70.00% | Validation accuracy: 72.50%");
+}

@@ -1,0 +1,57 @@
+//! What several test files need: the collection, its parts, and the tiny model.
+#![allow(dead_code)]
+
+use std::sync::OnceLock;
+
+use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch06_classify::{
+    Length, Message, SpamLoaders, Split, Trainable, add_classification_head, read_messages, set_trainable,
+};
+use shared::GptConfig;
+use shared::data::for_test;
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+
+/// The collection of the book, if it is on this machine.
+pub fn collection() -> Option<&'static [Message]> {
+    static MESSAGES: OnceLock<Option<Vec<Message>>> = OnceLock::new();
+    MESSAGES.get_or_init(|| for_test("sms-spam").map(|text| read_messages(&text).unwrap())).as_deref()
+}
+
+/// Its three parts.
+pub fn split() -> Option<&'static Split> {
+    static SPLIT: OnceLock<Option<Split>> = OnceLock::new();
+    SPLIT.get_or_init(|| collection().map(|messages| Split::of_collection(messages).unwrap())).as_ref()
+}
+
+/// The loaders of section 6.3.
+pub fn loaders() -> Option<SpamLoaders> {
+    split().map(|split| SpamLoaders::new(split, &Gpt2Tokenizer::new(), Length::Longest, 8).unwrap())
+}
+
+/// The tiny model of the reference package's tests.
+pub fn tiny_config() -> GptConfig {
+    GptConfig {
+        vocab_size: 50257,
+        context_length: 120,
+        emb_dim: 12,
+        n_heads: 2,
+        n_layers: 1,
+        drop_rate: 0.0,
+        qkv_bias: false,
+    }
+}
+
+/// The device that the tiny model is made on.
+pub fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// The tiny model with a head, its last block and norm trainable; all from seed 123.
+pub fn tiny_classifier() -> GptModel {
+    let model = torch_init(GptModel::new(&tiny_config(), &device()), &mut TorchRng::new(123));
+    let model = add_classification_head(model, &mut TorchRng::new(123), &device());
+    set_trainable(model, Trainable::LastBlock)
+}

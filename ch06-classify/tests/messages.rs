@@ -1,0 +1,123 @@
+//! Reading, balancing, splitting, and what is said about bad input.
+
+mod common;
+
+use ch06_classify::{
+    EMBEDDED_MESSAGES, Label, Message, MessagesError, Split, create_balanced_dataset, from_csv, random_split,
+    read_messages, read_split, to_csv, write_split,
+};
+
+fn message(label: Label, text: &str) -> Message {
+    Message { label, text: text.to_string() }
+}
+
+fn error(text: &str) -> String {
+    read_messages(text).unwrap_err().to_string()
+}
+
+#[test]
+fn blanks_entities_and_inner_quotes_stay() {
+    let messages = read_messages("ham\t  a &amp; b \nspam\tsay \"yes\" now\r\n\nham\tc").unwrap();
+    let expected = [(Label::Ham, "  a &amp; b "), (Label::Spam, "say \"yes\" now"), (Label::Ham, "c")];
+    assert_eq!(messages, expected.map(|(label, text)| message(label, text)));
+}
+
+#[test]
+fn a_quotation_runs_over_the_end_of_the_line_to_the_next_mark() {
+    let messages = read_messages("ham\t\"one\nham\ttwo\nspam\t\"three\nham\tfour").unwrap();
+    let merged = message(Label::Ham, "one\nham\ttwo\nspam\tthree");
+    assert_eq!(messages, [merged, message(Label::Ham, "four")]);
+    assert_eq!(read_messages("ham\t\"a \"\"b\"\" c\"").unwrap()[0].text, "a \"b\" c");
+}
+
+#[test]
+fn bad_lines_are_named() {
+    assert_eq!(error("ham\ta\n\neggs\tb"), "line 3: the label is \"eggs\", but must be ham or spam");
+    assert_eq!(error("Ham\ta"), "line 1: the label is \"Ham\", but must be ham or spam");
+    assert_eq!(
+        error("ham\ta\nspam b"),
+        "line 2: there are 1 columns, but must be 2: label and text, with a tab between"
+    );
+    assert_eq!(error("ham\ta\tb"), "line 1: there are 3 columns, but must be 2: label and text, with a tab between");
+    assert_eq!(error("ham\ta\nspam\t"), "line 2: the message is empty");
+    assert_eq!(error("ham\ta\nspam\t\"b\nham\tc"), "line 2: the quotation that begins there never ends");
+    assert_eq!(error("ham\ta\nham\t\"b\nham\tc\"\nhm\td"), "line 4: the label is \"hm\", but must be ham or spam");
+    assert_eq!(error(""), "there are no messages");
+    assert!(matches!(read_messages("\n\n"), Err(MessagesError::None)));
+}
+
+#[test]
+fn the_more_frequent_label_is_sampled_whichever_it_is() {
+    let of = |ham: usize, spam: usize| -> Vec<Message> {
+        let ham = (0..ham).map(|i| message(Label::Ham, &format!("h{i}")));
+        ham.chain((0..spam).map(|i| message(Label::Spam, &format!("s{i}")))).collect()
+    };
+    for (ham, spam) in [(9, 4), (4, 9), (5, 5), (3, 0)] {
+        let messages = of(ham, spam);
+        let balanced = create_balanced_dataset(&messages);
+        let size = ham.min(spam);
+        assert_eq!(balanced.len(), 2 * size);
+        assert!(balanced[..size].iter().all(|message| message.label == Label::Ham));
+        assert!(balanced[size..].iter().all(|message| message.label == Label::Spam));
+        let different: std::collections::HashSet<&str> = balanced.iter().map(|m| m.text.as_str()).collect();
+        assert_eq!(different.len(), 2 * size, "no message twice");
+        assert!(balanced.iter().all(|message| messages.contains(message)));
+    }
+}
+
+#[test]
+fn a_split_loses_nothing_and_rounds_down() {
+    let messages: Vec<Message> = (0..29).map(|i| message(Label::Ham, &i.to_string())).collect();
+    let split = random_split(&messages, [0.7, 0.1]);
+    assert_eq!(split.parts().map(|(_, part)| part.len()), [20, 2, 7]);
+    let mut all: Vec<usize> =
+        split.parts().iter().flat_map(|(_, part)| *part).map(|m| m.text.parse().unwrap()).collect();
+    all.sort();
+    assert_eq!(all, (0..29).collect::<Vec<_>>());
+}
+
+#[test]
+fn too_few_messages_are_an_error() {
+    let error = |text: &str| Split::of_collection(&read_messages(text).unwrap()).unwrap_err().to_string();
+    assert_eq!(
+        error("ham\ta\nham\tb"),
+        "0 messages (as many ham as spam) are too few: nothing is left for the training part; it takes about 20"
+    );
+    assert!(error("ham\ta\nspam\tb\nham\tc\nspam\td").contains("nothing is left for the validation part"));
+}
+
+#[test]
+fn files_keep_every_character() {
+    let odd = ["a, b", "say \"hi\"", "two\nlines", " blank ", "妈，吃饭了吗？", "tab\there", "'single'"];
+    let messages: Vec<Message> = odd.iter().flat_map(|text| Label::ALL.map(|label| message(label, text))).collect();
+    assert_eq!(from_csv(std::str::from_utf8(&to_csv(&messages)).unwrap()).unwrap(), messages);
+    let split = Split { train: messages.clone(), validation: messages[..1].to_vec(), test: messages[1..].to_vec() };
+    let folder = tempfile::tempdir().unwrap();
+    write_split(folder.path(), &split).unwrap();
+    assert_eq!(read_split(folder.path()).unwrap(), split);
+
+    std::fs::write(folder.path().join("test.csv"), "Label,Text\n2,hello\n").unwrap();
+    let error = read_split(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("test.csv: line 2: the label is \"2\", but must be 0 or 1"), "{error}");
+    std::fs::remove_file(folder.path().join("validation.csv")).unwrap();
+    assert!(read_split(folder.path()).unwrap_err().to_string().contains("validation.csv"));
+}
+
+#[test]
+fn the_embedded_messages_are_balanced_different_and_in_two_languages() {
+    let messages = read_messages(EMBEDDED_MESSAGES).unwrap();
+    let count = |label| messages.iter().filter(|message| message.label == label).count();
+    assert_eq!((messages.len(), count(Label::Ham), count(Label::Spam)), (400, 200, 200));
+    let different: std::collections::HashSet<&str> = messages.iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(different.len(), 400);
+    let chinese = messages.iter().filter(|m| m.text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))).count();
+    assert_eq!(chinese, 60);
+    assert!(messages.iter().all(|m| !m.text.contains(".com") || m.text.contains("example.com")));
+}
+
+#[test]
+fn no_embedded_message_is_from_the_book_s_collection() {
+    let Some(collection) = common::collection() else { return };
+    let messages = read_messages(EMBEDDED_MESSAGES).unwrap();
+    assert!(messages.iter().all(|message| collection.iter().all(|other| other.text.trim() != message.text.trim())));
+}
