@@ -1,0 +1,105 @@
+//! A conversation in a context of limited length.
+
+use std::collections::VecDeque;
+
+use ch02_text::{END_OF_TEXT, Gpt2Tokenizer, TokenizerError};
+
+use crate::PromptFormat;
+
+/// A question and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Turn {
+    message: String,
+    answer: String,
+}
+
+/// What was said so far. The chapter's data has single questions only, so a model uses the past as well as it can.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    format: PromptFormat,
+    turns: VecDeque<Turn>,
+}
+
+/// The text that the model continues with its next answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatPrompt {
+    /// Its ids.
+    pub ids: Vec<u32>,
+    /// Earlier turns that are in it.
+    pub kept: usize,
+    /// Earlier turns that were forgotten to make room.
+    pub dropped: usize,
+}
+
+/// Why a message has no prompt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChatError {
+    /// Even alone it does not fit.
+    #[error("your message makes a prompt of {tokens} tokens, but there is room for {room}; say it shorter")]
+    TooLong {
+        /// Tokens of the prompt without any earlier turn.
+        tokens: usize,
+        /// Most that are allowed.
+        room: usize,
+    },
+    /// The text cannot be encoded.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
+
+impl Conversation {
+    /// Nothing has been said.
+    pub fn new(format: PromptFormat) -> Self {
+        Self { format, turns: VecDeque::new() }
+    }
+
+    /// Number of turns that are remembered.
+    pub fn len(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// Whether nothing is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// The prompt for `message` in at most `room` tokens. The oldest turns that do not fit are forgotten.
+    ///
+    /// Without a past it is the prompt of the training data, up to the place where the answer begins. The past stands
+    /// between the opening sentence and the new task.
+    ///
+    /// # Errors
+    /// If the message alone is too long or contains the end-of-text marker. Then nothing is forgotten.
+    pub fn prompt(&mut self, message: &str, room: usize, tokenizer: &Gpt2Tokenizer) -> Result<ChatPrompt, ChatError> {
+        for dropped in 0..=self.turns.len() {
+            let ids = tokenizer.encode(&self.text(message, dropped))?;
+            if ids.len() <= room {
+                self.turns.drain(..dropped);
+                return Ok(ChatPrompt { ids, kept: self.turns.len(), dropped });
+            }
+        }
+        let alone = self.text(message, self.turns.len());
+        Err(ChatError::TooLong { tokens: tokenizer.encode(&alone)?.len(), room })
+    }
+
+    /// Remembers a turn.
+    pub fn push(&mut self, message: &str, answer: &str) {
+        // A model can spell the end-of-text marker letter by letter; no prompt could hold it.
+        let answer = answer.replace(END_OF_TEXT, "").trim().to_string();
+        self.turns.push_back(Turn { message: message.to_string(), answer });
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.turns.clear();
+    }
+
+    fn text(&self, message: &str, skip: usize) -> String {
+        let past = self.turns.iter().skip(skip).map(|turn| {
+            format!("{}{}\n\n", self.format.task(&turn.message, ""), self.format.format_response(&turn.answer))
+        });
+        let past: String = past.collect();
+        let now = self.format.task(message, "") + &self.format.format_response("");
+        format!("{}{past}{now}", self.format.opening())
+    }
+}

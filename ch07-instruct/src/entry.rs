@@ -1,0 +1,180 @@
+//! The data of the chapter: tasks with their answers (section 7.2).
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+use shared::data::{self, DataError};
+
+/// About 400 small tasks in English and Chinese, written for this project. See [`Entries::load`].
+pub const EMBEDDED: &str = include_str!("../assets/instructions.json");
+
+/// The name under which [`Entries::load`] finds [`EMBEDDED`].
+pub const EMBEDDED_NAME: &str = "small-tasks";
+
+/// A task, what it works on, and a good answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// What to do.
+    pub instruction: String,
+    /// What to do it with; empty if the instruction says everything.
+    pub input: String,
+    /// The answer that the model learns, or is measured against.
+    pub output: String,
+    /// The answer that a model gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_response: Option<String>,
+}
+
+/// The keys that every entry has.
+const REQUIRED: [&str; 3] = ["instruction", "input", "output"];
+
+/// The key of a model's answer.
+pub const RESPONSE_KEY: &str = "model_response";
+
+/// Why a list of entries cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// The text cannot be had.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The text is not JSON.
+    #[error("{name} is not JSON: {source}")]
+    NotJson {
+        /// The file.
+        name: String,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// The text is JSON, but not a list.
+    #[error("{name} is not a list of entries: its outermost value must be a JSON array")]
+    NotAList {
+        /// The file.
+        name: String,
+    },
+    /// The list is empty.
+    #[error("{name} has no entries")]
+    Empty {
+        /// The file.
+        name: String,
+    },
+    /// An entry has another form.
+    #[error("{name}: entry {index} (the first is 0): {problem}")]
+    Entry {
+        /// The file.
+        name: String,
+        /// Its place in the list, from 0 as in the book.
+        index: usize,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+}
+
+/// What is wrong with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// It is not a JSON object.
+    NotAnObject,
+    /// It lacks a key.
+    Missing(&'static str),
+    /// The value of a key is not a text.
+    NotText(&'static str),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnObject => write!(f, "it is not an object with the keys {}", REQUIRED.join(", ")),
+            Self::Missing(key) => write!(f, "the key \"{key}\" is missing"),
+            Self::NotText(key) => write!(f, "the value of \"{key}\" is not a text"),
+        }
+    }
+}
+
+/// Reads and writes lists of entries.
+#[derive(Debug)]
+pub struct Entries;
+
+impl Entries {
+    /// The entries of a file, a data set of the catalogue, or [`EMBEDDED_NAME`]; whatever exists, in this order.
+    ///
+    /// # Errors
+    /// If nothing has this name, or it does not hold entries.
+    pub fn load(name: &str) -> Result<Vec<Entry>, EntryError> {
+        let path = Path::new(name);
+        if path.is_file() || name.ends_with(".json") {
+            Self::parse(&data::read_text(path)?, name)
+        } else if name == EMBEDDED_NAME {
+            Self::parse(EMBEDDED, name)
+        } else {
+            Self::parse(&data::find(name)?.text()?, name)
+        }
+    }
+
+    /// The entries in a JSON text. Keys that are not needed are left alone; `name` says in errors where the text is
+    /// from.
+    ///
+    /// # Errors
+    /// If it is not a list of at least one object with the keys `instruction`, `input` and `output`, all texts.
+    pub fn parse(json: &str, name: &str) -> Result<Vec<Entry>, EntryError> {
+        let name = || name.to_string();
+        let value: Value = serde_json::from_str(json).map_err(|source| EntryError::NotJson { name: name(), source })?;
+        let Value::Array(values) = value else { return Err(EntryError::NotAList { name: name() }) };
+        if values.is_empty() {
+            return Err(EntryError::Empty { name: name() });
+        }
+        values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| entry(value).map_err(|problem| EntryError::Entry { name: name(), index, problem }))
+            .collect()
+    }
+
+    /// The JSON text of `entries`, laid out as the book's files: four blanks per level.
+    pub fn to_json(entries: &[Entry]) -> String {
+        let mut json = Vec::new();
+        let layout = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+        let mut serializer = serde_json::Serializer::with_formatter(&mut json, layout);
+        entries.serialize(&mut serializer).expect("entries are texts, and memory takes all bytes");
+        String::from_utf8(json).expect("JSON is UTF-8")
+    }
+}
+
+fn entry(value: &Value) -> Result<Entry, Problem> {
+    let object = value.as_object().ok_or(Problem::NotAnObject)?;
+    let text = |key: &'static str| match object.get(key) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(Problem::NotText(key)),
+        None => Err(Problem::Missing(key)),
+    };
+    let [instruction, input, output] = REQUIRED;
+    let model_response = object.contains_key(RESPONSE_KEY).then(|| text(RESPONSE_KEY)).transpose()?;
+    Ok(Entry { instruction: text(instruction)?, input: text(input)?, output: text(output)?, model_response })
+}
+
+impl Entry {
+    /// An entry without a model's answer.
+    pub fn new(instruction: impl Into<String>, input: impl Into<String>, output: impl Into<String>) -> Self {
+        Self { instruction: instruction.into(), input: input.into(), output: output.into(), model_response: None }
+    }
+}
+
+/// The three parts of a data set (listing 7.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition<'a> {
+    /// The first 85 %: what the model learns from.
+    pub train: &'a [Entry],
+    /// The next 10 %: what its answers are judged on at the end.
+    pub test: &'a [Entry],
+    /// The rest: what its loss is measured on while it learns.
+    pub validation: &'a [Entry],
+}
+
+/// Cuts a data set by position, without shuffling.
+pub fn partition(entries: &[Entry]) -> Partition<'_> {
+    let share = |share: f64| (entries.len() as f64 * share) as usize;
+    let (train, rest) = entries.split_at(share(0.85));
+    let (test, validation) = rest.split_at(share(0.1));
+    Partition { train, test, validation }
+}

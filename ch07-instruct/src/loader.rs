@@ -1,0 +1,125 @@
+//! Batches of entries (section 7.4).
+
+use burn::tensor::Device;
+use ch02_text::{Batch, Gpt2Tokenizer};
+use ch05_pretrain::{Batches, Loaders};
+use shared::BatchLoader;
+use shared::rng::TorchRng;
+
+use crate::{CollateOptions, DatasetError, InstructionDataset, Item, Partition, PromptFormat, custom_collate_fn};
+
+/// A data set of instructions that comes in batches, each as long as its longest row.
+#[derive(Clone, Debug)]
+pub struct InstructionLoader {
+    dataset: InstructionDataset,
+    order: BatchLoader,
+    options: CollateOptions,
+}
+
+impl InstructionLoader {
+    /// For training: shuffled, full batches only.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    pub fn train(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Self {
+        Self::new(dataset, batch_size, options, true)
+    }
+
+    /// For measuring: in order, all of it.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    pub fn eval(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Self {
+        Self::new(dataset, batch_size, options, false)
+    }
+
+    fn new(dataset: InstructionDataset, batch_size: usize, options: CollateOptions, train: bool) -> Self {
+        assert!(batch_size > 0, "a batch has at least one entry");
+        let order = BatchLoader { len: dataset.items().len(), batch_size, shuffle: train, drop_last: train };
+        Self { dataset, order, options }
+    }
+
+    /// The entries.
+    pub fn dataset(&self) -> &InstructionDataset {
+        &self.dataset
+    }
+
+    /// Which entries go into which batch in one pass.
+    pub fn order(&self) -> &BatchLoader {
+        &self.order
+    }
+}
+
+impl Batches for InstructionLoader {
+    fn num_batches(&self) -> usize {
+        self.order.num_batches()
+    }
+
+    fn pass<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> Box<dyn Iterator<Item = Batch> + 'a> {
+        Box::new(self.order.batches(rng).into_iter().map(move |places| {
+            let items: Vec<&Item> = places.iter().map(|&place| &self.dataset.items()[place]).collect();
+            custom_collate_fn(&items, &self.options, device)
+        }))
+    }
+}
+
+/// Why entries cannot be trained on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoaderError {
+    /// An entry cannot be encoded.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// There is no full batch.
+    #[error("{train} entries to learn from do not fill one batch of {batch_size}: add entries or take a smaller batch")]
+    NoBatch {
+        /// Entries in the training part.
+        train: usize,
+        /// Entries in a batch.
+        batch_size: usize,
+    },
+    /// There is nothing to measure on.
+    #[error("no entries are left to measure on: the validation part, 5 % of the data, is empty")]
+    NoValidation,
+}
+
+/// The loaders of a training run, and the entries that they leave out.
+#[derive(Debug)]
+pub struct InstructionLoaders {
+    /// Training and validation batches, ready for [`train_model_simple`](ch05_pretrain::train_model_simple).
+    pub loaders: Loaders<InstructionLoader>,
+    /// Places in the training and in the validation part of entries whose prompt alone fills the allowed length.
+    pub left_out: [Vec<usize>; 2],
+}
+
+impl InstructionLoaders {
+    /// Encodes both parts and puts them into batches.
+    ///
+    /// # Errors
+    /// If an entry cannot be encoded, or a part is too small.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    pub fn new(
+        parts: Partition<'_>,
+        format: PromptFormat,
+        batch_size: usize,
+        options: &CollateOptions,
+        tokenizer: &Gpt2Tokenizer,
+    ) -> Result<Self, LoaderError> {
+        let mut train = InstructionDataset::new(parts.train, format, tokenizer)?;
+        let mut validation = InstructionDataset::new(parts.validation, format, tokenizer)?;
+        let max_length = options.allowed_max_length.unwrap_or(usize::MAX);
+        let left_out = [&mut train, &mut validation].map(|part| part.remove_unanswerable(max_length));
+        let loaders = Loaders {
+            train: InstructionLoader::train(train, batch_size, options.clone()),
+            validation: InstructionLoader::eval(validation, batch_size, options.clone()),
+        };
+        if loaders.train.num_batches() == 0 {
+            return Err(LoaderError::NoBatch { train: loaders.train.dataset().items().len(), batch_size });
+        }
+        if loaders.validation.num_batches() == 0 {
+            return Err(LoaderError::NoValidation);
+        }
+        Ok(Self { loaders, left_out })
+    }
+}

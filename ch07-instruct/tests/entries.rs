@@ -1,0 +1,123 @@
+//! Entries: good files, bad files, prompts, the embedded set.
+
+use std::collections::HashSet;
+
+use ch02_text::Gpt2Tokenizer;
+use ch07_instruct::entry::EMBEDDED_NAME;
+use ch07_instruct::*;
+
+fn error(json: &str) -> String {
+    Entries::parse(json, "tasks.json").unwrap_err().to_string()
+}
+
+#[test]
+fn errors_say_which_entry_lacks_what() {
+    let good = r#"{"instruction": "a", "input": "", "output": "b"}"#;
+    assert!(error("[{]").starts_with("tasks.json is not JSON: "), "{}", error("[{]"));
+    assert!(error("[{]").contains("line 1"));
+    assert_eq!(error("{}"), "tasks.json is not a list of entries: its outermost value must be a JSON array");
+    assert_eq!(error("[]"), "tasks.json has no entries");
+    assert_eq!(
+        error(&format!(r#"[{good}, {{"instruction": "a", "input": ""}}]"#)),
+        "tasks.json: entry 1 (the first is 0): the key \"output\" is missing"
+    );
+    assert_eq!(
+        error(r#"[{"instruction": "a", "input": null, "output": "b"}]"#),
+        "tasks.json: entry 0 (the first is 0): the value of \"input\" is not a text"
+    );
+    assert_eq!(
+        error("[7]"),
+        "tasks.json: entry 0 (the first is 0): it is not an object with the keys instruction, input, output"
+    );
+}
+
+#[test]
+fn a_name_is_a_file_a_data_set_or_the_embedded_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.json");
+    std::fs::write(&path, r#"[{"instruction": "a", "input": "", "output": "b", "more": 1}]"#).unwrap();
+    assert_eq!(Entries::load(path.to_str().unwrap()).unwrap(), [Entry::new("a", "", "b")]);
+    assert_eq!(Entries::load(EMBEDDED_NAME).unwrap().len(), 400);
+    assert!(Entries::load("absent.json").unwrap_err().to_string().contains("absent.json"));
+    assert!(Entries::load("no-such-set").unwrap_err().to_string().contains("no-such-set"));
+    std::fs::write(&path, "").unwrap();
+    assert!(Entries::load(path.to_str().unwrap()).unwrap_err().to_string().contains("is empty"));
+}
+
+#[test]
+fn what_is_written_can_be_read() {
+    let mut entries = vec![Entry::new("说\"你好\"", "a\nb", "c"), Entry::new("d", "", "")];
+    entries[0].model_response = Some("e".to_string());
+    let json = Entries::to_json(&entries);
+    assert!(json.starts_with("[\n    {\n        \"instruction\": "), "{json}");
+    assert_eq!(Entries::parse(&json, "x").unwrap(), entries);
+}
+
+#[test]
+fn the_embedded_set_has_400_different_tasks_in_two_languages() {
+    let entries = Entries::load(EMBEDDED_NAME).unwrap();
+    let prompts: HashSet<String> = entries.iter().map(|entry| PromptFormat::Alpaca.format_input(entry)).collect();
+    assert_eq!(prompts.len(), 400);
+    assert_eq!(entries.iter().filter(|entry| !entry.instruction.is_ascii()).count(), 60);
+    assert!(entries.iter().all(|entry| !entry.output.is_empty() && entry.model_response.is_none()));
+    let parts = partition(&entries);
+    assert_eq!([parts.train, parts.test, parts.validation].map(<[Entry]>::len), [340, 40, 20]);
+}
+
+#[test]
+fn small_sets_are_cut_by_position() {
+    let entries: Vec<Entry> = (0..10).map(|i| Entry::new(i.to_string(), "", "")).collect();
+    let parts = partition(&entries);
+    assert_eq!((parts.train, parts.test, parts.validation), (&entries[..8], &entries[8..9], &entries[9..]));
+    assert_eq!(partition(&[]).train, []);
+}
+
+#[test]
+fn the_phi_3_format_is_short() {
+    let entry = Entry::new("Identify the correct spelling.", "Ocassion", "Occasion");
+    let format: PromptFormat = "phi3".parse().unwrap();
+    assert_eq!(format.format_input(&entry), "<|user|>\nIdentify the correct spelling.\nOcassion");
+    assert_eq!(format.format_response("Occasion"), "\n<|assistant|>:\nOccasion");
+    // The marks are plain text to GPT-2, not special tokens.
+    assert_eq!(Gpt2Tokenizer::new().encode("<|user|>").unwrap(), [27, 91, 7220, 91, 29]);
+    let unknown = "chatml".parse::<PromptFormat>().unwrap_err().to_string();
+    assert_eq!(unknown, "there is no prompt format 'chatml'; the formats are alpaca and phi3");
+}
+
+#[test]
+fn the_answer_is_what_follows_the_prompt() {
+    let alpaca = PromptFormat::Alpaca;
+    assert_eq!(extract_response("Ask é?\n\n### Response:\nYes.", "Ask é?", alpaca), "Yes.");
+    assert_eq!(extract_response("Ask?", "Ask?", alpaca), "");
+    assert_eq!(extract_response("Ask?\n<|assistant|>:\nYes.\n", "Ask?", PromptFormat::Phi3), "Yes.");
+}
+
+#[test]
+fn a_conversation_forgets_its_oldest_turns() {
+    let tokenizer = Gpt2Tokenizer::new();
+    let mut talk = Conversation::new(PromptFormat::Alpaca);
+    let first = talk.prompt("What is 2 plus 3?", 100, &tokenizer).unwrap();
+    let entry = Entry::new("What is 2 plus 3?", "", "");
+    let trained_on = PromptFormat::Alpaca.format_input(&entry) + "\n\n### Response:\n";
+    assert_eq!(tokenizer.decode(&first.ids).unwrap(), trained_on, "a first question looks as in training");
+    assert_eq!((first.kept, first.dropped), (0, 0));
+
+    talk.push("What is 2 plus 3?", "2 plus 3 is 5. <|endoftext|>");
+    let second = talk.prompt("And the capital of Peru?", 100, &tokenizer).unwrap();
+    let text = tokenizer.decode(&second.ids).unwrap();
+    assert_eq!((second.kept, second.dropped), (1, 0));
+    assert!(text.contains("### Response:\n2 plus 3 is 5.\n\n### Instruction:\nAnd the capital"), "{text}");
+    assert_eq!(text.matches("Below is an instruction").count(), 1);
+
+    talk.push("And the capital of Peru?", "Lima");
+    let room = second.ids.len();
+    let third = talk.prompt("Thank you.", room, &tokenizer).unwrap();
+    assert_eq!((third.kept, third.dropped), (1, 1));
+    assert!(third.ids.len() <= room);
+    assert!(!tokenizer.decode(&third.ids).unwrap().contains("2 plus 3"));
+
+    let error = talk.prompt(&"word ".repeat(200), room, &tokenizer).unwrap_err().to_string();
+    assert!(error.contains("say it shorter"), "{error}");
+    assert_eq!(talk.len(), 1, "a message that does not fit costs no memory");
+    assert!(talk.prompt("<|endoftext|>", room, &tokenizer).unwrap_err().to_string().contains("<|endoftext|>"));
+}
