@@ -1,11 +1,14 @@
 //! `llm data`.
 
 use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
-use shared::data::{CATALOGUE, DataError, Place, find};
+use clap::builder::PossibleValuesParser;
+use shared::data::{CATALOGUE, DATA_DIR_VAR, DataError, Place, data_folders, find};
+use shared::download::{Downloader, Outcome};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -21,6 +24,21 @@ pub enum Command {
         /// Name of the data set
         name: String,
     },
+    /// Fetch a data set into your data folder, where every command finds it
+    #[command(after_help = "LLM_DATA_ENDPOINT names a mirror: the address of a folder with the catalogue's files.")]
+    Fetch {
+        /// Name of the data set, or all
+        #[arg(value_parser = names())]
+        name: String,
+        /// Folder to put it in instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// For clap: the data sets, and all of them.
+fn names() -> PossibleValuesParser {
+    CATALOGUE.iter().map(|set| set.name).chain(["all"]).into()
 }
 
 pub fn run(command: Command) -> Result<ExitCode> {
@@ -48,6 +66,50 @@ pub fn run(command: Command) -> Result<ExitCode> {
             }
         },
         Command::Show { name } => out.write_all(find(&name)?.text()?.as_bytes())?,
+        Command::Fetch { name, dir } => fetch(&mut out, &name, dir)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Fetches one data set, or all that can be had: one that fails does not keep the others from coming.
+fn fetch(out: &mut impl Write, name: &str, dir: Option<PathBuf>) -> Result<()> {
+    let folder = match &dir {
+        Some(dir) => dir.clone(),
+        None => data_folders().pop().context("you have no data folder on this machine; name a folder with --dir")?,
+    };
+    let sets: Vec<_> = match name {
+        "all" => CATALOGUE.iter().filter(|set| set.origin.is_some()).collect(),
+        name => vec![find(name)?],
+    };
+    let downloader = Downloader::default();
+    let mut failed = vec![];
+    for set in &sets {
+        let Some(download) = set.download(&folder) else {
+            writeln!(out, "{} is embedded in the program, there is nothing to fetch", set.name)?;
+            continue;
+        };
+        match downloader.fetch(&download) {
+            Ok(outcome) => writeln!(out, "{}: {}", set.name, told(&outcome, &download.path))?,
+            Err(error) if sets.len() > 1 => {
+                eprintln!("error: {}: {error}", set.name);
+                failed.push(set.name);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    ensure!(failed.is_empty(), "{} of {} data sets were not fetched: {}", failed.len(), sets.len(), failed.join(", "));
+    if let Some(dir) = dir.filter(|dir| !data_folders().contains(dir)) {
+        writeln!(out, "the other commands look there when {DATA_DIR_VAR} names the folder {}", dir.display())?;
+    }
+    Ok(())
+}
+
+/// What became of a file, for people.
+pub fn told(outcome: &Outcome, path: &Path) -> String {
+    let path = path.display();
+    match outcome {
+        Outcome::Fetched => format!("{path}"),
+        Outcome::AlreadyThere => format!("{path} is there already"),
+        Outcome::NotCompared(reason) => format!("{path} is there, but not compared with the server's file: {reason}"),
+    }
 }

@@ -5,12 +5,15 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod classify;
 mod data;
 mod exercise;
 mod generate;
 mod inspect;
+mod instruct;
 mod pretrain;
 mod serve;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,12 @@ enum Command {
     Generate(generate::Args),
     /// A web page and an HTTP interface for a trained model
     Serve(serve::Args),
+    /// Follow instructions (chapter 7): train, respond, chat, evaluate
+    #[command(subcommand)]
+    Instruct(instruct::Command),
+    /// A spam classifier (chapter 6): prepare messages, train, evaluate, predict
+    #[command(subcommand)]
+    Classify(classify::Command),
     /// How well a model knows a text: loss and perplexity
     Eval(inspect::EvalArgs),
     /// What a model is made of: shapes, parameters, memory
@@ -39,6 +48,9 @@ enum Command {
     /// The data sets of the book: what they are and where they lie
     #[command(subcommand)]
     Data(data::Command),
+    /// The weights that OpenAI trained
+    #[command(subcommand)]
+    Weights(weights::Command),
     /// The exercises of the book: list, show, check, compare with the solution
     #[command(subcommand)]
     Exercise(exercise::Command),
@@ -49,9 +61,12 @@ fn main() -> ExitCode {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Instruct(command) => instruct::run(command),
+        Command::Classify(command) => classify::run(command),
         Command::Eval(args) => inspect::eval(args),
         Command::Info(args) => inspect::info(args),
         Command::Data(command) => data::run(command),
+        Command::Weights(command) => weights::run(command),
         Command::Exercise(command) => exercise::run(command),
     };
     result.unwrap_or_else(|error| {

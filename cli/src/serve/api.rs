@@ -88,7 +88,7 @@ pub async fn tags(State(served): State<Arc<Served>>) -> Json<Value> {
 pub async fn generate(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     let request: GenerateRequest = match parse(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(reason) => return failure(StatusCode::BAD_REQUEST, reason),
     };
     let field = |text: &str| json!({ "response": text });
     answer(&served, &request.prompt, request.stream, &request.options, field).await
@@ -97,7 +97,7 @@ pub async fn generate(State(served): State<Arc<Served>>, body: Bytes) -> Respons
 pub async fn chat(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     let request: ChatRequest = match parse(&body) {
         Ok(request) => request,
-        Err(response) => return response,
+        Err(reason) => return failure(StatusCode::BAD_REQUEST, reason),
     };
     let prompt = match conversation(&request.messages) {
         Ok(prompt) => prompt,
@@ -107,8 +107,8 @@ pub async fn chat(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     answer(&served, &prompt, request.stream, &request.options, field).await
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Response> {
-    serde_json::from_slice(body).map_err(|e| failure(StatusCode::BAD_REQUEST, format!("bad request: {e}")))
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|e| format!("bad request: {e}"))
 }
 
 /// A conversation as one text to continue.

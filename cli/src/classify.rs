@@ -1,0 +1,446 @@
+//! `llm classify`: a spam classifier (chapter 6).
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::{Write, stdin, stdout};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use burn::module::Module;
+use burn::tensor::Device;
+use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch04_gpt::GptModel;
+use ch05_pretrain::{Event as PretrainEvent, Loaders, Run, open_model, train_model_simple};
+use ch06_classify::csv_files::is_split;
+use ch06_classify::head::{set_drop_rate, without_causal_mask};
+use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
+use ch06_classify::{
+    CSV_FILES, ClassifierConfig, Confusion, EMBEDDED_MESSAGES, Event, Label, Length, Message, Readout, SpamDataset,
+    SpamLoader, SpamLoaders, Split, Trainable, add_classification_head, book_training, classify_review, confusion,
+    create_balanced_dataset, load_classifier, num_trainable, read_messages, read_split, save_classifier, set_trainable,
+    train_classifier_simple, write_split,
+};
+use clap::Subcommand;
+use serde::Serialize;
+use shared::data::{DataError, find, read_text};
+use shared::device::DeviceChoice;
+use shared::files::write_whole;
+use shared::init::torch_init;
+use shared::progress::Progress;
+use shared::rng::TorchRng;
+use shared::{GptConfig, TrainingConfig};
+
+use crate::{grouped, positive};
+
+/// Name of the embedded messages.
+const EMBEDDED: &str = "messages";
+/// Models at least this wide learn with the book's learning rate; small ones need larger steps.
+const BOOK_WIDTH: usize = 768;
+const SMALL_MODEL_LR: f64 = 1e-3;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Balance a collection of messages and split it: train.csv, validation.csv, test.csv
+    Prepare(PrepareArgs),
+    /// Turn a model into a spam classifier; without arguments a tiny one on the embedded messages
+    Train(Box<TrainArgs>),
+    /// How often a classifier is right, on each part of the data
+    Eval(EvalArgs),
+    /// Label new messages
+    Predict(PredictArgs),
+}
+
+#[derive(clap::Args)]
+pub struct PrepareArgs {
+    /// Messages: a file with "label TAB text" lines, or a data set (sms-spam, messages)
+    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
+    data: String,
+    /// Folder for the three files
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub struct TrainArgs {
+    /// Messages: a file with "label TAB text" lines, a folder made by `prepare`, or a data set (sms-spam, messages)
+    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
+    data: String,
+    /// Folder with a pretrained model; without it, a tiny one learns the embedded story first
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// What training changes: last-block, last-two-blocks, all or head [default: last-block, without --model all]
+    #[arg(long, value_name = "PART", value_parser = trainable)]
+    trainable: Option<Trainable>,
+    /// Position that speaks for a message: last, first, last-real (no filler) or mean (of all)
+    #[arg(long, value_name = "POSITION", default_value = "last", value_parser = readout)]
+    token: Readout,
+    /// Passes over the training messages
+    #[arg(long, value_name = "N", value_parser = positive, default_value = "5")]
+    epochs: usize,
+    /// Messages in a batch [default: 8, with --no-padding 1]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    batch_size: Option<usize>,
+    /// Learning rate [default: 5e-5 for the sizes of GPT-2, 1e-3 for smaller models]
+    #[arg(long, value_name = "X")]
+    lr: Option<f64>,
+    /// Seed of the head and of the order of the messages
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    seed: u64,
+    /// Tokens that messages are cut or filled up to [default: the longest training message, if the context holds it]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_length: Option<usize>,
+    /// Leave the messages as long as they are; needs batches of 1
+    #[arg(long, conflicts_with = "max_length")]
+    no_padding: bool,
+    /// Let every token see the whole message
+    #[arg(long)]
+    no_causal_mask: bool,
+    /// Folder for the classifier and the pictures
+    #[arg(long, value_name = "DIR", default_value = "runs/classify")]
+    out: PathBuf,
+    /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
+    #[arg(long, value_name = "D", default_value = "auto")]
+    device: DeviceChoice,
+}
+
+#[derive(clap::Args)]
+pub struct EvalArgs {
+    /// Folder with the classifier
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Messages: a file with "label TAB text" lines, a folder made by `prepare`, or a data set (sms-spam, messages)
+    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
+    data: String,
+    /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
+    #[arg(long, value_name = "D", default_value = "auto")]
+    device: DeviceChoice,
+}
+
+#[derive(clap::Args)]
+pub struct PredictArgs {
+    /// Folder with the classifier
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Messages; without any, standard input is read, one message a line
+    #[arg(value_name = "TEXT")]
+    texts: Vec<String>,
+    /// Print a line of JSON for each message
+    #[arg(long)]
+    json: bool,
+    /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
+    #[arg(long, value_name = "D", default_value = "auto")]
+    device: DeviceChoice,
+}
+
+fn trainable(name: &str) -> Result<Trainable, String> {
+    by_name(&Trainable::ALL, name)
+}
+
+fn readout(name: &str) -> Result<Readout, String> {
+    by_name(&Readout::ALL, name)
+}
+
+fn by_name<T: Copy>(all: &[(&str, T)], name: &str) -> Result<T, String> {
+    let found = all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    found.ok_or_else(|| format!("must be one of {}", all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")))
+}
+
+pub fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Prepare(args) => prepare(&args),
+        Command::Train(args) => train(&args),
+        Command::Eval(args) => eval(&args),
+        Command::Predict(args) => predict(args),
+    }
+}
+
+/// The messages of a file or a data set.
+fn read_collection(data: &str) -> Result<Vec<Message>> {
+    let path = Path::new(data);
+    let text: Cow<str> = if data == EMBEDDED && !path.exists() {
+        EMBEDDED_MESSAGES.into()
+    } else if path.exists() {
+        read_text(path)?.into()
+    } else {
+        match find(data) {
+            Ok(set) => set.text()?,
+            Err(DataError::Unknown { .. }) => {
+                bail!("{data} is neither a file nor a data set; data sets with messages are sms-spam and {EMBEDDED}")
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    read_messages(&text).with_context(|| data.to_string())
+}
+
+/// The three parts of the messages.
+fn read_parts(data: &str) -> Result<Split> {
+    if is_split(Path::new(data)) {
+        return Ok(read_split(Path::new(data))?);
+    }
+    Split::of_collection(&read_collection(data)?).with_context(|| data.to_string())
+}
+
+fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
+    let messages = read_collection(&args.data)?;
+    let split = Split::of_collection(&messages).with_context(|| args.data.clone())?;
+    write_split(&args.out, &split)?;
+    let counts = |messages: &[Message]| {
+        let [ham, spam] = Label::ALL.map(|label| messages.iter().filter(|message| message.label == label).count());
+        format!("{} messages: {} ham, {} spam", grouped(messages.len()), grouped(ham), grouped(spam))
+    };
+    let mut out = stdout().lock();
+    writeln!(out, "read      {}", counts(&messages))?;
+    writeln!(out, "balanced  {}", counts(&create_balanced_dataset(&messages)))?;
+    for (file, (_, part)) in CSV_FILES.into_iter().zip(split.parts()) {
+        writeln!(out, "{}  {}", args.out.join(file).display(), counts(part))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn train(args: &TrainArgs) -> Result<ExitCode> {
+    let training = TrainingConfig {
+        epochs: args.epochs,
+        batch_size: args.batch_size.unwrap_or(if args.no_padding { 1 } else { book_training().batch_size }),
+        learning_rate: args.lr.unwrap_or(book_training().learning_rate),
+        ..book_training()
+    };
+    training.validate()?;
+    let split = read_parts(&args.data)?;
+    let tokenizer = Gpt2Tokenizer::new();
+    let device = args.device.open()?.autodiff();
+    let base = args.model.as_deref().map(|folder| open_base(folder, &device)).transpose()?;
+    let mut config = base.as_ref().map_or_else(tiny_config, |(config, _)| config.clone());
+    let length = length(args, &split, &tokenizer, config.context_length)?;
+    let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size)?;
+    fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+
+    println!(
+        "{} training, {} validation, {} test messages; at most {} tokens each",
+        grouped(split.train.len()),
+        grouped(split.validation.len()),
+        grouped(split.test.len()),
+        loaders.train.dataset().max_length()
+    );
+    let cut: usize = loaders.parts().iter().map(|(_, loader)| loader.dataset().truncated()).sum();
+    if cut > 0 {
+        eprintln!(
+            "note: {cut} messages are longer than {} tokens and lose their end",
+            loaders.train.dataset().max_length()
+        );
+    }
+
+    let (model, default_trainable) = match base {
+        Some((_, model)) => (model, Trainable::LastBlock),
+        None => (pretrain_tiny(&config, args.seed, &device)?, Trainable::All),
+    };
+    let small = config.emb_dim < BOOK_WIDTH;
+    let learning_rate = args.lr.unwrap_or(if small { SMALL_MODEL_LR } else { training.learning_rate });
+    let training = TrainingConfig { learning_rate, ..training };
+    config.drop_rate = 0.0;
+    let model = set_drop_rate(model, config.drop_rate);
+    let model = if args.no_causal_mask { without_causal_mask(model) } else { model };
+    let model = add_classification_head(model, &mut TorchRng::new(args.seed), &device);
+    let model = set_trainable(model, args.trainable.unwrap_or(default_trainable));
+    println!("{} parameters, {} of them trainable", grouped(model.num_params()), grouped(num_trainable(&model)));
+
+    let started = Instant::now();
+    let mut rng = TorchRng::new(args.seed);
+    let mut progress = Progress::new(0, (loaders.train.num_batches() * training.epochs) as u64);
+    let (model, history) =
+        train_classifier_simple(model, &loaders, &training, args.token, &mut rng, &device, |event| match event {
+            Event::Step { loss, .. } => progress.step(&format!("loss {loss:.3}")),
+            Event::Evaluation(evaluation) => progress.suspend(|| println!("{evaluation}")),
+            Event::EpochEnd(accuracies) => progress.suspend(|| println!("{accuracies}")),
+        });
+    progress.finish();
+    println!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0);
+
+    let mut of_test = Confusion::default();
+    for (name, loader) in loaders.parts() {
+        of_test = confusion(&model, loader, None, args.token, &mut rng, &device);
+        print_accuracy(name, &of_test)?;
+    }
+    let config = ClassifierConfig {
+        model: config,
+        max_length: (!args.no_padding).then_some(loaders.train.dataset().max_length()),
+        readout: args.token,
+        causal_mask: !args.no_causal_mask,
+        labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
+    };
+    save_classifier(&args.out, &config, &model.valid())?;
+    for (file, picture) in [
+        ("losses.svg", plot_losses(&history)?),
+        ("accuracy.svg", plot_accuracies(&history)?),
+        ("confusion.svg", plot_confusion(&of_test)),
+    ] {
+        write_whole(&args.out.join(file), picture.as_bytes())?;
+    }
+    let folder = args.out.display();
+    println!("\nclassifier: {folder}\npictures:   {folder}/losses.svg, accuracy.svg, confusion.svg");
+    println!("\nTry it:\n  cargo run --release -- classify predict --model {folder} \"You have won a prize\"");
+    stdout().flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A model that reads GPT-2's tokens.
+fn open_base(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel)> {
+    let (config, model) = open_model(folder, device)?;
+    ensure!(
+        config.vocab_size == VOCAB_SIZE,
+        "the model in {} has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",
+        folder.display(),
+        config.vocab_size
+    );
+    Ok((config, model))
+}
+
+/// How long the messages are made.
+fn length(args: &TrainArgs, split: &Split, tokenizer: &Gpt2Tokenizer, context_length: usize) -> Result<Length> {
+    if args.no_padding {
+        return Ok(Length::Unpadded(context_length));
+    }
+    if let Some(max_length) = args.max_length {
+        ensure!(
+            max_length <= context_length,
+            "--max-length is {max_length}, but the model's context holds {context_length} tokens"
+        );
+        return Ok(Length::Exactly(max_length));
+    }
+    let longest = SpamDataset::new(&split.train, tokenizer, Length::Longest)?.max_length();
+    Ok(Length::Exactly(longest.min(context_length)))
+}
+
+/// The model of a run without `--model`: learns in half a minute.
+fn tiny_config() -> GptConfig {
+    GptConfig {
+        vocab_size: VOCAB_SIZE,
+        context_length: 64,
+        emb_dim: 64,
+        n_heads: 4,
+        n_layers: 2,
+        drop_rate: 0.1,
+        qkv_bias: false,
+    }
+}
+
+/// Lets a tiny model read the embedded story.
+fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device) -> Result<GptModel> {
+    eprintln!(
+        "warning: without --model, a tiny model learns the embedded story first; for better results give a model that \
+         has read more"
+    );
+    let training = TrainingConfig { batch_size: 4, learning_rate: 2e-3, epochs: 2, ..TrainingConfig::book() };
+    let loaders = Loaders::new(&find("lamp")?.text()?, config.context_length, training.batch_size)?;
+    let mut rng = TorchRng::new(seed);
+    let model = torch_init(GptModel::new(config, device), &mut rng);
+    let mut progress = Progress::new(0, (loaders.train.num_batches() * training.epochs) as u64);
+    let run = Run::new(model, training.weight_decay, &rng);
+    let run = train_model_simple(run, &loaders, &training, true, device, |event| {
+        if let PretrainEvent::Step { loss, .. } = event {
+            progress.step(&format!("pretraining, loss {loss:.3}"));
+        }
+        anyhow::Ok(ControlFlow::Continue(()))
+    })?;
+    progress.finish();
+    Ok(run.model)
+}
+
+fn print_accuracy(name: &str, confusion: &Confusion) -> Result<()> {
+    let [[ham, false_spam], [missed, spam]] = confusion.counts;
+    writeln!(
+        stdout(),
+        "{name:<10} accuracy: {:6.2}%  ({} of {}; {false_spam} ham taken for spam, {missed} spam missed)",
+        100.0 * confusion.accuracy(),
+        grouped(ham + spam),
+        grouped(confusion.total())
+    )?;
+    Ok(())
+}
+
+fn eval(args: &EvalArgs) -> Result<ExitCode> {
+    let split = read_parts(&args.data)?;
+    let device = args.device.open()?;
+    let (config, model) = load_classifier(&args.model, &device)?;
+    let tokenizer = Gpt2Tokenizer::new();
+    let (length, batch_size) = match config.max_length {
+        Some(max_length) => (Length::Exactly(max_length), book_training().batch_size),
+        None => (Length::Unpadded(config.model.context_length), 1),
+    };
+    for (name, part) in split.parts() {
+        let loader = SpamLoader::new(SpamDataset::new(part, &tokenizer, length)?, batch_size, false)?;
+        let cut = loader.dataset().truncated();
+        if cut > 0 {
+            eprintln!(
+                "note: {cut} {name} messages are longer than {} tokens; their end does not count",
+                loader.dataset().max_length()
+            );
+        }
+        // Nothing is shuffled, so the seed does not matter.
+        let found = confusion(&model, &loader, None, config.readout, &mut TorchRng::new(0), &device);
+        print_accuracy(name, &found)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What `predict --json` prints for a message.
+#[derive(Serialize)]
+struct Prediction<'a> {
+    text: &'a str,
+    label: &'static str,
+    probabilities: Probabilities,
+    tokens: usize,
+    truncated: bool,
+}
+
+#[derive(Serialize)]
+struct Probabilities {
+    ham: f32,
+    spam: f32,
+}
+
+fn predict(args: PredictArgs) -> Result<ExitCode> {
+    let device = args.device.open()?;
+    let (config, model) = load_classifier(&args.model, &device)?;
+    let tokenizer = Gpt2Tokenizer::new();
+    let show = |number: usize, text: &str| -> Result<()> {
+        let verdict = classify_review(text, &model, &tokenizer, config.max_length, config.readout, &device)
+            .with_context(|| format!("message {number}"))?;
+        if verdict.truncated {
+            let counted = config.max_length.unwrap_or(config.model.context_length);
+            eprintln!("note: message {number} has {} tokens; only the first {counted} count", verdict.tokens);
+        }
+        let [ham, spam] = verdict.probabilities;
+        let mut out = stdout().lock();
+        if args.json {
+            let prediction = Prediction {
+                text,
+                label: verdict.label.name(),
+                probabilities: Probabilities { ham, spam },
+                tokens: verdict.tokens,
+                truncated: verdict.truncated,
+            };
+            writeln!(out, "{}", serde_json::to_string(&prediction)?)?;
+        } else {
+            writeln!(out, "{:<8}  {:.3}  {text}", verdict.label.verdict(), ham.max(spam))?;
+        }
+        Ok(())
+    };
+    if !args.texts.is_empty() {
+        args.texts.iter().enumerate().try_for_each(|(i, text)| show(i + 1, text))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shown = 0;
+    for (i, line) in stdin().lines().enumerate() {
+        let line = line.with_context(|| format!("cannot read line {} of standard input", i + 1))?;
+        if !line.trim().is_empty() {
+            show(i + 1, &line)?;
+            shown += 1;
+        }
+    }
+    ensure!(shown > 0, "there are no messages: give some as arguments or on standard input");
+    Ok(ExitCode::SUCCESS)
+}

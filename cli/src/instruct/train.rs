@@ -1,0 +1,273 @@
+//! `llm instruct train`.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch05_pretrain::loss_plot::plot_losses;
+use ch05_pretrain::sample::generate_sample;
+use ch05_pretrain::{Batches, Event, Loaders, Run, save_model, train_model_simple};
+use ch07_instruct::entry::EMBEDDED_NAME;
+use ch07_instruct::{
+    CollateOptions, Entries, Entry, InstructionLoader, InstructionLoaders, PromptFormat, book_training, partition,
+    without_dropout,
+};
+use shared::device::{DeviceChoice, is_cpu};
+use shared::files::write_whole;
+use shared::init::torch_init;
+use shared::progress::Progress;
+use shared::rng::TorchRng;
+use shared::{GptConfig, TrainingConfig, data};
+
+use super::{Interrupt, Tuning, open_text_model};
+use crate::{grouped, positive};
+
+/// Name of the loss plot in the output folder.
+const PLOT_FILE: &str = "losses.svg";
+/// What the tiny model reads before it learns to follow instructions.
+const STORY: &str = "lamp";
+/// Context of the tiny model. A task with its answer has 40 to 90 tokens, a Chinese one more.
+const TINY_CONTEXT: usize = 128;
+/// The tiny model learns from scratch, so it may change faster than the book's and needs more epochs.
+const TINY_LEARNING_RATE: f64 = 2e-3;
+const TINY_EPOCHS: usize = 10;
+const TINY_PRETRAINING_EPOCHS: usize = 4;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Entries to learn from: a JSON file, or a data set of `llm data list`; "small-tasks" are the embedded ones
+    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED_NAME)]
+    data: String,
+    /// Folder with a pretrained model
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// How tasks are written: alpaca or phi3
+    #[arg(long, value_name = "F", default_value = "alpaca")]
+    format: PromptFormat,
+    /// Learn the answers only, not the tasks
+    #[arg(long)]
+    mask_instruction: bool,
+    /// Passes over the entries; 2 with a model, 10 without
+    #[arg(long, value_name = "N", value_parser = positive)]
+    epochs: Option<usize>,
+    /// Entries in a batch
+    #[arg(long, value_name = "N", value_parser = positive, default_value_t = 8)]
+    batch_size: usize,
+    /// Learning rate; 0.00005 with a model, 0.002 without
+    #[arg(long, value_name = "X")]
+    lr: Option<f64>,
+    /// Most tokens of an entry; longer ones are cut off. By default what the model can see
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_length: Option<usize>,
+    /// Seed of all random numbers; the same seed gives the same run
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    seed: u64,
+    /// Folder for the model and the loss plot
+    #[arg(long, value_name = "DIR", default_value = "runs/instruct")]
+    out: PathBuf,
+    /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
+    #[arg(long, value_name = "D", default_value = "auto")]
+    device: DeviceChoice,
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    let entries = Entries::load(&args.data)?;
+    let device = args.device.open()?;
+    let recording = device.clone().autodiff();
+    // A model of another kind should be found out before anything else happens, so it is opened first.
+    let opened = args.model.as_deref().map(|folder| open_text_model(folder, &recording)).transpose()?;
+    let config = match &opened {
+        Some((config, _)) => config.clone(),
+        None => GptConfig { context_length: TINY_CONTEXT, ..GptConfig::preset("tiny")? },
+    };
+    let config = GptConfig { drop_rate: 0.0, ..config };
+    let book = book_training();
+    let training = TrainingConfig {
+        batch_size: args.batch_size,
+        epochs: args.epochs.unwrap_or(if opened.is_some() { book.epochs } else { TINY_EPOCHS }),
+        learning_rate: args.lr.unwrap_or(if opened.is_some() { book.learning_rate } else { TINY_LEARNING_RATE }),
+        ..book
+    };
+    training.validate()?;
+    let tokenizer = Gpt2Tokenizer::new();
+    let loaders = make_loaders(&args, &entries, config.context_length, &tokenizer)?;
+    fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+
+    let interrupt = Interrupt::watch()?;
+    let job = Job { args: &args, config, tokenizer, device, recording, interrupt };
+    let model = match opened {
+        Some((_, model)) => without_dropout(model),
+        None => {
+            eprintln!(
+                "warning: without --model, a tiny model is pretrained on the story '{STORY}' first; it learns the form \
+                 of an answer, and little else"
+            );
+            let Some(model) = job.pretrain()? else {
+                eprintln!("interrupted before the instructions; nothing was saved");
+                return Ok(ExitCode::from(130));
+            };
+            model
+        }
+    };
+    job.finetune(model, &entries, &loaders, &training)
+}
+
+/// The loaders, with a word about entries that cannot be learnt from.
+fn make_loaders(
+    args: &Args,
+    entries: &[Entry],
+    context_length: usize,
+    tokenizer: &Gpt2Tokenizer,
+) -> Result<Loaders<InstructionLoader>> {
+    let max_length = args.max_length.unwrap_or(context_length);
+    anyhow::ensure!(
+        max_length <= context_length,
+        "--max-length is {max_length}, but the model sees at most {context_length} tokens"
+    );
+    let options = CollateOptions {
+        allowed_max_length: Some(max_length),
+        mask_instruction: args.mask_instruction,
+        ..Default::default()
+    };
+    let parts = partition(entries);
+    let InstructionLoaders { loaders, left_out } =
+        InstructionLoaders::new(parts, args.format, args.batch_size, &options, tokenizer)
+            .with_context(|| args.data.clone())?;
+    let places = left_out[0].iter().copied();
+    let validation_start = parts.train.len() + parts.test.len();
+    let places: Vec<usize> = places.chain(left_out[1].iter().map(|place| validation_start + place)).collect();
+    if let Some(first) = places.first() {
+        eprintln!(
+            "warning: {} of {} entries are left out, because their instruction alone fills {max_length} tokens (the \
+             first is entry {first})",
+            places.len(),
+            entries.len()
+        );
+    }
+    Ok(loaders)
+}
+
+/// What both phases of the run need.
+struct Job<'a> {
+    args: &'a Args,
+    config: GptConfig,
+    tokenizer: Gpt2Tokenizer,
+    device: Device,
+    recording: Device,
+    interrupt: Interrupt,
+}
+
+impl Job<'_> {
+    /// A tiny model that has read the story; `None` after Ctrl-C.
+    fn pretrain(&self) -> Result<Option<GptModel>> {
+        let training = TrainingConfig {
+            batch_size: 4,
+            learning_rate: TINY_LEARNING_RATE,
+            epochs: TINY_PRETRAINING_EPOCHS,
+            eval_freq: 20,
+            ..TrainingConfig::book()
+        };
+        let loaders = Loaders::new(&data::find(STORY)?.text()?, self.config.context_length, training.batch_size)?;
+        let mut rng = TorchRng::new(self.args.seed);
+        let model = torch_init(GptModel::new(&self.config, &self.recording), &mut rng);
+        println!("Reading '{STORY}':");
+        let run = Run::new(model, training.weight_decay, &rng);
+        let (run, finished) = self.learn(run, &loaders, &training, |_, _| Ok(()))?;
+        Ok(finished.then_some(run.model))
+    }
+
+    fn finetune(
+        &self,
+        model: GptModel,
+        entries: &[Entry],
+        loaders: &Loaders<InstructionLoader>,
+        training: &TrainingConfig,
+    ) -> Result<ExitCode> {
+        let out = &self.args.out;
+        println!(
+            "{} parameters, {} entries to learn from, {} to measure on, {} steps",
+            grouped(model.num_params()),
+            grouped(loaders.train.dataset().items().len()),
+            loaders.validation.dataset().items().len(),
+            loaders.train.num_batches() * training.epochs,
+        );
+        let prompt = self.args.format.format_input(&partition(entries).validation[0]);
+        let run = Run::new(model, training.weight_decay, &TorchRng::new(self.args.seed));
+        let save = |model: &GptModel| -> Result<()> {
+            save_model(out, &self.config, &model.valid())?;
+            Tuning { format: self.args.format }.save(out)
+        };
+        let (run, finished) = self.learn(run, loaders, training, |model, progress| {
+            let sample = generate_sample(model, &self.tokenizer, &self.device, &prompt)?;
+            progress.suspend(|| println!("{sample}"));
+            save(model)
+        })?;
+        if !run.place.evaluations.is_empty() {
+            let plot = plot_losses(&run.place.evaluations, training.epochs)?;
+            write_whole(&out.join(PLOT_FILE), plot.as_bytes())?;
+        }
+        if !finished {
+            save(&run.model)?;
+            eprintln!(
+                "interrupted after {} steps; the model as it is then is in {}, and can learn on with --model {0}",
+                run.place.steps,
+                out.display()
+            );
+            return Ok(ExitCode::from(130));
+        }
+        let folder = out.display();
+        println!("\nmodel:  {folder}\nlosses: {}", out.join(PLOT_FILE).display());
+        println!("\nTalk to it:\n  cargo run --release -- instruct chat --model {folder}");
+        println!(
+            "Let it answer the test entries:\n  cargo run --release -- instruct respond --model {folder} --data {}",
+            self.args.data
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Trains with a bar and a line per evaluation. Tells whether the run came to its end.
+    fn learn(
+        &self,
+        run: Run,
+        loaders: &Loaders<impl Batches>,
+        training: &TrainingConfig,
+        mut at_epoch_end: impl FnMut(&GptModel, &Progress) -> Result<()>,
+    ) -> Result<(Run, bool)> {
+        let steps = loaders.train.num_batches() * training.epochs;
+        let mut progress = Progress::new(0, steps as u64);
+        let mut stopped = false;
+        let run = train_model_simple(
+            run,
+            loaders,
+            training,
+            is_cpu(&self.device),
+            &self.recording,
+            |event| -> Result<ControlFlow<()>> {
+                match event {
+                    Event::Step { loss, .. } => progress.step(&format!("loss {loss:.3}")),
+                    Event::Evaluation(e) => progress.suspend(|| {
+                        println!(
+                            "Ep {} (Step {:06}): Train loss {:.3}, Val loss {:.3}",
+                            e.epoch, e.step, e.train_loss, e.val_loss
+                        );
+                    }),
+                    Event::EpochEnd { model, .. } => at_epoch_end(model, &progress)?,
+                    Event::Rest(run) if self.interrupt.is_pressed() && run.place.steps < steps => {
+                        stopped = true;
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    Event::Rest(_) => {}
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        progress.finish();
+        Ok((run, !stopped))
+    }
+}

@@ -1,0 +1,261 @@
+//! `llm data fetch` and `llm weights fetch`, from a server inside the test.
+
+mod common;
+#[path = "../../shared/tests/http_server/mod.rs"]
+mod http_server;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::stdout;
+use http_server::{Reply, Server, closed_address};
+use shared::data::CATALOGUE;
+
+const MIRRORS: [&str; 3] = ["LLM_DATA_ENDPOINT", "HF_ENDPOINT", "LLM_OPENAI_ENDPOINT"];
+
+/// The program, with all its mirrors at one address and no way to anywhere else.
+fn llm(folder: &Path, mirror: &str, args: &[&str]) -> Command {
+    let mut command = common::llm(folder, args);
+    command.env("NO_PROXY", "*").env("no_proxy", "*").envs(MIRRORS.map(|variable| (variable, mirror)));
+    command
+}
+
+fn run(folder: &Path, mirror: &str, args: &[&str]) -> Output {
+    llm(folder, mirror, args).output().unwrap()
+}
+
+/// Progress may come before it; the last line on standard error must be the error.
+#[track_caller]
+fn assert_fails(output: &Output, parts: &[&str]) {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let last = stderr.lines().last().unwrap_or_default();
+    for part in parts {
+        assert!(last.contains(part), "'{part}' is missing in: {last}");
+    }
+}
+
+/// A model too small to be one, but in the right format.
+fn weights(request: &http_server::Request) -> Reply {
+    let header = br#"{"wte.weight":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
+    let safetensors = [&(header.len() as u64).to_le_bytes()[..], header, &[1; 16]].concat();
+    match request.path.rsplit('/').next().unwrap() {
+        "model.safetensors" => Reply::file(request, &safetensors, "w1"),
+        name if name.ends_with(".json") => Reply::file(request, br#"{"n_embd": 768}"#, "c1"),
+        name => Reply::file(request, name.as_bytes(), "o1"),
+    }
+}
+
+fn paths(server: &Server) -> Vec<String> {
+    server.requests().into_iter().map(|request| request.path).collect()
+}
+
+/// The folder with the book's real data sets, if this machine has one.
+fn book_s_data() -> Option<PathBuf> {
+    let folder = std::env::var_os("LLM_DATA_DIR").map(|dir| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(dir));
+    if folder.is_none() {
+        eprintln!("skipped: set LLM_DATA_DIR to the folder with the book's data sets");
+    }
+    folder
+}
+
+#[test]
+fn all_data_sets_come_from_a_mirror_and_are_found_afterwards() {
+    let Some(data) = book_s_data() else { return };
+    let server = Server::start(move |request| match fs::read(data.join(&request.path[1..])) {
+        Ok(bytes) => Reply::file(request, &bytes, "v1"),
+        Err(_) => Reply::new(404, "nothing"),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(folder.path(), &server.url, &["data", "fetch", "all", "--dir", "sets"]);
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let report = stdout(&first);
+    assert!(report.contains("LLM_DATA_DIR"), "{report}");
+    let fetched: Vec<_> = CATALOGUE.iter().filter(|set| set.origin.is_some()).collect();
+    assert_eq!(server.requests().len(), fetched.len());
+    for set in fetched {
+        assert!(report.contains(&format!("{}: sets", set.name)), "{} is missing in {report}", set.name);
+        assert!(folder.path().join("sets").join(set.file).is_file());
+    }
+
+    let found = llm(folder.path(), &server.url, &["data", "path", "the-verdict"]).env("LLM_DATA_DIR", "sets").output();
+    assert!(stdout(&found.unwrap()).contains("the-verdict.txt"));
+
+    let again = stdout(&run(folder.path(), &server.url, &["data", "fetch", "the-verdict", "--dir", "sets"]));
+    assert!(again.contains("the-verdict.txt is there already"), "{again}");
+    assert!(server.requests().iter().filter(|request| request.path == "/the-verdict.txt").count() == 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_data_set_goes_into_the_data_folder_of_the_user() {
+    let Some(data) = book_s_data() else { return };
+    let server = Server::start(move |_| Reply::new(200, fs::read(data.join("the-verdict.txt")).unwrap()));
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &server.url, &["data", "fetch", "the-verdict"]).status.success());
+    let shown = stdout(&run(folder.path(), &server.url, &["data", "show", "the-verdict"]));
+    assert!(shown.starts_with("I HAD always thought Jack Gisburn"));
+}
+
+#[test]
+fn a_data_set_with_a_wrong_checksum_leaves_nothing() {
+    let server = Server::start(|request| Reply::file(request, b"another story", "v1"));
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &server.url, &["data", "fetch", "the-verdict", "--dir", "sets"]);
+    let url = format!("{}/the-verdict.txt", server.url);
+    assert_fails(&output, &["error: what came from", &url, "deleted", "expected b41e41a6"]);
+    assert_eq!(fs::read_dir(folder.path().join("sets")).unwrap().count(), 0);
+}
+
+#[test]
+fn one_data_set_that_fails_does_not_stop_the_others() {
+    let server = Server::start(|_| Reply::new(404, "nothing"));
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &server.url, &["data", "fetch", "all", "--dir", "sets"]);
+    assert_fails(&output, &["9 of 9 data sets were not fetched: the-verdict, "]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.matches("the server answers 404 Not Found").count(), 9, "{stderr}");
+    assert!(!folder.path().join("sets").exists());
+}
+
+#[test]
+fn an_embedded_story_needs_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = stdout(&run(folder.path(), &closed_address(), &["data", "fetch", "lamp"]));
+    assert!(output.contains("lamp is embedded"), "{output}");
+}
+
+#[test]
+fn a_wrong_name_is_a_usage_error_that_lists_the_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], &[&str]); 3] = [
+        (&["data", "fetch", "the-veredict"], &["the-verdict", "sms-spam", "gpt2-merges", "all"]),
+        (&["weights", "fetch", "gpt3"], &["gpt2-small", "gpt2-medium", "gpt2-large", "gpt2-xl"]),
+        (&["weights", "fetch", "gpt2-small", "--from", "github"], &["huggingface", "openai"]),
+    ];
+    for (args, names) in cases {
+        let output = run(folder.path(), &closed_address(), args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        for name in names {
+            assert!(stderr.contains(name), "'{name}' is missing in: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn without_a_network_the_message_tells_address_reason_and_the_way_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = closed_address();
+    let output = run(folder.path(), &mirror, &["data", "fetch", "sms-spam", "--dir", "sets"]);
+    let url = format!("{mirror}/sms_spam_collection/SMSSpamCollection.tsv");
+    let by_hand = "browser, on any machine, and save it as sets/sms_spam_collection/SMSSpamCollection.tsv";
+    assert_fails(&output, &[&url, "cannot be reached", "refused", by_hand, "LLM_DATA_ENDPOINT"]);
+    let output = run(folder.path(), &mirror, &["weights", "fetch", "gpt2-small", "--out", "model"]);
+    assert_fails(&output, &["/openai-community/gpt2/resolve/main/config.json", "save it as", "HF_ENDPOINT"]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_model_comes_from_the_hub_and_the_next_command_is_told() {
+    let server = Server::start(weights);
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["weights", "fetch", "gpt2-medium", "--out", "my model"];
+    let report = stdout(&run(folder.path(), &format!("{}/", server.url), &args));
+    let repository = "/openai-community/gpt2-medium/resolve/main";
+    assert_eq!(paths(&server), [format!("{repository}/config.json"), format!("{repository}/model.safetensors")]);
+    let next = "cargo run --release -- generate --model \"my model\" --prompt \"Every effort moves you\"";
+    assert_eq!(report.lines().last(), Some(next));
+    assert_eq!(fs::read_dir(folder.path().join("my model")).unwrap().count(), 2);
+
+    let again = stdout(&run(folder.path(), &server.url, &args));
+    assert_eq!(again.matches("is there already").count(), 2, "{again}");
+    assert!(server.requests()[2..].iter().all(|request| request.range == Some((0, Some(0)))));
+    assert_eq!(again.lines().last(), Some(next));
+}
+
+#[test]
+fn a_model_comes_from_openai_with_all_its_files() {
+    let server = Server::start(weights);
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["weights", "fetch", "gpt2-xl", "--from", "openai", "--out", "model"];
+    assert!(run(folder.path(), &server.url, &args).status.success());
+    let mut names: Vec<_> = fs::read_dir(folder.path().join("model"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        "checkpoint",
+        "encoder.json",
+        "hparams.json",
+        "model.ckpt.data-00000-of-00001",
+        "model.ckpt.index",
+        "model.ckpt.meta",
+        "vocab.bpe",
+    ];
+    assert_eq!(names, expected);
+    let mut asked = paths(&server);
+    asked.sort();
+    assert_eq!(asked, expected.map(|name| format!("/1558M/{name}")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_model_goes_below_the_data_folder_of_the_user() {
+    let server = Server::start(weights);
+    let folder = tempfile::tempdir().unwrap();
+    let report = stdout(&run(folder.path(), &server.url, &["weights", "fetch", "gpt2-small"]));
+    let model = folder.path().join("no-data/llm-from-scratch/models/gpt2-small");
+    assert!(model.join("model.safetensors").is_file());
+    assert!(report.contains(&format!("--model {}", model.display())), "{report}");
+}
+
+#[test]
+fn a_busy_server_is_asked_again() {
+    let server = Server::start(|request| match request.number {
+        0 => Reply::new(503, "busy"),
+        _ => weights(request),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &server.url, &["weights", "fetch", "gpt2-small", "--out", "model"]);
+    assert!(output.status.success());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("503 Service Unavailable; trying again in 1 s"), "{stderr}");
+}
+
+#[test]
+fn a_killed_program_leaves_a_part_that_the_next_call_continues() {
+    let big: Vec<u8> = (0..800_000).map(|i| (i % 251) as u8).collect();
+    let server = Server::start({
+        let big = big.clone();
+        move |request| match (request.path.ends_with(".data-00000-of-00001"), request.range) {
+            (true, None) => {
+                Reply::file(request, &big, "b1").cut_after(500_000).then_silent_for(Duration::from_secs(60))
+            }
+            (true, Some(_)) => Reply::file(request, &big, "b1"),
+            _ => weights(request),
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["weights", "fetch", "gpt2-small", "--from", "openai", "--out", "model"];
+    let mut child = llm(folder.path(), &server.url, &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let target = folder.path().join("model/model.ckpt.data-00000-of-00001");
+    let part = folder.path().join("model/model.ckpt.data-00000-of-00001.part");
+    let start = Instant::now();
+    while part.metadata().map_or(0, |file| file.len()) < 500_000 {
+        assert!(start.elapsed() < Duration::from_secs(20), "no part after 20 seconds");
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!target.exists());
+
+    assert!(run(folder.path(), &server.url, &args).status.success());
+    assert_eq!(fs::read(&target).unwrap(), big);
+    assert_eq!(server.ranges().last(), Some(&Some(500_000)));
+    assert_eq!(fs::read_dir(folder.path().join("model")).unwrap().count(), 7, "no part is left");
+}
