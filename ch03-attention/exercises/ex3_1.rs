@@ -24,9 +24,9 @@
 //!
 //! Check it: `cargo run -- exercise check 3.1`
 
-use burn::nn::Linear;
 use burn::tensor::Tensor;
 use ch03_attention::{SelfAttentionV1, SelfAttentionV2};
+use shared::Linear;
 
 /// A `SelfAttentionV1` that gives the same context vectors as `v2`, whose layers have no bias.
 pub fn v1_with_weights_of(v2: &SelfAttentionV2) -> SelfAttentionV1 {

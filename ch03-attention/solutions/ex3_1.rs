@@ -12,9 +12,9 @@
 //! 方阵忘了转置也能放进去，不会有任何报错。
 
 use burn::module::Param;
-use burn::nn::Linear;
 use burn::tensor::Tensor;
 use ch03_attention::{SelfAttentionV1, SelfAttentionV2};
+use shared::Linear;
 
 /// A `SelfAttentionV1` that gives the same context vectors as `v2`, whose layers have no bias.
 pub fn v1_with_weights_of(v2: &SelfAttentionV2) -> SelfAttentionV1 {

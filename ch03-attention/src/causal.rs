@@ -5,10 +5,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Tensor};
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use crate::causal_mask::{causal_mask, leading_square};
 
@@ -35,11 +34,11 @@ impl CausalAttentionConfig {
     /// # Panics
     /// If `dropout` is not in [0, 1).
     pub fn init(&self, device: &Device) -> CausalAttention {
-        let projection = LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias);
+        let projection = || Linear::new(self.d_in, self.d_out, self.qkv_bias, device);
         CausalAttention {
-            w_query: projection.init(device),
-            w_key: projection.init(device),
-            w_value: projection.init(device),
+            w_query: projection(),
+            w_key: projection(),
+            w_value: projection(),
             dropout: Dropout::new(self.dropout),
             mask: causal_mask(self.context_length, device),
         }

@@ -11,10 +11,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Tensor};
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use crate::causal_mask::{causal_mask, leading_square};
 
@@ -44,12 +43,12 @@ impl MultiHeadAttentionConfig {
     /// If `num_heads` is 0 or does not divide `d_out`, or if `dropout` is not in [0, 1).
     pub fn init(&self, device: &Device) -> MultiHeadAttention {
         let head_dim = head_dim(self.d_out, self.num_heads);
-        let projection = LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias);
+        let projection = || Linear::new(self.d_in, self.d_out, self.qkv_bias, device);
         MultiHeadAttention {
-            w_query: projection.init(device),
-            w_key: projection.init(device),
-            w_value: projection.init(device),
-            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            w_query: projection(),
+            w_key: projection(),
+            w_value: projection(),
+            out_proj: Linear::new(self.d_out, self.d_out, true, device),
             dropout: Dropout::new(self.dropout),
             mask: causal_mask(self.context_length, device),
             num_heads: self.num_heads,

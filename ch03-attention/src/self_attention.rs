@@ -13,9 +13,9 @@
 
 use burn::config::Config;
 use burn::module::{Module, Param};
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
+use shared::Linear;
 use shared::init;
 use shared::rng::TorchRng;
 
@@ -77,12 +77,8 @@ pub struct SelfAttentionV2Config {
 impl SelfAttentionV2Config {
     /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
     pub fn init(&self, device: &Device) -> SelfAttentionV2 {
-        let projection = LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias);
-        SelfAttentionV2 {
-            w_query: projection.init(device),
-            w_key: projection.init(device),
-            w_value: projection.init(device),
-        }
+        let projection = || Linear::new(self.d_in, self.d_out, self.qkv_bias, device);
+        SelfAttentionV2 { w_query: projection(), w_key: projection(), w_value: projection() }
     }
 }
 

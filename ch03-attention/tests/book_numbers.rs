@@ -8,7 +8,6 @@
 mod common;
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use ch03_attention::causal_mask::{mask_scores, mask_weights, renormalise, simple_mask};
@@ -26,7 +25,7 @@ use ch03_attention::{
 use common::{assert_close, values};
 use shared::init::{embedding, rand, torch_init};
 use shared::rng::TorchRng;
-use shared::{BatchLoader, Dropout, Mode};
+use shared::{BatchLoader, Dropout, Linear, Mode};
 
 const DIGITS_4: f32 = 5.1e-5;
 const DIGITS_6: f32 = 1.5e-6;

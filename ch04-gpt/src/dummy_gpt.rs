@@ -1,9 +1,9 @@
 //! The skeleton of a GPT with placeholders where the work will be done (section 4.1).
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
-use shared::{Dropout, GptConfig, Mode};
+use shared::{Dropout, GptConfig, Linear, Mode};
 
 /// Token ids in, logits out, and nothing learnt in between: the blocks and the norm return their input.
 #[derive(Module, Debug)]
@@ -25,7 +25,7 @@ impl DummyGptModel {
             drop_emb: Dropout::new(config.drop_rate),
             trf_blocks: (0..config.n_layers).map(|_| DummyTransformerBlock {}).collect(),
             final_norm: DummyLayerNorm {},
-            out_head: LinearConfig::new(config.emb_dim, config.vocab_size).with_bias(false).init(device),
+            out_head: Linear::new(config.emb_dim, config.vocab_size, false, device),
         }
     }
 

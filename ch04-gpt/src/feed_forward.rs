@@ -1,9 +1,8 @@
 //! The network that works on every position by itself (section 4.3).
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
-use shared::GptConfig;
+use shared::{GptConfig, Linear};
 
 use crate::gelu;
 
@@ -20,10 +19,7 @@ impl FeedForward {
     /// Puts the network together; [`torch_init`](shared::init::torch_init) gives it values.
     pub fn new(config: &GptConfig, device: &Device) -> Self {
         let (width, hidden) = (config.emb_dim, 4 * config.emb_dim);
-        Self {
-            expand: LinearConfig::new(width, hidden).init(device),
-            contract: LinearConfig::new(hidden, width).init(device),
-        }
+        Self { expand: Linear::new(width, hidden, true, device), contract: Linear::new(hidden, width, true, device) }
     }
 
     /// # Shapes

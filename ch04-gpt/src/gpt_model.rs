@@ -1,9 +1,9 @@
 //! The GPT model (section 4.6).
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
-use shared::{Dropout, GptConfig, Mode};
+use shared::{Dropout, GptConfig, Linear, Mode};
 
 use crate::{LayerNorm, TransformerBlock};
 
@@ -40,7 +40,7 @@ impl GptModel {
             drop_emb: Dropout::new(config.drop_rate),
             trf_blocks: (0..config.n_layers).map(|_| TransformerBlock::new(config, device)).collect(),
             final_norm: LayerNorm::new(config.emb_dim, device),
-            out_head: LinearConfig::new(config.emb_dim, config.vocab_size).with_bias(false).init(device),
+            out_head: Linear::new(config.emb_dim, config.vocab_size, false, device),
         }
     }
 

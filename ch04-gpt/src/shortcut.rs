@@ -1,8 +1,8 @@
 //! What shortcut connections do to the gradients of a deep network (section 4.4).
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use shared::Linear;
 
 use crate::gelu;
 
@@ -16,7 +16,7 @@ pub struct ExampleDeepNeuralNetwork {
 impl ExampleDeepNeuralNetwork {
     /// One layer for each neighbouring pair of `layer_sizes`: `[3, 3, 1]` gives a layer 3 to 3 and one 3 to 1.
     pub fn new(layer_sizes: &[usize], use_shortcut: bool, device: &Device) -> Self {
-        let layers = layer_sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect();
+        let layers = layer_sizes.windows(2).map(|pair| Linear::new(pair[0], pair[1], true, device)).collect();
         Self { layers, use_shortcut }
     }
 

@@ -13,7 +13,6 @@ mod common;
 use std::sync::LazyLock;
 
 use burn::module::Module;
-use burn::nn::LinearConfig;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, s};
 use ch02_text::Gpt2Tokenizer;
@@ -22,7 +21,7 @@ use ch04_gpt::{DummyGptModel, FeedForward, GptModel, LayerNorm, TransformerBlock
 use common::{assert_close, values};
 use shared::init::{rand, randn, torch_init};
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode};
+use shared::{GptConfig, Linear, Mode};
 
 const DIGITS_4: f32 = 6e-5;
 const DIGITS_6: f32 = 1e-5;
@@ -99,11 +98,11 @@ fn generator_after_the_dummy_model() {
 }
 
 /// PyTorch's `weight[0, :n]` is burn's first column.
-fn first_weights(linear: &burn::nn::Linear, n: usize) -> Vec<f32> {
+fn first_weights(linear: &shared::Linear, n: usize) -> Vec<f32> {
     values(linear.weight.val().slice(s![..n, 0]))
 }
 
-fn first_biases(linear: &burn::nn::Linear, n: usize) -> Vec<f32> {
+fn first_biases(linear: &shared::Linear, n: usize) -> Vec<f32> {
     values(linear.bias.as_ref().unwrap().val().slice(s![..n]))
 }
 
@@ -196,7 +195,7 @@ fn n4_1_dummy_eval() {
 fn r42() -> [Tensor<2>; 3] {
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));
     let inputs = randn([2, 5], &mut rng, &device);
-    let linear = torch_init(LinearConfig::new(5, 6).init(&device), &mut rng);
+    let linear = torch_init(Linear::new(5, 6, true, &device), &mut rng);
     let before = linear.forward(inputs.clone());
     [inputs, before.clone(), relu(before)]
 }

@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::nn::LinearConfig;
 use burn::tensor::{Device, Tensor, TensorData};
 use ch04_gpt::GptModel;
 use ch05_pretrain::checkpoint::{CONFIG_FILE, CheckpointError, WEIGHTS_FILE};
@@ -15,10 +14,10 @@ use ch05_pretrain::inspect::{Parameter, parameters};
 use ch05_pretrain::save_model;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
-use shared::GptConfig;
 use shared::config::ConfigError;
 use shared::files::write_whole;
 use shared::init::transpose;
+use shared::{GptConfig, Linear};
 
 use crate::head::without_causal_mask;
 use crate::{NUM_CLASSES, Readout};
@@ -153,7 +152,7 @@ fn read_weights(bytes: &[u8], config: &GptConfig, device: &Device) -> Result<(Gp
         return Err("the configuration describes a larger model".to_string());
     }
     let mut model = GptModel::new(config, device);
-    model.out_head = LinearConfig::new(config.emb_dim, NUM_CLASSES).init(device);
+    model.out_head = Linear::new(config.emb_dim, NUM_CLASSES, true, device);
     let list = parameters(&model);
     if let Some(name) = weights.names().into_iter().find(|&name| list.iter().all(|p| book_name(&p.name) != name)) {
         return Err(format!("there is no tensor {name} in this model"));

@@ -6,15 +6,16 @@
 //! seed gives the same weights.
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::Linear;
 use crate::rng::TorchRng;
 
 /// Draws all values of `module` from `rng`, layer by layer in the order of its fields:
 ///
 /// - `burn::nn::Embedding`: standard normal;
-/// - `burn::nn::Linear`: weight, then bias, both uniform in ±1/√d_in. PyTorch keeps the weight as `[d_out, d_in]` and
+/// - [`Linear`] and `burn::nn::Linear`: weight, then bias, both uniform in ±1/√d_in. PyTorch keeps the weight as `[d_out, d_in]` and
 ///   draws it in that order; burn keeps the transpose;
 /// - anything else keeps the values it was made with (layer norms: ones and zeros).
 pub fn torch_init<M: Module>(module: M, rng: &mut TorchRng) -> M {
@@ -23,7 +24,7 @@ pub fn torch_init<M: Module>(module: M, rng: &mut TorchRng) -> M {
 
 /// `torch.nn.Linear(d_in, d_out, bias)` with values from `rng`.
 pub fn linear(d_in: usize, d_out: usize, bias: bool, rng: &mut TorchRng, device: &Device) -> Linear {
-    torch_init(LinearConfig::new(d_in, d_out).with_bias(bias).init(device), rng)
+    torch_init(Linear::new(d_in, d_out, bias, device), rng)
 }
 
 /// `torch.nn.Embedding(rows, width)` with values from `rng`.

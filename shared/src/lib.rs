@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`rng`] | PyTorch's and numpy's random numbers |
 //! | [`init`] | first values of layers, drawn as PyTorch draws them |
+//! | [`Linear`] | the layer that models are mostly made of |
 //! | [`Mode`], [`Dropout`] | training or evaluation, and the layer that cares |
 //! | [`config`] | sizes of a model, settings of a training run |
 //! | [`device`] | CPU or GPU, by name |
@@ -23,6 +24,7 @@ pub mod download;
 mod dropout;
 pub mod files;
 pub mod init;
+mod linear;
 mod loader;
 mod mode;
 pub mod plot;
@@ -31,5 +33,6 @@ pub mod rng;
 
 pub use config::{GptConfig, TrainingConfig};
 pub use dropout::Dropout;
+pub use linear::Linear;
 pub use loader::BatchLoader;
 pub use mode::Mode;

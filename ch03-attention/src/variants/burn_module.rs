@@ -43,10 +43,10 @@ impl From<&MultiHeadAttention> for BurnAttention {
         let config = attention::MultiHeadAttentionConfig::new(d_out, chapter.num_heads).with_dropout(0.0);
         Self {
             attention: attention::MultiHeadAttention {
-                query: chapter.w_query.clone(),
-                key: chapter.w_key.clone(),
-                value: chapter.w_value.clone(),
-                output: chapter.out_proj.clone(),
+                query: chapter.w_query.clone().into(),
+                key: chapter.w_key.clone().into(),
+                value: chapter.w_value.clone().into(),
+                output: chapter.out_proj.clone().into(),
                 ..config.init(&chapter.mask.device())
             },
         }

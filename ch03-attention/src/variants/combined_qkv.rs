@@ -4,10 +4,9 @@
 //! matrices side by side, [Wq | Wk | Wv], and one product gives queries, keys and values at once.
 
 use burn::module::{Module, Param};
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Tensor};
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use crate::causal_mask::{causal_mask, leading_square};
 use crate::multi_head::head_dim;
@@ -46,7 +45,7 @@ impl From<&MultiHeadAttention> for QkvProjection {
         let biases: Option<Vec<_>> = layers.iter().map(|layer| layer.bias.as_ref().map(Param::val)).collect();
         let bias = biases.map(|biases| Param::from_tensor(Tensor::cat(biases, 0).detach()));
         Self {
-            qkv: Linear { weight: Param::from_tensor(weight), bias },
+            qkv: Linear::from_params(Param::from_tensor(weight), bias),
             num_heads: separate.num_heads,
             head_dim: separate.head_dim,
         }
@@ -77,10 +76,10 @@ impl CombinedQkvAttention {
     /// As [`MultiHeadAttentionConfig::init`].
     pub fn new(config: &MultiHeadAttentionConfig, device: &Device) -> Self {
         let head_dim = head_dim(config.d_out, config.num_heads);
-        let qkv = LinearConfig::new(config.d_in, 3 * config.d_out).with_bias(config.qkv_bias).init(device);
+        let qkv = Linear::new(config.d_in, 3 * config.d_out, config.qkv_bias, device);
         Self {
             qkv: QkvProjection { qkv, num_heads: config.num_heads, head_dim },
-            proj: LinearConfig::new(config.d_out, config.d_out).init(device),
+            proj: Linear::new(config.d_out, config.d_out, true, device),
             dropout: Dropout::new(config.dropout),
             mask: causal_mask(config.context_length, device),
         }

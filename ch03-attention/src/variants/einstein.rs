@@ -5,10 +5,9 @@
 //! stand does not matter to an equation, so nothing has to be swapped.
 
 use burn::module::{Module, Param};
-use burn::nn::Linear;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor, einsum};
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use crate::MultiHeadAttention;
 use crate::causal_mask::leading_square;

@@ -8,12 +8,13 @@
 //! over without inverting it lets every token see nothing but the future.
 
 use burn::module::Module;
-use burn::nn::Linear;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Tensor};
 
 use super::combined_qkv::{QkvProjection, merge_heads};
+use shared::Linear;
+
 use crate::MultiHeadAttention;
 use crate::causal_mask::leading_square;
 

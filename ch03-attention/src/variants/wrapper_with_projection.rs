@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use burn::module::{Module, Param};
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, s};
-use shared::Mode;
+use shared::{Linear, Mode};
 
 use crate::{CausalAttention, MultiHeadAttention, MultiHeadAttentionWrapper, MultiHeadAttentionWrapperConfig};
 
@@ -26,7 +25,7 @@ impl WrapperWithProjection {
     /// As [`MultiHeadAttentionWrapperConfig::init`].
     pub fn new(config: &MultiHeadAttentionWrapperConfig, device: &Device) -> Self {
         let width = config.d_out * config.num_heads;
-        Self { wrapper: config.init(device), out_proj: LinearConfig::new(width, width).init(device) }
+        Self { wrapper: config.init(device), out_proj: Linear::new(width, width, true, device) }
     }
 
     /// # Shapes
@@ -62,5 +61,5 @@ impl From<&MultiHeadAttention> for WrapperWithProjection {
 fn columns(layer: &Linear, range: Range<usize>) -> Linear {
     let weight = layer.weight.val().slice(s![.., range.clone()]).detach();
     let bias = layer.bias.as_ref().map(|bias| bias.val().slice(s![range]).detach());
-    Linear { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor) }
+    Linear::from_params(Param::from_tensor(weight), bias.map(Param::from_tensor))
 }

@@ -5,11 +5,10 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use ch03_attention::causal_mask::causal_mask;
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use super::heads::{attend, head_dim, split_heads};
 
@@ -37,13 +36,13 @@ impl GatedMultiHeadAttentionConfig {
     /// If `num_heads` does not divide `d_out`, or `dropout` is not in [0, 1).
     pub fn init(&self, device: &Device) -> GatedMultiHeadAttention {
         head_dim(self.d_out, self.num_heads);
-        let projection = || LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias).init(device);
+        let projection = || Linear::new(self.d_in, self.d_out, self.qkv_bias, device);
         GatedMultiHeadAttention {
             w_query: projection(),
             w_gate: projection(),
             w_key: projection(),
             w_value: projection(),
-            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            out_proj: Linear::new(self.d_out, self.d_out, true, device),
             dropout: Dropout::new(self.dropout),
             num_heads: self.num_heads,
         }

@@ -16,12 +16,12 @@
 
 use burn::config::Config;
 use burn::module::{Module, Param};
-use burn::nn::{Linear, RmsNorm, RmsNormConfig};
+use burn::nn::{RmsNorm, RmsNormConfig};
 use burn::tensor::activation::{sigmoid, silu, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
 use shared::init::linear;
 use shared::rng::TorchRng;
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use super::heads::{head_dim, split_heads};
 

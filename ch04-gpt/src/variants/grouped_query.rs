@@ -7,10 +7,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use ch03_attention::causal_mask::causal_mask;
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use super::heads::{attend, head_dim, split_heads};
 
@@ -43,12 +42,12 @@ impl GroupedQueryAttentionConfig {
         let (heads, groups) = (self.num_heads, self.num_kv_groups);
         let kv_width = groups * head_dim(self.d_out, heads);
         assert!(groups > 0 && heads.is_multiple_of(groups), "{groups} groups do not divide {heads} heads");
-        let projection = |width| LinearConfig::new(self.d_in, width).with_bias(self.qkv_bias).init(device);
+        let projection = |width| Linear::new(self.d_in, width, self.qkv_bias, device);
         GroupedQueryAttention {
             w_key: projection(kv_width),
             w_value: projection(kv_width),
             w_query: projection(self.d_out),
-            out_proj: LinearConfig::new(self.d_out, self.d_out).with_bias(false).init(device),
+            out_proj: Linear::new(self.d_out, self.d_out, false, device),
             dropout: Dropout::new(self.dropout),
             num_heads: heads,
             num_kv_groups: groups,

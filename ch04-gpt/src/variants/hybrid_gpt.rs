@@ -4,12 +4,12 @@
 //! `AttentionKind::Full` everywhere and one with something else, from the same seed.
 
 use burn::module::Module;
-use burn::nn::{Embedding, Linear};
+use burn::nn::Embedding;
 use burn::tensor::{Device, Int, Tensor};
 use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use shared::init::{embedding, linear, torch_init};
 use shared::rng::TorchRng;
-use shared::{Dropout, GptConfig, Mode};
+use shared::{Dropout, GptConfig, Linear, Mode};
 
 use super::{
     GatedDeltaNet, GatedDeltaNetConfig, GatedMultiHeadAttention, GatedMultiHeadAttentionConfig, GroupedQueryAttention,

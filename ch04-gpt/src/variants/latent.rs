@@ -9,10 +9,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use ch03_attention::causal_mask::causal_mask;
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use super::heads::{attend, head_dim, split_heads};
 
@@ -43,13 +42,13 @@ impl MultiHeadLatentAttentionConfig {
     pub fn init(&self, device: &Device) -> MultiHeadLatentAttention {
         head_dim(self.d_out, self.num_heads);
         let latent_dim = self.latent_dim.unwrap_or_else(|| (self.d_out / 8).max(16));
-        let projection = |d_in, d_out| LinearConfig::new(d_in, d_out).with_bias(self.qkv_bias).init(device);
+        let projection = |d_in, d_out| Linear::new(d_in, d_out, self.qkv_bias, device);
         MultiHeadLatentAttention {
             w_query: projection(self.d_in, self.d_out),
             w_down: projection(self.d_in, latent_dim),
             w_up_key: projection(latent_dim, self.d_out),
             w_up_value: projection(latent_dim, self.d_out),
-            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            out_proj: Linear::new(self.d_out, self.d_out, true, device),
             dropout: Dropout::new(self.dropout),
             num_heads: self.num_heads,
         }

@@ -5,9 +5,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{silu, softmax};
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor};
+use shared::Linear;
 
 /// Sizes of a [`MoeFeedForward`].
 #[derive(Config, Debug)]
@@ -30,7 +30,7 @@ impl MoeFeedForwardConfig {
     pub fn init(&self, device: &Device) -> MoeFeedForward {
         let (experts, visited) = (self.num_experts, self.num_experts_per_tok);
         assert!((1..=experts).contains(&visited), "a token cannot visit {visited} of {experts} experts");
-        let linear = |d_in, d_out| LinearConfig::new(d_in, d_out).with_bias(false).init(device);
+        let linear = |d_in, d_out| Linear::new(d_in, d_out, false, device);
         let each = |d_in, d_out| (0..experts).map(|_| linear(d_in, d_out)).collect();
         MoeFeedForward {
             gate: linear(self.emb_dim, experts),

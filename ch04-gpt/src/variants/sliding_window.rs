@@ -6,10 +6,9 @@
 
 use burn::config::Config;
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor};
 use ch03_attention::causal_mask::causal_mask;
-use shared::{Dropout, Mode};
+use shared::{Dropout, Linear, Mode};
 
 use super::heads::{attend, head_dim, split_heads};
 
@@ -40,12 +39,12 @@ impl SlidingWindowAttentionConfig {
     pub fn init(&self, device: &Device) -> SlidingWindowAttention {
         head_dim(self.d_out, self.num_heads);
         assert!(self.window != Some(0), "in a window of 0 tokens a token does not even see itself");
-        let projection = || LinearConfig::new(self.d_in, self.d_out).with_bias(self.qkv_bias).init(device);
+        let projection = || Linear::new(self.d_in, self.d_out, self.qkv_bias, device);
         SlidingWindowAttention {
             w_query: projection(),
             w_key: projection(),
             w_value: projection(),
-            out_proj: LinearConfig::new(self.d_out, self.d_out).init(device),
+            out_proj: Linear::new(self.d_out, self.d_out, true, device),
             dropout: Dropout::new(self.dropout),
             num_heads: self.num_heads,
             window: self.window,
