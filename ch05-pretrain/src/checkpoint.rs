@@ -19,7 +19,7 @@ use safetensors::{Dtype, View};
 use serde::de::DeserializeOwned;
 use shared::GptConfig;
 use shared::config::ConfigError;
-use shared::files::write_whole;
+use shared::files::{make_readable, write_whole};
 use shared::init::transpose;
 
 pub(crate) use fill::fill_model;
@@ -144,7 +144,7 @@ pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result
         .into_temp_path();
     safetensors::serialize_to_file(tensors.found, None, &temporary)
         .map_err(|e| io_error(&weights_path)(io::Error::other(e.to_string())))?;
-    let written = File::open(&temporary).and_then(|file| file.sync_all());
+    let written = File::open(&temporary).and_then(|file| make_readable(&file).and_then(|()| file.sync_all()));
     written.map_err(io_error(&weights_path))?;
     temporary.persist(&weights_path).map_err(|e| io_error(&weights_path)(e.error))
 }

@@ -11,15 +11,16 @@ use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use ch05_pretrain::{GenerateOptions, generate, generate_with, load_model};
+use ch05_pretrain::{GenerateOptions, generate, generate_with, open_model};
 use serde::Serialize;
 use shared::GptConfig;
 use shared::device::DeviceChoice;
 use shared::rng::TorchRng;
 
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Args {
-    /// Folder with the model, as `llm pretrain` writes it
+    /// Folder with the model: one of `llm pretrain`, or GPT-2 as Hugging Face or OpenAI publish it
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Text to continue
@@ -65,7 +66,7 @@ struct Output {
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
-    let (config, model) = load_model(&args.model, &device)?;
+    let (config, model) = open_model(&args.model, &device)?;
     let tokenizer = (config.vocab_size == VOCAB_SIZE).then(Gpt2Tokenizer::new);
     let prompt = match (&args.prompt, args.prompt_ids, &tokenizer) {
         (Some(text), _, Some(tokenizer)) => tokenizer.encode_with_end_of_text(text),

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use burn::module::Module;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch05_pretrain::inspect::{parameters, text_loss, text_loss_windows};
-use ch05_pretrain::load_model;
+use ch05_pretrain::open_model;
 use shared::data::read_text;
 use shared::device::DeviceChoice;
 use shared::progress::Progress;
@@ -42,7 +42,7 @@ pub struct InfoArgs {
 pub fn eval(args: EvalArgs) -> Result<ExitCode> {
     let text = read_text(&args.text)?;
     let device = args.device.open()?;
-    let (config, model) = load_model(&args.model, &device)?;
+    let (config, model) = open_model(&args.model, &device)?;
     ensure!(
         config.vocab_size == VOCAB_SIZE,
         "this model has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",
@@ -67,7 +67,7 @@ pub fn eval(args: EvalArgs) -> Result<ExitCode> {
 
 /// What a model is made of.
 pub fn info(args: InfoArgs) -> Result<ExitCode> {
-    let (config, model) = load_model(&args.model, &DeviceChoice::Cpu.open()?)?;
+    let (config, model) = open_model(&args.model, &DeviceChoice::Cpu.open()?)?;
     let mut out = stdout().lock();
     writeln!(out, "{}\n", serde_json::to_string_pretty(&config)?)?;
     let list = parameters(&model);

@@ -72,9 +72,18 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|error| {
         // A closed pipe (`llm data list | head -1`) is not worth a word.
         if !error.chain().any(is_broken_pipe) {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", message(&error));
         }
         ExitCode::FAILURE
+    })
+}
+
+/// An error and its causes in one line. Some errors tell their cause themselves; it is not said twice.
+fn message(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line {
+        line if line.is_empty() => cause,
+        line if line.contains(&cause) => line,
+        line => format!("{line}: {cause}"),
     })
 }
 
@@ -104,6 +113,12 @@ fn grouped(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_is_not_said_twice() {
+        let error = anyhow::anyhow!("no such file").context("cannot read a: no such file").context("the run");
+        assert_eq!(message(&error), "the run: cannot read a: no such file");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

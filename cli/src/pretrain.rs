@@ -41,6 +41,7 @@ const FINAL_TOKENS: usize = 20;
 const BOOK_TRAINING_CONTEXT: usize = 256;
 
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Args {
     /// Text file to learn from
     #[arg(long, value_name = "FILE", conflicts_with = "dataset")]

@@ -5,12 +5,16 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use burn::module::Module;
+use ch05_pretrain::{open_model, save_model};
 use clap::{Subcommand, ValueEnum};
 use shared::data::data_folders;
+use shared::device::DeviceChoice;
 use shared::download::{Download, Downloader, mirror};
 
 use crate::data::told;
+use crate::grouped;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -18,6 +22,19 @@ pub enum Command {
     #[command(after_help = "HF_ENDPOINT names a mirror of https://huggingface.co, LLM_OPENAI_ENDPOINT one of\n\
                             https://openaipublic.blob.core.windows.net/gpt-2/models.")]
     Fetch(FetchArgs),
+    /// Turn a model from elsewhere into one of this project
+    Import(ImportArgs),
+}
+
+#[derive(clap::Args)]
+pub struct ImportArgs {
+    /// Folder with GPT-2 as Hugging Face (config.json, model.safetensors) or OpenAI (hparams.json, model.ckpt.*)
+    /// publish it
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+    /// Folder for the model in the book's layout; a model that is there is replaced
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -121,7 +138,26 @@ impl Place {
 }
 
 pub fn run(command: Command) -> Result<ExitCode> {
-    let Command::Fetch(FetchArgs { model, from, out }) = command;
+    match command {
+        Command::Fetch(args) => fetch(args),
+        Command::Import(args) => import(&args),
+    }
+}
+
+/// Opens a model of any kind and saves it in the book's layout.
+fn import(args: &ImportArgs) -> Result<ExitCode> {
+    let ImportArgs { from, out } = args;
+    if let (Ok(from), Ok(out)) = (from.canonicalize(), out.canonicalize()) {
+        ensure!(from != out, "{} is both the source and the target; name another folder with --out", out.display());
+    }
+    let (config, model) = open_model(from, &DeviceChoice::Cpu.open()?)?;
+    save_model(out, &config, &model)?;
+    println!("{}: {} parameters", out.display(), grouped(model.num_params()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fetch(args: FetchArgs) -> Result<ExitCode> {
+    let FetchArgs { model, from, out } = args;
     let folder = match out {
         Some(folder) => folder,
         None => data_folders()

@@ -35,14 +35,21 @@ pub fn write_whole_with(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Re
 }
 
 /// Temporary files are private to the user; a finished file gets the usual permissions.
+///
+/// # Errors
+/// What the file system says.
 #[cfg(unix)]
-fn make_readable(file: &fs::File) -> io::Result<()> {
+pub fn make_readable(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
+/// Nothing to do on this system.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn make_readable(_file: &fs::File) -> io::Result<()> {
+pub fn make_readable(_file: &fs::File) -> io::Result<()> {
     Ok(())
 }
 

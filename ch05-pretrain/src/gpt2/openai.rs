@@ -45,6 +45,7 @@ fn prefix(folder: &Path) -> Result<String, CheckpointError> {
     });
     // It may be a path on the machine that wrote it; the files lie in this folder.
     let name = written.and_then(|written| Path::new(written).file_name()?.to_str());
+    let name = name.filter(|name| !name.contains(char::is_control));
     name.map(str::to_string).ok_or(CheckpointError::BadCheckpointFile { path })
 }
 

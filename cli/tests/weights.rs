@@ -1,0 +1,58 @@
+//! GPT-2's published files, used as they are and imported.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{assert_one_line_error, run, stdout};
+use serde_json::Value;
+
+/// A tiny model in the form of Hugging Face (`gpt2-tiny-hf`) or OpenAI (`gpt2-tiny-openai`).
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ch05-pretrain/tests/golden").join(name)
+}
+
+fn expected(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(golden(name).join("expected.json")).unwrap()).unwrap()
+}
+
+/// The greedy continuation of the first four ids must be the one that the reference computed.
+fn assert_writes_as_expected(folder: &Path, model: &str, expected: &Value) {
+    let row: Vec<u64> = expected["ids"][0].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+    let prompt: Vec<String> = row[..4].iter().map(u64::to_string).collect();
+    let greedy = &expected["greedy_from_first_4_ids"];
+    let new = greedy.as_array().unwrap().len() - 4;
+    let arguments = ["generate", "--model", model, "--prompt-ids", &prompt.join(","), "--json", "--device", "cpu"];
+    let output = run(folder, &[&arguments[..], &["--max-new-tokens", &new.to_string()]].concat());
+    let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(&json["ids"], greedy, "{model}");
+}
+
+#[test]
+fn published_files_are_used_directly_and_imported() {
+    for name in ["gpt2-tiny-hf", "gpt2-tiny-openai"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, expected) = (golden(name), expected(name));
+        let source = source.to_str().unwrap();
+        assert_writes_as_expected(folder.path(), source, &expected);
+
+        let output = run(folder.path(), &["weights", "import", "--from", source, "--out", "imported"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(stdout(&output).starts_with("imported: "));
+        assert_writes_as_expected(folder.path(), "imported", &expected);
+
+        let itself = run(folder.path(), &["weights", "import", "--from", "imported", "--out", "./imported"]);
+        assert_one_line_error(&itself, 1, &["both the source and the target", "--out"]);
+        let info = stdout(&run(folder.path(), &["info", "--model", "imported"]));
+        assert!(info.contains("att.W_query.weight") || info.contains("att.w_query.weight"), "{info}");
+    }
+}
+
+#[test]
+fn a_folder_without_a_model_is_refused_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let output = run(folder.path(), &["weights", "import", "--from", "empty", "--out", "imported"]);
+    assert_one_line_error(&output, 1, &["empty holds no model", "model.safetensors", "hparams.json"]);
+    assert!(!folder.path().join("imported").exists());
+}
