@@ -245,7 +245,9 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     }
     let small = config.emb_dim < BOOK_WIDTH;
     let learning_rate = args.lr.unwrap_or(if small { SMALL_MODEL_LR } else { training.learning_rate });
-    let training = TrainingConfig { learning_rate, ..training };
+    // The tiny run has few steps, so it is measured more often.
+    let eval_freq = if args.model.is_some() { training.eval_freq } else { 10 };
+    let training = TrainingConfig { learning_rate, eval_freq, ..training };
     config.drop_rate = 0.0;
     let model = set_drop_rate(model, config.drop_rate);
     let model = if args.no_causal_mask { without_causal_mask(model) } else { model };
