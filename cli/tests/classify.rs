@@ -190,7 +190,7 @@ fn bad_input_is_one_line_and_writes_nothing() {
     with("ham\tHello\nspam\t\"Win\n");
     assert_one_line_error(&train(&[]), 1, &["line 2: the quotation that begins there never ends"]);
     with("");
-    assert_one_line_error(&train(&[]), 1, &["messages.tsv: there are no messages"]);
+    assert_one_line_error(&train(&[]), 1, &["messages.tsv is empty"]);
     with(&messages(2));
     assert_one_line_error(&train(&[]), 1, &["4 messages", "nothing is left for the validation part"]);
     with("ham\tHello\nham\tHi\n");

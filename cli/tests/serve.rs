@@ -89,7 +89,7 @@ fn a_fine_tuned_model_gets_its_prompt_format() {
     assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&past), 0));
 
     // Of a long conversation the oldest turns are forgotten; a long question alone is an error.
-    let long = user(&"word ".repeat(60));
+    let long = user(&"word ".repeat(80));
     let messages = json!([long, assistant, user("Say two."), assistant, user("Say one.")]);
     assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&past), 1));
     let (status, answer) = server.post("/api/chat", json!({ "messages": [user(&"word ".repeat(200))] }));

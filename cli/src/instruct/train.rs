@@ -37,7 +37,7 @@ const STORY: &str = "lamp";
 const TINY_CONTEXT: usize = 128;
 /// The tiny model learns from scratch, so it may change faster than the book's and needs more epochs.
 const TINY_LEARNING_RATE: f64 = 3e-3;
-const TINY_EPOCHS: usize = 8;
+const TINY_EPOCHS: usize = 6;
 const TINY_PRETRAINING_EPOCHS: usize = 2;
 
 #[derive(clap::Args)]
@@ -54,7 +54,7 @@ pub struct Args {
     /// Learn the answers only, not the tasks
     #[arg(long)]
     mask_instruction: bool,
-    /// Passes over the entries; 2 with a model, 8 without
+    /// Passes over the entries; 2 with a model, 6 without
     #[arg(long, value_name = "N", value_parser = positive)]
     epochs: Option<usize>,
     /// Entries in a batch
