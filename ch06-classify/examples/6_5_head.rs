@@ -26,9 +26,14 @@ fn main() -> anyhow::Result<()> {
     let inputs = text_to_token_ids("Do you have time", &Gpt2Tokenizer::new(), &device);
     println!("\nInputs: {}", inputs.clone().into_data());
     let logits = model.forward(inputs.clone(), &mut Mode::Eval); // [1, 4, 2]
-    println!("Outputs {:?}: {}", logits.dims(), logits.clone().into_data());
+    println!("Outputs {:?}, one row for each token:", logits.dims());
+    for row in logits.to_data().iter::<f32>().collect::<Vec<_>>().chunks(2) {
+        println!("  {row:.4?}");
+    }
+    println!("What counts:");
     for (name, readout) in Readout::ALL {
-        println!("{name:<10}{}", readout.select(logits.clone(), &inputs).into_data());
+        let row: Vec<f32> = readout.select(logits.clone(), &inputs).into_data().iter::<f32>().collect();
+        println!("  {row:.4?}  {name}");
     }
     Ok(())
 }

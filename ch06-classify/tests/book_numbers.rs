@@ -155,6 +155,20 @@ fn n6_2_split() {
     }
 }
 
+/// The script of the additional experiments shuffles once more, so its parts are others than the chapter's.
+#[test]
+fn bonus_split_of_the_additional_experiments() {
+    let Some(messages) = collection() else { return };
+    let shuffled = random_split(&create_balanced_dataset(messages), [1.0, 0.0]).train;
+    let split = random_split(&shuffled, ch06_classify::split::BOOK_SHARES);
+    assert_eq!(split.parts().map(|(_, part)| part.len()), [1045, 149, 300]);
+    let rows = [4141, 1307, 3495, 2420, 3976];
+    rows.iter().zip(&split.train).for_each(|(&row, message)| assert_eq!(message, &messages[row]));
+    assert_eq!(counts(&split.train)[1], 515);
+    let dataset = SpamDataset::new(&split.train, &Gpt2Tokenizer::new(), Length::Longest).unwrap();
+    assert_eq!(dataset.max_length(), 120);
+}
+
 // ---- 6.3
 
 #[test]
