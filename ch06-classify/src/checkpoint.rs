@@ -104,6 +104,13 @@ pub fn save_classifier(folder: &Path, config: &ClassifierConfig, model: &GptMode
     fs::rename(new.path().join(WEIGHTS_FILE), &weights_path).map_err(io_error(&weights_path))
 }
 
+/// Whether `folder` holds a classifier, and not a model that writes text: its configuration names classes.
+pub fn is_classifier(folder: &Path) -> bool {
+    let config = fs::read(folder.join(CONFIG_FILE)).ok();
+    let config = config.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
+    config.is_some_and(|config| config.get("labels").is_some())
+}
+
 /// Reads the classifier in `folder`.
 ///
 /// # Errors

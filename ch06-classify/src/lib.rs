@@ -34,7 +34,7 @@ pub mod readout;
 pub mod split;
 pub mod train;
 
-pub use checkpoint::{ClassifierConfig, ClassifierError, load_classifier, save_classifier};
+pub use checkpoint::{ClassifierConfig, ClassifierError, is_classifier, load_classifier, save_classifier};
 pub use classify::{ClassifyError, Verdict, classify_review};
 pub use csv_files::{CSV_FILES, from_csv, read_split, to_csv, write_split};
 pub use dataloader::{LoaderError, SpamBatch, SpamLoader, SpamLoaders};

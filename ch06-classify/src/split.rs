@@ -1,7 +1,7 @@
 //! As much spam as ham, and three parts (section 6.2).
 //!
-//! Two thirds of a percent of wrong answers look good until you see that nearly all messages are ham. With as many of
-//! one kind as of the other, a model that has learnt nothing is right half of the time.
+//! In the book's collection 87 of 100 messages are ham: who calls everything ham is right 87 times of 100 and has learnt
+//! nothing. With as many of one kind as of the other, the same answer is right half of the time.
 //!
 //! The random choices are those of pandas' `sample(random_state=123)`, so the parts are the book's.
 

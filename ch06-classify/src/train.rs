@@ -1,6 +1,8 @@
 //! Fine-tuning (section 6.7): the loop of chapter 5, which counts messages instead of tokens and tells the accuracy
 //! instead of writing a sample.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use ch05_pretrain::AdamW;
@@ -82,7 +84,7 @@ impl std::fmt::Display for Accuracies {
 /// Fine-tunes a classifier (the book's `train_classifier_simple`, listing 6.10).
 ///
 /// Every `eval_freq` steps, beginning with step 0, the losses of some batches are measured; after every pass the
-/// accuracies. `observe` hears of every event. The random numbers are drawn in PyTorch's order: for each pass, each
+/// accuracies. `observe` hears of every event, and can end the run there with `ControlFlow::Break`. The random numbers are drawn in PyTorch's order: for each pass, each
 /// evaluation and each accuracy what the passes over their loaders draw, for each step the dropout masks, if any.
 ///
 /// `device` is the one that the model was made on; it must record gradients. Of `config`, the batch size is not looked
@@ -94,7 +96,7 @@ pub fn train_classifier_simple(
     readout: Readout,
     rng: &mut TorchRng,
     device: &Device,
-    mut observe: impl FnMut(Event),
+    mut observe: impl FnMut(Event) -> ControlFlow<()>,
 ) -> (GptModel, History) {
     let SpamLoaders { train, validation, .. } = loaders;
     let mut optimizer = AdamW::new(config.weight_decay);
@@ -108,14 +110,19 @@ pub fn train_classifier_simple(
             let gradients = loss.backward();
             model = optimizer.step(config.learning_rate, model, gradients);
             history.examples_seen += examples;
-            observe(Event::Step { step, loss: loss.into_scalar() });
+            if observe(Event::Step { step, loss: loss.into_scalar() }).is_break() {
+                return (model, history);
+            }
 
             if step.is_multiple_of(config.eval_freq) {
                 let train_loss = calc_loss_loader(&model, train, some, readout, rng, device);
                 let val_loss = calc_loss_loader(&model, validation, some, readout, rng, device);
                 let evaluation = Evaluation { epoch, step, train_loss, val_loss };
-                observe(Event::Evaluation(&evaluation));
+                let go_on = observe(Event::Evaluation(&evaluation));
                 history.evaluations.push(evaluation);
+                if go_on.is_break() {
+                    return (model, history);
+                }
             }
             step += 1;
         }
@@ -124,8 +131,11 @@ pub fn train_classifier_simple(
             train: calc_accuracy_loader(&model, train, some, readout, rng, device),
             validation: calc_accuracy_loader(&model, validation, some, readout, rng, device),
         };
-        observe(Event::EpochEnd(&accuracies));
+        let go_on = observe(Event::EpochEnd(&accuracies));
         history.accuracies.push(accuracies);
+        if go_on.is_break() {
+            break;
+        }
     }
     (model, history)
 }

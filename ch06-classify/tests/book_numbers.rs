@@ -8,6 +8,8 @@
 
 mod common;
 
+use std::ops::ControlFlow;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ch02_text::Gpt2Tokenizer;
@@ -151,6 +153,20 @@ fn n6_2_split() {
         let found: String = part.iter().take(16).map(|message| message.label.class().to_string()).collect();
         assert_eq!(found, labels, "{name}");
     }
+}
+
+/// The script of the additional experiments shuffles once more, so its parts are others than the chapter's.
+#[test]
+fn bonus_split_of_the_additional_experiments() {
+    let Some(messages) = collection() else { return };
+    let shuffled = random_split(&create_balanced_dataset(messages), [1.0, 0.0]).train;
+    let split = random_split(&shuffled, ch06_classify::split::BOOK_SHARES);
+    assert_eq!(split.parts().map(|(_, part)| part.len()), [1045, 149, 300]);
+    let rows = [4141, 1307, 3495, 2420, 3976];
+    rows.iter().zip(&split.train).for_each(|(&row, message)| assert_eq!(message, &messages[row]));
+    assert_eq!(counts(&split.train)[1], 515);
+    let dataset = SpamDataset::new(&split.train, &Gpt2Tokenizer::new(), Length::Longest).unwrap();
+    assert_eq!(dataset.max_length(), 120);
 }
 
 // ---- 6.3
@@ -313,7 +329,9 @@ fn n6_9_tiny_package() {
     let config = TrainingConfig { weight_decay: 0.0, eval_freq: 1, eval_iter: 1, ..book_training() };
     let mut rng = TorchRng::new(123);
     let (_, history) =
-        train_classifier_simple(tiny_classifier(), &loaders, &config, Readout::Last, &mut rng, &device(), |_| {});
+        train_classifier_simple(tiny_classifier(), &loaders, &config, Readout::Last, &mut rng, &device(), |_| {
+            ControlFlow::Continue(())
+        });
     let train: Vec<f64> = history.evaluations.iter().map(|e| e.train_loss).collect();
     let validation: Vec<f64> = history.evaluations.iter().map(|e| e.val_loss).collect();
     assert_all_near(&train, &[0.757858, 0.757237, 0.756617, 0.755998, 0.755381], 2e-6);
@@ -335,7 +353,7 @@ fn n6_9_tiny_script() {
         Readout::Last,
         &mut rng,
         &device(),
-        |_| {},
+        |_| ControlFlow::Continue(()),
     );
     let expected = [
         (0, 0.821154, 0.890087),
@@ -439,19 +457,15 @@ fn n6_6_initial_accuracy_and_initial_loss() {
 fn n6_7_training_final_accuracies_and_n6_8_classify() {
     let loaders = loaders().expect("LLM_DATA_DIR is set");
     let (model, device, mut rng) = (gpt2_classifier(), device(), TorchRng::new(123));
-    let (model, history) = train_classifier_simple(
-        model,
-        &loaders,
-        &book_training(),
-        Readout::Last,
-        &mut rng,
-        &device,
-        |event| match event {
-            Event::Step { .. } => {}
-            Event::Evaluation(evaluation) => println!("{evaluation}"),
-            Event::EpochEnd(accuracies) => println!("{accuracies}"),
-        },
-    );
+    let (model, history) =
+        train_classifier_simple(model, &loaders, &book_training(), Readout::Last, &mut rng, &device, |event| {
+            match event {
+                Event::Step { .. } => {}
+                Event::Evaluation(evaluation) => println!("{evaluation}"),
+                Event::EpochEnd(accuracies) => println!("{accuracies}"),
+            }
+            ControlFlow::Continue(())
+        });
     let first = [[2.153, 2.392], [0.617, 0.637], [0.523, 0.557]];
     for (found, expected) in history.evaluations.iter().zip(first) {
         assert_all_near(&[found.train_loss, found.val_loss], &expected, 0.02);

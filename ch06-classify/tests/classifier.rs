@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::ops::ControlFlow;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
@@ -231,6 +232,18 @@ fn a_saved_classifier_comes_back() {
 }
 
 #[test]
+fn a_classifier_is_told_from_a_model_that_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!is_classifier(folder.path()));
+    let model = small(&Device::flex());
+    save_classifier(&folder.path().join("classifier"), &classifier_config(), &model).unwrap();
+    assert!(is_classifier(&folder.path().join("classifier")));
+    let writer = torch_init(GptModel::new(&small_config(), &Device::flex()), &mut TorchRng::new(123));
+    save_model(&folder.path().join("writer"), &small_config(), &writer).unwrap();
+    assert!(!is_classifier(&folder.path().join("writer")));
+}
+
+#[test]
 fn what_is_no_classifier() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
@@ -274,19 +287,22 @@ fn a_run_learns_counts_and_is_drawn() {
     let model = set_trainable(small(&device()), Trainable::All);
     let mut rng = TorchRng::new(123);
     let (model, history) =
-        train_classifier_simple(model, &loaders, &config, Readout::Mean, &mut rng, &device(), |event| match event {
-            Event::Step { step, .. } => {
-                assert_eq!(step, steps);
-                steps += 1;
+        train_classifier_simple(model, &loaders, &config, Readout::Mean, &mut rng, &device(), |event| {
+            match event {
+                Event::Step { step, .. } => {
+                    assert_eq!(step, steps);
+                    steps += 1;
+                }
+                Event::Evaluation(evaluation) => {
+                    assert_eq!(evaluation.step, 20 * evaluations);
+                    evaluations += 1;
+                }
+                Event::EpochEnd(accuracies) => {
+                    ends += 1;
+                    assert_eq!(accuracies.epoch, ends);
+                }
             }
-            Event::Evaluation(evaluation) => {
-                assert_eq!(evaluation.step, 20 * evaluations);
-                evaluations += 1;
-            }
-            Event::EpochEnd(accuracies) => {
-                ends += 1;
-                assert_eq!(accuracies.epoch, ends);
-            }
+            ControlFlow::Continue(())
         });
     assert_eq!((steps, evaluations, ends, history.examples_seen), (70, 4, 2, 560));
     assert!(history.evaluations[3].train_loss < history.evaluations[0].train_loss);
@@ -298,6 +314,21 @@ fn a_run_learns_counts_and_is_drawn() {
     assert!(plot_accuracies(&history).unwrap().contains("<polyline"));
     assert!(plot_confusion(&found).contains("is spam"));
     assert!(plot_losses(&History::default()).is_err());
+}
+
+/// A run that is ended after its third step has measured once and finished no pass.
+#[test]
+fn a_run_can_be_ended_between_two_steps() {
+    let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8).unwrap();
+    let end_after_three = |event: Event| match event {
+        Event::Step { step: 2, .. } => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let (model, mut rng) = (set_trainable(small(&device()), Trainable::All), TorchRng::new(123));
+    let (_, history) =
+        train_classifier_simple(model, &loaders, &book_training(), Readout::Last, &mut rng, &device(), end_after_three);
+    assert_eq!((history.examples_seen, history.evaluations.len(), history.accuracies.len()), (24, 1, 0));
 }
 
 #[test]

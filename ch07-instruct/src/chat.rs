@@ -17,6 +17,8 @@ struct Turn {
 #[derive(Clone, Debug)]
 pub struct Conversation {
     format: PromptFormat,
+    /// What the prompt begins with.
+    opening: String,
     turns: VecDeque<Turn>,
 }
 
@@ -50,7 +52,12 @@ pub enum ChatError {
 impl Conversation {
     /// Nothing has been said.
     pub fn new(format: PromptFormat) -> Self {
-        Self { format, turns: VecDeque::new() }
+        Self { format, opening: format.opening().to_string(), turns: VecDeque::new() }
+    }
+
+    /// Nothing has been said. `system` stands in place of the format's opening sentence, as in Ollama's templates.
+    pub fn with_system(format: PromptFormat, system: &str) -> Self {
+        Self { opening: format!("{system}\n\n"), ..Self::new(format) }
     }
 
     /// Number of turns that are remembered.
@@ -100,6 +107,6 @@ impl Conversation {
         });
         let past: String = past.collect();
         let now = self.format.task(message, "") + &self.format.format_response("");
-        format!("{}{past}{now}", self.format.opening())
+        format!("{}{past}{now}", self.opening)
     }
 }

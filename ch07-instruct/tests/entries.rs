@@ -121,3 +121,12 @@ fn a_conversation_forgets_its_oldest_turns() {
     assert_eq!(talk.len(), 1, "a message that does not fit costs no memory");
     assert!(talk.prompt("<|endoftext|>", room, &tokenizer).unwrap_err().to_string().contains("<|endoftext|>"));
 }
+
+#[test]
+fn a_system_message_stands_in_place_of_the_opening() {
+    let tokenizer = Gpt2Tokenizer::new();
+    let mut talk = Conversation::with_system(PromptFormat::Phi3, "Answer briefly.");
+    let prompt = talk.prompt("Why?", 100, &tokenizer).unwrap();
+    let text = tokenizer.decode(&prompt.ids).unwrap();
+    assert_eq!(text, "Answer briefly.\n\n<|user|>\nWhy?\n<|assistant|>:\n");
+}

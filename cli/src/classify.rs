@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fs;
 use std::io::{Write, stdin, stdout};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -13,7 +12,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
-use ch05_pretrain::{Event as PretrainEvent, Loaders, Run, open_model, train_model_simple};
+use ch05_pretrain::{Event as PretrainEvent, Loaders, Run, train_model_simple};
 use ch06_classify::csv_files::is_split;
 use ch06_classify::head::{set_drop_rate, without_causal_mask};
 use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
@@ -33,6 +32,8 @@ use shared::progress::Progress;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig};
 
+use crate::instruct::open_text_model;
+use crate::interrupt::Interrupt;
 use crate::{grouped, positive};
 
 /// Name of the embedded messages.
@@ -212,7 +213,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let split = read_parts(&args.data)?;
     let tokenizer = Gpt2Tokenizer::new();
     let device = args.device.open()?.autodiff();
-    let base = args.model.as_deref().map(|folder| open_base(folder, &device)).transpose()?;
+    let base = args.model.as_deref().map(|folder| open_text_model(folder, &device)).transpose()?;
     let mut config = base.as_ref().map_or_else(tiny_config, |(config, _)| config.clone());
     let length = length(args, &split, &tokenizer, config.context_length)?;
     let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size)?;
@@ -233,13 +234,20 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         );
     }
 
+    let interrupt = Interrupt::watch()?;
     let (model, default_trainable) = match base {
         Some((_, model)) => (model, Trainable::LastBlock),
-        None => (pretrain_tiny(&config, args.seed, &device)?, Trainable::All),
+        None => (pretrain_tiny(&config, args.seed, &device, &interrupt)?, Trainable::All),
     };
+    if interrupt.is_pressed() {
+        eprintln!("interrupted before the messages; nothing was saved");
+        return Ok(ExitCode::from(130));
+    }
     let small = config.emb_dim < BOOK_WIDTH;
     let learning_rate = args.lr.unwrap_or(if small { SMALL_MODEL_LR } else { training.learning_rate });
-    let training = TrainingConfig { learning_rate, ..training };
+    // The tiny run has few steps, so it is measured more often.
+    let eval_freq = if args.model.is_some() { training.eval_freq } else { 10 };
+    let training = TrainingConfig { learning_rate, eval_freq, ..training };
     config.drop_rate = 0.0;
     let model = set_drop_rate(model, config.drop_rate);
     let model = if args.no_causal_mask { without_causal_mask(model) } else { model };
@@ -251,13 +259,27 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let mut rng = TorchRng::new(args.seed);
     let mut progress = Progress::new(0, (loaders.train.num_batches() * training.epochs) as u64);
     let (model, history) =
-        train_classifier_simple(model, &loaders, &training, args.token, &mut rng, &device, |event| match event {
-            Event::Step { loss, .. } => progress.step(&format!("loss {loss:.3}")),
-            Event::Evaluation(evaluation) => progress.suspend(|| println!("{evaluation}")),
-            Event::EpochEnd(accuracies) => progress.suspend(|| println!("{accuracies}")),
+        train_classifier_simple(model, &loaders, &training, args.token, &mut rng, &device, |event| {
+            match event {
+                Event::Step { loss, .. } => progress.step(&format!("loss {loss:.3}")),
+                Event::Evaluation(evaluation) => progress.suspend(|| println!("{evaluation}")),
+                Event::EpochEnd(accuracies) => progress.suspend(|| println!("{accuracies}")),
+            }
+            interrupt.go_on()
         });
     progress.finish();
-    println!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0);
+    let passes = history.accuracies.len();
+    let interrupted = passes < training.epochs;
+    if interrupted && passes == 0 {
+        eprintln!("interrupted in the first pass; nothing was saved");
+        return Ok(ExitCode::from(130));
+    }
+    if interrupted {
+        eprintln!("interrupted after {passes} whole passes; what was learnt so far is measured and saved");
+        interrupt.let_through();
+    } else {
+        println!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0);
+    }
 
     let mut of_test = Confusion::default();
     for (name, loader) in loaders.parts() {
@@ -283,19 +305,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     println!("\nclassifier: {folder}\npictures:   {folder}/losses.svg, accuracy.svg, confusion.svg");
     println!("\nTry it:\n  cargo run --release -- classify predict --model {folder} \"You have won a prize\"");
     stdout().flush()?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// A model that reads GPT-2's tokens.
-fn open_base(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel)> {
-    let (config, model) = open_model(folder, device)?;
-    ensure!(
-        config.vocab_size == VOCAB_SIZE,
-        "the model in {} has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",
-        folder.display(),
-        config.vocab_size
-    );
-    Ok((config, model))
+    Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
 /// How long the messages are made.
@@ -327,8 +337,8 @@ fn tiny_config() -> GptConfig {
     }
 }
 
-/// Lets a tiny model read the embedded story.
-fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device) -> Result<GptModel> {
+/// Lets a tiny model read the embedded story, until Ctrl-C.
+fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device, interrupt: &Interrupt) -> Result<GptModel> {
     eprintln!(
         "warning: without --model, a tiny model learns the embedded story first; for better results give a model that \
          has read more"
@@ -343,7 +353,7 @@ fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device) -> Result<GptMo
         if let PretrainEvent::Step { loss, .. } = event {
             progress.step(&format!("pretraining, loss {loss:.3}"));
         }
-        anyhow::Ok(ControlFlow::Continue(()))
+        anyhow::Ok(interrupt.go_on())
     })?;
     progress.finish();
     Ok(run.model)

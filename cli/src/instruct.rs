@@ -8,8 +8,6 @@ mod train;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
@@ -59,20 +57,23 @@ impl Tuning {
 
 /// The prompt format of the model in `folder`: as asked for, else as it was fine-tuned with, else the book's.
 fn prompt_format(asked: Option<PromptFormat>, folder: &Path) -> Result<PromptFormat> {
-    let path = folder.join(TUNING_FILE);
-    match (asked, fs::read(&path)) {
-        (Some(format), _) => Ok(format),
-        (None, Ok(json)) => {
-            let tuning: Tuning = serde_json::from_slice(&json)
-                .with_context(|| format!("{} does not name a prompt format; give --format", path.display()))?;
-            Ok(tuning.format)
-        }
-        (None, Err(_)) => Ok(PromptFormat::Alpaca),
+    match asked {
+        Some(format) => Ok(format),
+        None => Ok(tuned_format(folder).context("give --format")?.unwrap_or(PromptFormat::Alpaca)),
     }
 }
 
+/// The prompt format that the model in `folder` was fine-tuned with; `None` if it was not fine-tuned here.
+pub fn tuned_format(folder: &Path) -> Result<Option<PromptFormat>> {
+    let path = folder.join(TUNING_FILE);
+    let Ok(json) = fs::read(&path) else { return Ok(None) };
+    let tuning: Tuning =
+        serde_json::from_slice(&json).with_context(|| format!("{} does not name a prompt format", path.display()))?;
+    Ok(Some(tuning.format))
+}
+
 /// Opens a model that reads text.
-fn open_text_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel)> {
+pub fn open_text_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel)> {
     let (config, model) = open_model(folder, device)?;
     ensure!(
         config.vocab_size == VOCAB_SIZE,
@@ -81,38 +82,4 @@ fn open_text_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptMode
         config.vocab_size
     );
     Ok((config, model))
-}
-
-/// Whether Ctrl-C was pressed.
-#[derive(Clone)]
-struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    /// From now on the first Ctrl-C is only remembered, so that a job ends where nothing is lost. Another one, before
-    /// the first was looked at, ends the program at once.
-    fn watch() -> Result<Self> {
-        let flag = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&flag);
-        ctrlc::set_handler(move || {
-            if seen.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-        })
-        .context("cannot watch for Ctrl-C")?;
-        Ok(Self(flag))
-    }
-
-    fn is_pressed(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// Until the next [`take`](Self::take), Ctrl-C ends the program at once: for times when nothing can be lost.
-    fn let_through(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether it was pressed since the last look.
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::SeqCst)
-    }
 }

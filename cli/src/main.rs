@@ -11,6 +11,7 @@ mod exercise;
 mod generate;
 mod inspect;
 mod instruct;
+mod interrupt;
 mod pretrain;
 mod serve;
 mod weights;

@@ -51,6 +51,7 @@ pub struct FetchArgs {
 
 /// The four sizes of GPT-2, under the names of chapter 5.
 #[derive(Clone, Copy, ValueEnum)]
+#[allow(clippy::enum_variant_names, reason = "the names that OpenAI gave them")]
 enum Model {
     /// 124 million parameters, 0.5 GB
     Gpt2Small,

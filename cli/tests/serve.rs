@@ -2,108 +2,14 @@
 
 mod common;
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use burn::tensor::Device;
-use ch04_gpt::GptModel;
-use ch05_pretrain::save_model;
-use common::{assert_one_line_error, llm, run};
+use common::server::{Server, save_classifier_of, save_follower, save_writer, serve, serve_all, serve_in};
+use common::{assert_one_line_error, run, stdout};
 use serde_json::{Value, json};
-use shared::GptConfig;
-use shared::init::torch_init;
-use shared::rng::TorchRng;
-
-/// A running server with an untrained model of seed 123.
-struct Server {
-    child: Child,
-    address: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn save(folder: &Path) {
-    let config = GptConfig {
-        vocab_size: 50257,
-        context_length: 64,
-        emb_dim: 16,
-        n_heads: 2,
-        n_layers: 2,
-        drop_rate: 0.1,
-        qkv_bias: false,
-    };
-    let model = torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123));
-    save_model(&folder.join("model"), &config, &model).unwrap();
-}
-
-fn serve(extra: &[&str]) -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    save(folder.path());
-    let args = [&["serve", "--model", "model", "--port", "0", "--device", "cpu"][..], extra].concat();
-    let mut child = llm(folder.path(), &args).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("http://").unwrap().split(' ').next().unwrap().to_string();
-    Server { child, address, _folder: folder }
-}
-
-impl Server {
-    /// Sends a request and leaves the connection open for the answer.
-    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let host = if headers.to_lowercase().contains("host:") {
-            String::new()
-        } else {
-            format!("Host: {}\r\n", self.address)
-        };
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\n{host}{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-        )
-        .unwrap();
-        stream
-    }
-
-    /// Status and body of a request.
-    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
-        let mut answer = Vec::new();
-        self.send(method, path, headers, body).read_to_end(&mut answer).unwrap();
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
-        (status, if chunked { unchunk(body) } else { body.to_string() })
-    }
-
-    fn post(&self, path: &str, body: Value) -> (u16, String) {
-        self.ask("POST", path, "", &body.to_string())
-    }
-}
-
-/// The contents of a body that came in chunks.
-fn unchunk(mut body: &str) -> String {
-    let mut text = String::new();
-    while let Some((size, rest)) = body.split_once("\r\n") {
-        let size = usize::from_str_radix(size, 16).unwrap();
-        text += &rest[..size];
-        body = rest[size..].trim_start_matches("\r\n");
-        if size == 0 {
-            break;
-        }
-    }
-    text
-}
 
 #[test]
 fn a_stream_and_a_whole_answer_say_the_same() {
@@ -132,19 +38,140 @@ fn a_stream_and_a_whole_answer_say_the_same() {
     assert_eq!(answer["message"]["role"], "assistant");
 }
 
+/// What clients of Ollama send besides, and its special values.
+#[test]
+fn options_of_ollama_are_understood_or_left_alone() {
+    let server = serve(&["--max-tokens", "9"]);
+    let request = json!({
+        "model": "model:latest", "prompt": "The lamp", "system": "Write.", "stream": false, "format": "json",
+        "keep_alive": "5m", "context": [1, 2], "images": null,
+        "options": { "num_predict": -1, "top_k": 0, "seed": -7, "num_ctx": 2048, "top_p": 0.9, "stop": ["x"] },
+    });
+    let (status, answer) = server.post("/api/generate", request);
+    assert_eq!(status, 200, "{answer}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((&answer["eval_count"], &answer["done"]), (&json!(9), &json!(true)));
+    assert_eq!(server.post("/api/generate", json!({ "prompt": "a", "options": null })).0, 200);
+}
+
+/// A fine-tuned model gets the prompt that it was trained with. Token counts tell which prompt it was.
+#[test]
+fn a_fine_tuned_model_gets_its_prompt_format() {
+    let folder = tempfile::tempdir().unwrap();
+    save_follower(folder.path(), "follower", 128);
+    let server = serve_in(folder, &["--model", "follower"]);
+    let tokens = |path: &str, mut body: Value| {
+        body["stream"] = false.into();
+        body["options"] = json!({ "num_predict": 1, "temperature": 0 });
+        let (status, answer) = server.post(path, body);
+        assert_eq!(status, 200, "{answer}");
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        (answer["prompt_eval_count"].as_u64().unwrap(), answer["forgotten_turns"].as_u64().unwrap())
+    };
+    let count = |text: &str| ch02_text::Gpt2Tokenizer::new().encode(text).unwrap().len() as u64;
+    let opening = "Below is an instruction that describes a task. Write a response that appropriately completes the \
+                   request.\n\n";
+    let task = |text: &str| format!("### Instruction:\n{text}\n\n### Response:\n");
+    let user = |text: &str| json!({ "role": "user", "content": text });
+    let assistant = json!({ "role": "assistant", "content": "Two." });
+
+    assert_eq!(
+        tokens("/api/generate", json!({ "prompt": "Say one." })),
+        (count(&(opening.to_string() + &task("Say one."))), 0)
+    );
+    assert_eq!(tokens("/api/generate", json!({ "prompt": "Say one.", "raw": true })), (count("Say one."), 0));
+    let system = format!("Be brief.\n\n{}", task("Say one."));
+    assert_eq!(tokens("/api/generate", json!({ "prompt": "Say one.", "system": "Be brief." })), (count(&system), 0));
+    let messages = json!([{ "role": "system", "content": "Be brief." }, user("Say one.")]);
+    assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&system), 0));
+    let past = format!("{opening}{}Two.\n\n{}", task("Say two."), task("Say one."));
+    let messages = json!([user("Say two."), assistant, user("Say one.")]);
+    assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&past), 0));
+
+    // Of a long conversation the oldest turns are forgotten; a long question alone is an error.
+    let long = user(&"word ".repeat(80));
+    let messages = json!([long, assistant, user("Say two."), assistant, user("Say one.")]);
+    assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&past), 1));
+    let (status, answer) = server.post("/api/chat", json!({ "messages": [user(&"word ".repeat(200))] }));
+    assert_eq!((status, error_of(&answer).contains("there is room for")), (400, true), "{answer}");
+    let (status, answer) = server.post("/api/chat", json!({ "messages": [user("a"), assistant] }));
+    assert_eq!((status, error_of(&answer)), (400, "the last of the messages must be the user's".to_string()));
+    let (status, answer) = server.post("/api/chat", json!({ "messages": [user("<|endoftext|>")] }));
+    assert_eq!((status, error_of(&answer).contains("<|endoftext|>")), (400, true), "{answer}");
+}
+
+#[test]
+fn every_model_does_what_it_can() {
+    let server = serve_all(&[]);
+    let (_, list) = server.ask("GET", "/api/tags", "", "");
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let can: Vec<(&str, &Value)> = list["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| (model["name"].as_str().unwrap(), &model["capabilities"]))
+        .collect();
+    let (writes, judges, follows) = (json!(["completion"]), json!(["classification"]), json!(["completion", "chat"]));
+    assert_eq!(can, [("writer", &writes), ("judge", &judges), ("follower", &follows)]);
+
+    let whole = |path: &str, mut body: Value| {
+        body["stream"] = false.into();
+        let (status, answer) = server.post(path, body);
+        assert_eq!(status, 200, "{answer}");
+        serde_json::from_str::<Value>(&answer).unwrap()
+    };
+    let message = json!([{ "role": "user", "content": "Hello" }]);
+    assert_eq!(whole("/api/generate", json!({ "prompt": "Hello" }))["model"], "writer");
+    assert_eq!(whole("/api/chat", json!({ "messages": message }))["model"], "follower", "it has learnt to answer");
+    assert_eq!(whole("/api/chat", json!({ "messages": message, "model": "writer" }))["model"], "writer");
+
+    let verdict = whole("/api/classify", json!({ "text": "You have won" }));
+    let share = |label: &str| verdict["probabilities"][label].as_f64().unwrap();
+    assert!((share("ham") + share("spam") - 1.0).abs() < 1e-5, "{verdict}");
+    assert_eq!(verdict["label"], if share("spam") > share("ham") { "spam" } else { "ham" });
+    assert_eq!(
+        (&verdict["model"], &verdict["tokens"], &verdict["truncated"]),
+        (&json!("judge"), &json!(3), &json!(false))
+    );
+    assert_eq!(whole("/api/classify", json!({ "text": "word ".repeat(30) }))["truncated"], true);
+
+    let refused = |path: &str, body: Value| {
+        let (status, answer) = server.post(path, body);
+        assert_eq!(status, 400, "{answer}");
+        error_of(&answer)
+    };
+    assert_eq!(refused("/api/classify", json!({ "text": "" })), "the message is empty");
+    assert!(refused("/api/classify", json!({})).contains("missing field `text`"));
+    assert_eq!(
+        refused("/api/classify", json!({ "text": "a", "model": "writer" })),
+        "the model 'writer' cannot classify messages"
+    );
+    assert_eq!(
+        refused("/api/generate", json!({ "prompt": "a", "model": "judge" })),
+        "the model 'judge' cannot write text"
+    );
+}
+
 #[test]
 fn the_page_the_version_and_the_list_of_models() {
     let server = serve(&[]);
     let (status, page) = server.ask("GET", "/", "", "");
     assert_eq!(status, 200);
-    assert!(page.contains("<!DOCTYPE html>") && page.contains("续写文本"));
+    assert!(page.contains("<!DOCTYPE html>") && page.contains("续写"));
     for outside in ["http://", "https://", "src="] {
         assert!(!page.contains(outside), "the page needs nothing from elsewhere, but has {outside}");
     }
     assert!(server.ask("GET", "/api/version", "", "").1.contains("version"));
     assert!(server.ask("GET", "/api/tags", "", "").1.contains("\"name\":\"model\""));
-    assert_eq!(server.ask("GET", "/absent", "", "").0, 404);
-    assert_eq!(server.ask("GET", "/api/generate", "", "").0, 405);
+    let (status, answer) = server.ask("GET", "/absent", "", "");
+    assert_eq!((status, error_of(&answer).contains("/api/classify")), (404, true));
+    let (status, answer) = server.ask("GET", "/api/generate", "", "");
+    assert_eq!((status, error_of(&answer).contains("POST")), (405, true));
+}
+
+/// The reason in an answer that refuses.
+fn error_of(answer: &str) -> String {
+    serde_json::from_str::<Value>(answer).unwrap()["error"].as_str().unwrap().to_string()
 }
 
 #[test]
@@ -153,7 +180,7 @@ fn bad_requests_are_answered_clearly() {
     let error = |body: Value| {
         let (status, answer) = server.post("/api/generate", body);
         assert_eq!(status, 400, "{answer}");
-        serde_json::from_str::<Value>(&answer).unwrap()["error"].as_str().unwrap().to_string()
+        error_of(&answer)
     };
     assert!(error(json!({ "stream": false })).contains("prompt"));
     assert_eq!(error(json!({ "prompt": "" })), "the prompt is empty; give at least one token");
@@ -161,11 +188,19 @@ fn bad_requests_are_answered_clearly() {
     let option = |options: Value| error(json!({ "prompt": "a", "options": options }));
     assert_eq!(option(json!({ "num_predict": 21 })), "num_predict is 21, but this server writes at most 20");
     assert!(option(json!({ "temperature": -1 })).contains("temperature is -1"));
-    assert!(option(json!({ "top_k": 0 })).contains("top_k is 0"));
     assert!(option(json!({ "top_k": 60000 })).contains("at most 50257"));
     assert_eq!(server.ask("POST", "/api/generate", "", "{").0, 400);
     let (status, answer) = server.post("/api/chat", json!({ "messages": [{ "role": "judge", "content": "" }] }));
     assert_eq!((status, answer.contains("'judge' is unknown")), (400, true));
+    let (status, answer) = server.post("/api/chat", json!({ "messages": [] }));
+    assert_eq!((status, error_of(&answer)), (400, "messages is empty; give at least one".to_string()));
+    let (status, answer) = server.post("/api/generate", json!({ "model": "llama3", "prompt": "a" }));
+    assert_eq!(
+        (status, error_of(&answer)),
+        (404, "there is no model 'llama3' here; this server has model".to_string())
+    );
+    let (status, answer) = server.post("/api/classify", json!({ "text": "a" }));
+    assert_eq!((status, error_of(&answer)), (400, "no model of this server can classify messages".to_string()));
     let long = json!({ "prompt": "a".repeat(2 << 20) }).to_string();
     assert_eq!(server.ask("POST", "/api/generate", "", &long).0, 413);
 }
@@ -181,6 +216,11 @@ fn pages_of_other_sites_are_turned_away() {
     assert_eq!(status("Host: evil.example\r\n"), 403);
     let port = server.address.rsplit(':').next().unwrap();
     assert_eq!(status(&format!("Host: localhost:{port}\r\n")), 200);
+    // A form or a plain-text request of another page needs no permission of the browser to be sent, but has its origin.
+    let plain = "Content-Type: text/plain\r\n";
+    assert_eq!(status(&format!("{plain}Origin: http://evil.example\r\n")), 403);
+    assert_eq!(status(&format!("{plain}Origin: http://localhost:1\r\n")), 403);
+    assert_eq!(status(plain), 200, "curl -d sends no origin");
     assert_eq!(server.ask("GET", "/", "Host: evil.example\r\n", "").0, 403);
 }
 
@@ -201,6 +241,25 @@ fn too_many_requests_are_told_to_wait() {
     assert!((2..=4).contains(&refused), "{refused} refused");
 }
 
+/// Ctrl-C.
+#[cfg(unix)]
+fn interrupt(server: &Server) {
+    let kill = std::process::Command::new("kill").args(["-INT", &server.child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+}
+
+/// The end of the program, which must come soon.
+fn wait(server: &mut Server) -> std::process::ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = server.child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "the program goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// The stream ends, and so does the program, although ten thousand tokens are still to come.
 #[cfg(unix)]
 #[test]
@@ -213,29 +272,105 @@ fn an_interrupt_in_the_middle_of_a_stream_ends_cleanly() {
         line.clear();
         assert!(reader.read_line(&mut line).unwrap() > 0);
     }
-    let kill = std::process::Command::new("kill").args(["-INT", &server.child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
+    interrupt(&server);
     let mut rest = String::new();
     reader.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("\"done\":true"), "the stream was cut off");
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = server.child.try_wait().unwrap() {
-            break status;
-        }
-        assert!(start.elapsed() < Duration::from_secs(20), "the program goes on");
-        std::thread::sleep(Duration::from_millis(20));
-    };
-    assert_eq!(status.code(), Some(0));
+    assert_eq!(wait(&mut server).code(), Some(0));
+}
+
+/// A client that never finishes its request, and one that never reads its answer, do not keep the program alive.
+#[cfg(unix)]
+#[test]
+fn silent_clients_do_not_keep_the_server_alive() {
+    let mut server = serve(&["--max-tokens", "100000"]);
+    let body = json!({ "prompt": "a", "options": { "num_predict": 100_000 } }).to_string();
+    let _unread = server.send("POST", "/api/generate", "", &body);
+    let mut half = TcpStream::connect(&server.address).unwrap();
+    write!(half, "POST /api/generate HTTP/1.1\r\nHost: {}\r\nContent-Length: 100\r\n\r\n{{", server.address).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    interrupt(&server);
+    assert_eq!(wait(&mut server).code(), Some(0));
 }
 
 #[test]
 fn an_occupied_port_and_a_missing_model_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    save(folder.path());
+    save_writer(folder.path(), "model", 64);
     let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = occupied.local_addr().unwrap().port().to_string();
     let output = run(folder.path(), &["serve", "--model", "model", "--port", &port]);
     assert_one_line_error(&output, 1, &["cannot listen on 127.0.0.1", &port, "--port"]);
-    assert_one_line_error(&run(folder.path(), &["serve", "--model", "absent"]), 1, &["absent holds no model"]);
+    let serve = |args: &[&str]| run(folder.path(), &[&["serve", "--port", "0"], args].concat());
+    assert_one_line_error(&serve(&["--model", "absent"]), 1, &["absent holds no model"]);
+    assert_one_line_error(&serve(&[]), 1, &["there is no model in runs/pretrain", "llm pretrain", "--model"]);
+    fs::create_dir(folder.path().join("other")).unwrap();
+    save_writer(&folder.path().join("other"), "model", 64);
+    let twice = serve(&["--model", "model", "--model", "other/model"]);
+    assert_one_line_error(&twice, 1, &["two models are called 'model'"]);
+    fs::write(folder.path().join("model/instruct.json"), "{}").unwrap();
+    assert_one_line_error(&serve(&["--model", "model"]), 1, &["instruct.json does not name a prompt format"]);
+}
+
+/// Without --model, what the other commands have left is served.
+#[test]
+fn the_usual_folders_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    save_follower(folder.path(), "runs/instruct", 64);
+    save_classifier_of(folder.path(), "runs/classify");
+    let server = serve_in(folder, &[]);
+    let (_, list) = server.ask("GET", "/api/tags", "", "");
+    assert!(list.contains("\"classify\"") && list.contains("\"instruct\"") && !list.contains("pretrain"), "{list}");
+}
+
+/// One instance of the program judges the answers of another: every question reaches the judge, and what an untrained
+/// model says is counted as it is.
+#[test]
+fn one_instance_judges_another() {
+    let judge = tempfile::tempdir().unwrap();
+    save_follower(judge.path(), "judge", 512);
+    let judge = serve_in(judge, &["--model", "judge"]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    save_follower(folder, "tuned", 64);
+    let tasks: Vec<Value> = (0..20)
+        .map(|i| json!({ "instruction": format!("Add 1 to {i}."), "input": "", "output": (i + 1).to_string() }))
+        .collect();
+    fs::write(folder.join("tasks.json"), Value::from(tasks).to_string()).unwrap();
+    let respond = [
+        "instruct",
+        "respond",
+        "--model",
+        "tuned",
+        "--data",
+        "tasks.json",
+        "--out",
+        "answers.json",
+        "--max-new-tokens",
+        "8",
+    ];
+    assert!(run(folder, &respond).status.success());
+    let url = format!("http://{}", judge.address);
+    let evaluate = |model: &str| {
+        run(
+            folder,
+            &["instruct", "evaluate", "--responses", "answers.json", "--judge-url", &url, "--judge-model", model],
+        )
+    };
+    assert_one_line_error(
+        &evaluate("llama3"),
+        1,
+        &["HTTP 404", "there is no model 'llama3' here; this server has judge"],
+    );
+    let output = evaluate("judge");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = stdout(&output);
+    let number = |label: &str| -> usize {
+        let line = told.lines().find_map(|line| line.strip_prefix(label)).unwrap();
+        line.split(' ').next().unwrap().parse().unwrap()
+    };
+    assert_eq!(number("Number of scores: ") + number("Failures: "), 2, "{told}");
+    let scores: Value = serde_json::from_slice(&fs::read(folder.join("answers-scores.json")).unwrap()).unwrap();
+    assert!(scores["verdicts"].as_array().unwrap().iter().all(|verdict| verdict["reply"].is_string()), "{scores}");
 }

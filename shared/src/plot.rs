@@ -202,8 +202,8 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     }
 }
 
-/// A matrix as colored cells with the values written in them, for example attention weights: light is 0, dark the
-/// largest value.
+/// A matrix as colored cells with the values written in them, for example attention weights or counts: light is 0, dark
+/// the largest value.
 ///
 /// `values` is row-major, `row_labels.len()` rows of `col_labels.len()` values each.
 ///
@@ -219,6 +219,8 @@ pub fn heatmap(title: &str, row_labels: &[String], col_labels: &[String], values
     let width = f64::max(left + cell_width * cols as f64, 20.0 + text_width(title, 18.0)) + 20.0;
     let height = top + CELL_HEIGHT * rows as f64 + 20.0;
     let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let are_counts = largest > 1.0 && values.iter().all(|value| value.fract() == 0.0);
+    let decimals = if are_counts { 0 } else { 2 };
 
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
@@ -245,7 +247,7 @@ pub fn heatmap(title: &str, row_labels: &[String], col_labels: &[String], values
             svg += &format!(
                 "<rect x=\"{x:.1}\" y=\"{y}\" width=\"{cell_width:.1}\" height=\"{CELL_HEIGHT}\" \
                  fill=\"rgb({r},{g},{b})\"/>\n\
-                 <text x=\"{:.1}\" y=\"{middle}\" text-anchor=\"middle\" fill=\"{ink}\">{value:.2}</text>\n",
+                 <text x=\"{:.1}\" y=\"{middle}\" text-anchor=\"middle\" fill=\"{ink}\">{value:.decimals$}</text>\n",
                 x + cell_width / 2.0
             );
         }
@@ -421,5 +423,13 @@ mod tests {
     fn a_heatmap_escapes_its_labels() {
         let svg = heatmap("a < b", &["<|x|>".into()], &["1".into(), "2".into()], &[0.25, 0.75]);
         assert!(svg.contains("&lt;|x|&gt;") && svg.contains("0.75") && !svg.contains("<|x|>"));
+    }
+
+    #[test]
+    fn a_heatmap_of_counts_has_no_decimals() {
+        let labels = ["a".to_string(), "b".to_string()];
+        let svg = heatmap("counts", &labels, &labels, &[35.0, 3.0, 0.0, 42.0]);
+        assert!(svg.contains(">35</text>") && svg.contains(">0</text>") && !svg.contains("35.00"));
+        assert!(heatmap("weights", &labels, &labels, &[1.0, 0.0, 0.5, 0.5]).contains(">1.00</text>"));
     }
 }

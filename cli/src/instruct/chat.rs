@@ -18,7 +18,8 @@ use ch07_instruct::{Conversation, PromptFormat};
 use shared::device::DeviceChoice;
 use shared::rng::TorchRng;
 
-use super::{Interrupt, open_text_model, prompt_format};
+use super::{open_text_model, prompt_format};
+use crate::interrupt::Interrupt;
 use crate::positive;
 
 #[derive(clap::Args)]

@@ -13,7 +13,7 @@ use shared::data;
 use shared::files::write_whole;
 use shared::progress::Progress;
 
-use super::Interrupt;
+use crate::interrupt::Interrupt;
 
 #[derive(clap::Args)]
 pub struct Args {

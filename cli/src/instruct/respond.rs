@@ -13,7 +13,8 @@ use shared::device::DeviceChoice;
 use shared::files::write_whole;
 use shared::progress::Progress;
 
-use super::{Interrupt, open_text_model, prompt_format};
+use super::{open_text_model, prompt_format};
+use crate::interrupt::Interrupt;
 use crate::positive;
 
 /// Time between two writes of the answers so far.

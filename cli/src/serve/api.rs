@@ -1,5 +1,4 @@
-//! The HTTP interface: Ollama's `/api/generate` and `/api/chat`, so that its clients work here too, and what the page
-//! needs besides.
+//! The HTTP interface: Ollama's `/api/generate` and `/api/chat`, so that its clients work here too, and `/api/classify`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,24 +8,25 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::GenerateOptions;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::GptConfig;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use super::engine::{Engine, Job, Piece};
-use crate::generate::check_prompt;
+use super::engine::{Classifying, Engine, Job, Piece, Task, Writing};
+use super::models::{Card, Message, Prompt, Skill};
+
+/// New tokens of an answer whose request does not say how many.
+const USUAL_TOKENS: usize = 128;
 
 /// What every handler sees.
 pub struct Served {
-    /// Name of the model in answers.
-    pub name: String,
-    pub config: GptConfig,
+    /// The models, in the engine's order.
+    pub cards: Vec<Card>,
     pub engine: Engine,
     pub tokenizer: Gpt2Tokenizer,
     /// Most tokens of one answer.
@@ -37,33 +37,36 @@ pub struct Served {
 #[derive(Debug, Default, Deserialize)]
 pub struct Options {
     temperature: Option<f64>,
+    /// 0 means all of them.
     top_k: Option<usize>,
-    seed: Option<u64>,
-    /// Most new tokens.
-    num_predict: Option<usize>,
+    seed: Option<i64>,
+    /// Most new tokens; below 0 as many as this server allows.
+    num_predict: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct GenerateRequest {
+    model: Option<String>,
     prompt: String,
+    system: Option<String>,
+    /// The text is to be continued as it is, whatever the model was fine-tuned for.
+    raw: Option<bool>,
     stream: Option<bool>,
-    #[serde(default)]
-    options: Options,
+    options: Option<Options>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct ChatRequest {
+    model: Option<String>,
     messages: Vec<Message>,
     stream: Option<bool>,
-    #[serde(default)]
-    options: Options,
+    options: Option<Options>,
 }
 
-/// A turn of a conversation.
-#[derive(Debug, Deserialize, Serialize)]
-pub struct Message {
-    role: String,
-    content: String,
+#[derive(Debug, Deserialize)]
+pub struct ClassifyRequest {
+    model: Option<String>,
+    text: String,
 }
 
 /// An error as JSON: `{"error": "..."}`.
@@ -71,91 +74,218 @@ pub fn failure(status: StatusCode, message: impl ToString) -> Response {
     (status, Json(json!({ "error": message.to_string() }))).into_response()
 }
 
-pub async fn page() -> Html<&'static str> {
-    Html(include_str!("page.html"))
+/// What is wrong with a request.
+type Refusal = (StatusCode, String);
+
+fn bad(reason: impl ToString) -> Refusal {
+    (StatusCode::BAD_REQUEST, reason.to_string())
+}
+
+fn busy() -> Refusal {
+    (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting; try again in a moment".to_string())
+}
+
+pub async fn page() -> impl IntoResponse {
+    // Nothing from elsewhere, and not within the frame of another page.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
+                  img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, include_str!("page.html"))
 }
 
 pub async fn version() -> Json<Value> {
     Json(json!({ "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The models that are served, in the form of Ollama's list.
+/// The models that are served, in the form of Ollama's list, with what each can do.
 pub async fn tags(State(served): State<Arc<Served>>) -> Json<Value> {
-    let details = json!({ "family": "gpt2", "context_length": served.config.context_length });
-    Json(json!({ "models": [{ "name": served.name, "model": served.name, "details": details }] }))
+    let model = |card: &Card| {
+        json!({
+            "name": card.name,
+            "model": card.name,
+            "capabilities": card.skill.capabilities(),
+            "details": { "family": "gpt2", "context_length": card.config.context_length },
+        })
+    };
+    let models: Vec<Value> = served.cards.iter().map(model).collect();
+    Json(json!({ "models": models, "max_tokens": served.max_tokens }))
+}
+
+pub async fn absent() -> Response {
+    let paths = "/, /api/generate, /api/chat, /api/classify, /api/tags and /api/version";
+    failure(StatusCode::NOT_FOUND, format!("there is nothing here; this server has {paths}"))
+}
+
+pub async fn wrong_method() -> Response {
+    failure(StatusCode::METHOD_NOT_ALLOWED, "this path is asked in another way: POST for answers, GET for the rest")
 }
 
 pub async fn generate(State(served): State<Arc<Served>>, body: Bytes) -> Response {
-    let request: GenerateRequest = match parse(&body) {
-        Ok(request) => request,
-        Err(reason) => return failure(StatusCode::BAD_REQUEST, reason),
-    };
     let field = |text: &str| json!({ "response": text });
-    answer(&served, &request.prompt, request.stream, &request.options, field).await
+    match prepare_generate(&served, &body) {
+        Ok(writing) => write(&served, writing, field).await,
+        Err((status, reason)) => failure(status, reason),
+    }
 }
 
 pub async fn chat(State(served): State<Arc<Served>>, body: Bytes) -> Response {
-    let request: ChatRequest = match parse(&body) {
-        Ok(request) => request,
-        Err(reason) => return failure(StatusCode::BAD_REQUEST, reason),
-    };
-    let prompt = match conversation(&request.messages) {
-        Ok(prompt) => prompt,
-        Err(reason) => return failure(StatusCode::BAD_REQUEST, reason),
-    };
     let field = |text: &str| json!({ "message": { "role": "assistant", "content": text } });
-    answer(&served, &prompt, request.stream, &request.options, field).await
-}
-
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|e| format!("bad request: {e}"))
-}
-
-/// A conversation as one text to continue.
-fn conversation(messages: &[Message]) -> Result<String, String> {
-    let mut text = String::new();
-    for Message { role, content } in messages {
-        match role.as_str() {
-            "system" | "user" | "assistant" => text += &format!("{content}\n"),
-            other => return Err(format!("the role '{other}' is unknown; there are system, user and assistant")),
-        }
+    match prepare_chat(&served, &body) {
+        Ok(writing) => write(&served, writing, field).await,
+        Err((status, reason)) => failure(status, reason),
     }
-    Ok(text)
 }
 
-/// Continues `prompt`, as a stream of JSON lines or as one JSON object. `field` puts a piece of text where the client
-/// expects it.
-async fn answer(
-    served: &Served,
-    prompt: &str,
-    stream: Option<bool>,
-    options: &Options,
-    field: impl Fn(&str) -> Value + Send + Sync + 'static,
-) -> Response {
-    let prompt = served.tokenizer.encode_with_end_of_text(prompt);
-    let (options, seed) = match settle(served, &prompt, options) {
-        Ok(settled) => settled,
-        Err(reason) => return failure(StatusCode::BAD_REQUEST, reason),
+pub async fn classify(State(served): State<Arc<Served>>, body: Bytes) -> Response {
+    label(&served, &body).await.unwrap_or_else(|(status, reason)| failure(status, reason))
+}
+
+async fn label(served: &Served, body: &[u8]) -> Result<Response, Refusal> {
+    let request: ClassifyRequest = parse(body)?;
+    let can = |card: &Card| matches!(card.skill, Skill::Classify(_));
+    let model = pick(served, request.model.as_deref(), "classify messages", can)?;
+    let card = &served.cards[model];
+    let Skill::Classify(config) = card.skill.clone() else { return Err(bad("the model is no classifier")) };
+    let (answer, verdict) = oneshot::channel();
+    let task = Task::Classify(Classifying { text: request.text, config, answer });
+    if !served.engine.submit(Job { model, task }) {
+        return Err(busy());
+    }
+    let verdict = verdict.await.map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, "the server is ending".to_string()))?;
+    let verdict = verdict.map_err(bad)?;
+    let [ham, spam] = verdict.probabilities;
+    let answer = json!({
+        "model": card.name,
+        "label": verdict.label.name(),
+        "probabilities": { "ham": ham, "spam": spam },
+        "tokens": verdict.tokens,
+        "truncated": verdict.truncated,
+    });
+    Ok(Json(answer).into_response())
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|e| bad(format!("bad request: {e}")))
+}
+
+/// The model of that name, or the first that can do the job.
+fn pick(served: &Served, name: Option<&str>, job: &str, can: impl Fn(&Card) -> bool) -> Result<usize, Refusal> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else {
+        let found = served.cards.iter().position(can);
+        return found.ok_or_else(|| bad(format!("no model of this server can {job}")));
     };
-    let (pieces, answer) = mpsc::channel(16);
-    let prompt_tokens = prompt.len();
-    if !served.engine.submit(Job { prompt, options, seed, pieces }) {
-        return failure(StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting; try again in a moment");
+    // Ollama's clients add a version to the name.
+    let plain = name.strip_suffix(":latest").unwrap_or(name);
+    let found = served.cards.iter().position(|card| card.name == plain).ok_or_else(|| {
+        let names: Vec<&str> = served.cards.iter().map(|card| card.name.as_str()).collect();
+        (StatusCode::NOT_FOUND, format!("there is no model '{name}' here; this server has {}", names.join(", ")))
+    })?;
+    if can(&served.cards[found]) { Ok(found) } else { Err(bad(format!("the model '{name}' cannot {job}"))) }
+}
+
+/// An answer to be written.
+struct Answer {
+    model: usize,
+    prompt: Prompt,
+    options: GenerateOptions,
+    seed: u64,
+    stream: bool,
+}
+
+fn writes(card: &Card) -> bool {
+    !matches!(card.skill, Skill::Classify(_))
+}
+
+fn prepare_generate(served: &Served, body: &[u8]) -> Result<Answer, Refusal> {
+    let GenerateRequest { model, prompt, system, raw, stream, options } = parse(body)?;
+    let model = pick(served, model.as_deref(), "write text", writes)?;
+    let card = &served.cards[model];
+    let (options, seed) = settle(served, card, &options.unwrap_or_default())?;
+    let prompt = card
+        .completion(&prompt, system.as_deref(), raw.unwrap_or(false), room(card, &options), &served.tokenizer)
+        .map_err(bad)?;
+    Ok(Answer { model, prompt, options, seed, stream: stream.unwrap_or(true) })
+}
+
+fn prepare_chat(served: &Served, body: &[u8]) -> Result<Answer, Refusal> {
+    let ChatRequest { model, messages, stream, options } = parse(body)?;
+    if messages.is_empty() {
+        return Err(bad("messages is empty; give at least one"));
     }
-    let frame = Frame { model: served.name.clone(), start: Instant::now(), prompt_tokens };
-    if stream.unwrap_or(true) {
-        let lines = ReceiverStream::new(answer).map(move |piece| {
+    // One that has learnt to answer, if there is one.
+    let chats = |card: &Card| matches!(card.skill, Skill::Follow(_));
+    let named = model.is_some() || !served.cards.iter().any(chats);
+    let model = pick(served, model.as_deref(), "write text", if named { writes } else { chats })?;
+    let card = &served.cards[model];
+    let (options, seed) = settle(served, card, &options.unwrap_or_default())?;
+    let prompt = card.conversation(&messages, room(card, &options), &served.tokenizer).map_err(bad)?;
+    Ok(Answer { model, prompt, options, seed, stream: stream.unwrap_or(true) })
+}
+
+/// Tokens for a prompt that must not slide out of the context while the answer is written, but at least half of it.
+fn room(card: &Card, options: &GenerateOptions) -> usize {
+    card.config.context_length.saturating_sub(options.max_new_tokens).max(card.config.context_length / 2)
+}
+
+/// Checks a request against the model and the server's limits.
+fn settle(served: &Served, card: &Card, options: &Options) -> Result<(GenerateOptions, u64), Refusal> {
+    let limit = served.max_tokens;
+    let max_new_tokens = match options.num_predict {
+        None => limit.min(USUAL_TOKENS),
+        Some(asked) => usize::try_from(asked).unwrap_or(limit),
+    };
+    if max_new_tokens > limit {
+        return Err(bad(format!("num_predict is {max_new_tokens}, but this server writes at most {limit}")));
+    }
+    let temperature = options.temperature.unwrap_or(0.8);
+    if !(temperature.is_finite() && temperature >= 0.0) {
+        return Err(bad(format!("temperature is {temperature}, but must be at least 0")));
+    }
+    let vocab_size = ch02_text::VOCAB_SIZE;
+    let top_k = options.top_k.unwrap_or(40);
+    if top_k > vocab_size {
+        return Err(bad(format!("top_k is {top_k}, but must be at most {vocab_size}, or 0 for all")));
+    }
+    let settled = GenerateOptions {
+        max_new_tokens,
+        context_size: card.config.context_length,
+        temperature,
+        top_k: (top_k > 0).then_some(top_k),
+        eos_id: Some(ch02_text::END_OF_TEXT_ID),
+        use_cache: true,
+    };
+    Ok((settled, options.seed.map_or_else(seed_of_the_moment, i64::cast_unsigned)))
+}
+
+/// Without a seed, every answer is another one.
+fn seed_of_the_moment() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.subsec_nanos().into())
+}
+
+/// Writes an answer, as a stream of JSON lines or as one JSON object. `field` puts a piece of text where the client
+/// expects it.
+async fn write(served: &Served, answer: Answer, field: impl Fn(&str) -> Value + Send + Sync + 'static) -> Response {
+    let Answer { model, prompt: Prompt { ids, forgotten }, options, seed, stream } = answer;
+    let (pieces, mut answer) = mpsc::unbounded_channel();
+    let name = served.cards[model].name.clone();
+    let frame = Frame { model: name, start: Instant::now(), prompt_tokens: ids.len(), forgotten };
+    let task = Task::Write(Writing { prompt: ids, options, seed, pieces });
+    if !served.engine.submit(Job { model, task }) {
+        let (status, reason) = busy();
+        return failure(status, reason);
+    }
+    if stream {
+        let lines = UnboundedReceiverStream::new(answer).map(move |piece| {
             let mut line = frame.line(&piece, &field).to_string();
             line.push('\n');
             Ok::<_, Infallible>(line)
         });
         return ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response();
     }
-    whole(answer, &frame, field).await
-}
-
-/// The whole answer as one object.
-async fn whole(mut answer: mpsc::Receiver<Piece>, frame: &Frame, field: impl Fn(&str) -> Value) -> Response {
     let mut text = String::new();
     while let Some(piece) = answer.recv().await {
         match piece {
@@ -166,39 +296,7 @@ async fn whole(mut answer: mpsc::Receiver<Piece>, frame: &Frame, field: impl Fn(
             }
         }
     }
-    failure(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down")
-}
-
-/// Checks a request against the model and the server's limits.
-fn settle(served: &Served, prompt: &[u32], options: &Options) -> Result<(GenerateOptions, u64), String> {
-    check_prompt(prompt, &served.config).map_err(|e| e.to_string())?;
-    let max_new_tokens = options.num_predict.unwrap_or(served.max_tokens.min(128));
-    if max_new_tokens > served.max_tokens {
-        return Err(format!("num_predict is {max_new_tokens}, but this server writes at most {}", served.max_tokens));
-    }
-    let temperature = options.temperature.unwrap_or(0.8);
-    if !(temperature.is_finite() && temperature >= 0.0) {
-        return Err(format!("temperature is {temperature}, but must be at least 0"));
-    }
-    let vocab_size = served.config.vocab_size;
-    let top_k = options.top_k.unwrap_or(40.min(vocab_size));
-    if !(1..=vocab_size).contains(&top_k) {
-        return Err(format!("top_k is {top_k}, but must be at least 1 and at most {vocab_size}"));
-    }
-    let settled = GenerateOptions {
-        max_new_tokens,
-        context_size: served.config.context_length,
-        temperature,
-        top_k: Some(top_k),
-        eos_id: Some(ch02_text::END_OF_TEXT_ID),
-        use_cache: true,
-    };
-    Ok((settled, options.seed.unwrap_or_else(seed_of_the_moment)))
-}
-
-/// Without a seed, every answer is another one.
-fn seed_of_the_moment() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.subsec_nanos().into())
+    failure(StatusCode::SERVICE_UNAVAILABLE, "the server is ending")
 }
 
 /// What stands around the pieces of one answer.
@@ -206,6 +304,7 @@ struct Frame {
     model: String,
     start: Instant,
     prompt_tokens: usize,
+    forgotten: usize,
 }
 
 impl Frame {
@@ -223,6 +322,7 @@ impl Frame {
                     "total_duration": self.start.elapsed().as_nanos() as u64,
                     "prompt_eval_count": self.prompt_tokens,
                     "eval_count": tokens,
+                    "forgotten_turns": self.forgotten,
                 });
                 merge(merge(head, field("")), end)
             }

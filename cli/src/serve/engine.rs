@@ -1,4 +1,4 @@
-//! The thread that computes: requests come in one by one, tokens go out as they are chosen.
+//! The thread that computes: jobs come in one by one, tokens go out as they are chosen.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -12,26 +12,41 @@ use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::ids_to_tensor;
 use ch05_pretrain::{GenerateOptions, generate_with};
+use ch06_classify::{ClassifierConfig, ClassifyError, Verdict, classify_review};
 use shared::rng::TorchRng;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-/// Requests that may wait while one is being answered.
+/// Jobs that may wait while one is being done.
 const QUEUE: usize = 4;
 
-/// A model that writes.
-pub struct Writer {
-    pub model: GptModel,
-    pub device: Device,
+/// Something to compute with one of the models.
+pub struct Job {
+    /// Which model, as they were given to [`Engine::start`].
+    pub model: usize,
+    pub task: Task,
 }
 
-/// Something to write.
-pub struct Job {
-    /// Ids to continue, checked against the model.
+pub enum Task {
+    Write(Writing),
+    Classify(Classifying),
+}
+
+/// A text to continue.
+pub struct Writing {
+    /// Its ids, checked against the model.
     pub prompt: Vec<u32>,
     pub options: GenerateOptions,
     pub seed: u64,
-    /// Where the pieces go. When it is closed, writing ends.
-    pub pieces: mpsc::Sender<Piece>,
+    /// Where the pieces go. When it is closed, writing ends. It holds as many as come, so that a reader who has stopped
+    /// reading does not stop the thread; the number of tokens is limited.
+    pub pieces: mpsc::UnboundedSender<Piece>,
+}
+
+/// A message to label.
+pub struct Classifying {
+    pub text: String,
+    pub config: ClassifierConfig,
+    pub answer: oneshot::Sender<Result<Verdict, ClassifyError>>,
 }
 
 /// A part of an answer.
@@ -55,14 +70,22 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the thread.
-    pub fn start(writer: Writer) -> Result<Self> {
+    pub fn start(models: Vec<GptModel>, device: Device) -> Result<Self> {
         let (jobs, queue) = std::sync::mpsc::sync_channel::<Job>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let engine = Self { jobs, stopping: Arc::clone(&stopping) };
         let compute = move || {
             let tokenizer = Gpt2Tokenizer::new();
-            for job in queue {
-                write(&writer, &tokenizer, job, &stopping);
+            for Job { model, task } in queue {
+                let model = &models[model];
+                match task {
+                    Task::Write(writing) => write(model, &tokenizer, &device, writing, &stopping),
+                    Task::Classify(Classifying { text, config, answer }) => {
+                        let ClassifierConfig { max_length, readout, .. } = config;
+                        // Whoever has gone away does not get an answer.
+                        let _ = answer.send(classify_review(&text, model, &tokenizer, max_length, readout, &device));
+                    }
+                }
             }
         };
         thread::Builder::new().name("compute".into()).spawn(compute).context("cannot start the computing thread")?;
@@ -80,24 +103,24 @@ impl Engine {
     }
 }
 
-fn write(writer: &Writer, tokenizer: &Gpt2Tokenizer, job: Job, stopping: &AtomicBool) {
-    let Job { prompt, options, seed, pieces } = job;
+fn write(model: &GptModel, tokenizer: &Gpt2Tokenizer, device: &Device, writing: Writing, stopping: &AtomicBool) {
+    let Writing { prompt, options, seed, pieces } = writing;
+    let is_unwanted = || stopping.load(Ordering::SeqCst) || pieces.is_closed();
+    if is_unwanted() {
+        return;
+    }
     let mut text = TextStream::new(tokenizer);
     let mut tokens = 0;
     let mut failure = None;
-    let start = ids_to_tensor(&prompt, &writer.device);
-    let written = generate_with(&writer.model, start, &options, &mut TorchRng::new(seed), |ids| {
+    let start = ids_to_tensor(&prompt, device);
+    let written = generate_with(model, start, &options, &mut TorchRng::new(seed), |ids| {
         tokens += ids.len();
         let sent = ids.iter().try_for_each(|&id| {
             let piece = text.push(id).map_err(|e| failure = Some(e.to_string()))?;
             // Nobody listens any more: the reader has pressed stop or closed the page.
-            if piece.is_empty() { Ok(()) } else { pieces.blocking_send(Piece::Text(piece)).map_err(|_| ()) }
+            if piece.is_empty() { Ok(()) } else { pieces.send(Piece::Text(piece)).map_err(|_| ()) }
         });
-        if sent.is_err() || stopping.load(Ordering::SeqCst) || pieces.is_closed() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if sent.is_err() || is_unwanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let end = match (written, failure, text.finish()) {
         (Err(e), _, _) => Piece::Failed(e.to_string()),
@@ -106,10 +129,10 @@ fn write(writer: &Writer, tokenizer: &Gpt2Tokenizer, job: Job, stopping: &Atomic
         (Ok(_), None, Ok(rest)) => {
             if !rest.is_empty() {
                 // A closed channel is noticed by the next line.
-                let _ = pieces.blocking_send(Piece::Text(rest));
+                let _ = pieces.send(Piece::Text(rest));
             }
             Piece::Done { tokens, at_limit: tokens == options.max_new_tokens }
         }
     };
-    let _ = pieces.blocking_send(end);
+    let _ = pieces.send(end);
 }

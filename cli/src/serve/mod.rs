@@ -1,35 +1,40 @@
-//! `llm serve`: a web page and an HTTP interface for a trained model.
+//! `llm serve`: a web page and an HTTP interface for trained models.
 
 mod api;
 mod engine;
 mod guard;
+mod models;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch05_pretrain::load_model;
+use ch02_text::Gpt2Tokenizer;
 use shared::device::DeviceChoice;
+use tokio::sync::Notify;
 
 use self::api::Served;
-use self::engine::{Engine, Writer};
+use self::engine::Engine;
 use self::guard::AllowedHosts;
 use crate::positive;
 
 /// Longest request body, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
+/// After Ctrl-C, how long open answers have to come to their end.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder with the model
-    #[arg(long, value_name = "DIR", default_value = "runs/pretrain")]
-    model: PathBuf,
+    /// Folder of a model: pretrained, GPT-2, a classifier, or one that follows instructions; may be given several times
+    /// [default: what is in runs/pretrain, runs/classify and runs/instruct]
+    #[arg(long, value_name = "DIR")]
+    model: Vec<PathBuf>,
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "P", default_value_t = 8080)]
     port: u16,
@@ -48,25 +53,17 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    let device = args.device.open()?;
-    let (config, model) = load_model(&args.model, &device)?;
-    ensure!(
-        config.vocab_size == VOCAB_SIZE,
-        "this model has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",
-        config.vocab_size
-    );
     let wanted = SocketAddr::new(args.host, args.port);
     let listener =
         TcpListener::bind(wanted).with_context(|| format!("cannot listen on {wanted}; another --port may be free"))?;
     let address = listener.local_addr()?;
-    let engine = Engine::start(Writer { model, device })?;
-    let served = Served {
-        name: args.model.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned()),
-        config,
-        engine: engine.clone(),
-        tokenizer: Gpt2Tokenizer::new(),
-        max_tokens: args.max_tokens,
-    };
+    let device = args.device.open()?;
+    let (cards, models): (Vec<_>, Vec<_>) = models::open(&args.model, &device)?.into_iter().unzip();
+    for card in &cards {
+        eprintln!("{}: {}", card.name, card.skill.capabilities().join(", "));
+    }
+    let engine = Engine::start(models, device)?;
+    let served = Served { cards, engine: engine.clone(), tokenizer: Gpt2Tokenizer::new(), max_tokens: args.max_tokens };
     let host = if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() };
     let allowed = AllowedHosts::new(&host, address.port(), &args.allow_host);
 
@@ -75,15 +72,24 @@ pub fn run(args: Args) -> Result<ExitCode> {
         println!("http://{address}  (Ctrl-C ends the server)");
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let ended = async move {
+        let ended = Arc::new(Notify::new());
+        let told = Arc::clone(&ended);
+        let interrupted = async move {
             // Without a way to hear of Ctrl-C the server runs until it is killed.
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
             engine.stop();
+            told.notify_one();
         };
-        axum::serve(listener, routes(served, allowed)).with_graceful_shutdown(ended).await
+        let all_served = axum::serve(listener, routes(served, allowed)).with_graceful_shutdown(interrupted);
+        tokio::select! {
+            result = async { all_served.await } => result,
+            // A client that does not finish its request, or does not read its answer, is not waited for.
+            () = async { ended.notified().await; tokio::time::sleep(PATIENCE).await } => Ok(()),
+        }
     })?;
+    runtime.shutdown_background();
     eprintln!("ended");
     Ok(ExitCode::SUCCESS)
 }
@@ -95,6 +101,9 @@ fn routes(served: Served, allowed: AllowedHosts) -> Router {
         .route("/api/tags", get(api::tags))
         .route("/api/generate", post(api::generate))
         .route("/api/chat", post(api::chat))
+        .route("/api/classify", post(api::classify))
+        .fallback(api::absent)
+        .method_not_allowed_fallback(api::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(axum::middleware::from_fn_with_state(allowed, guard::check))
         .with_state(Arc::new(served))

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
+pub mod browser;
+pub mod server;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! A small HTTP server for tests, on the loopback address: it can break off, fall silent, redirect and refuse.
 
+#![allow(dead_code, reason = "every test file takes what it needs")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
