@@ -12,6 +12,7 @@ mod generate;
 mod inspect;
 mod instruct;
 mod pretrain;
+mod recipe;
 mod serve;
 mod weights;
 
