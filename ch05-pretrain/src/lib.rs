@@ -39,5 +39,5 @@ pub use gpt2::{ModelKind, model_kind, open_model};
 pub use loss::{Batches, calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};
 pub use text_split::{Loaders, split_text};
 pub use tokens::{text_to_token_ids, token_ids_to_text};
-pub use train::{Evaluation, Event, Run, evaluate_model, train_model_simple};
+pub use train::{Evaluation, Event, Run, evaluate_model, train_model_simple, training_loop};
 pub use training_checkpoint::{RunError, RunFile, load_checkpoint, newest_checkpoint, save_checkpoint};

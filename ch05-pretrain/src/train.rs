@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
+use ch02_text::Batch;
 use ch04_gpt::GptModel;
 use serde::{Deserialize, Serialize};
 use shared::rng::TorchRng;
@@ -97,6 +98,36 @@ pub enum Event<'a> {
 
 /// Trains on random batches: predict, measure the loss, walk it backward, update the weights, again.
 ///
+/// `device` is the one that the model was made on; it must record gradients (`device.autodiff()`). With
+/// `reproducible_masks` off, the dropout masks come from the device's generator instead.
+///
+/// What surrounds the steps (epochs, evaluations, events, resuming) is in [`training_loop`].
+///
+/// # Errors
+/// Whatever `observe` returns; the run ends there.
+pub fn train_model_simple<L: Batches, E>(
+    run: Run,
+    loaders: &Loaders<L>,
+    config: &TrainingConfig,
+    reproducible_masks: bool,
+    device: &Device,
+    observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
+) -> Result<Run, E> {
+    let learn = |mut run: Run, mut batches: Vec<Batch>| {
+        let batch = batches.remove(0);
+        let mut mode = if reproducible_masks { Mode::Train(&mut run.place.rng) } else { Mode::TrainOnDevice };
+        let loss = calc_loss_batch(&run.model, batch, &mut mode);
+        let gradients = loss.backward();
+        run.model = run.optimizer.step(config.learning_rate, run.model, gradients);
+        (run, loss.into_scalar())
+    };
+    training_loop(run, loaders, config, 1, device, learn, observe)
+}
+
+/// What every training run has around its steps. `learn` makes one step: it gets the run and the next
+/// `batches_per_step` batches (fewer at the end of an epoch), and returns the run with updated weights, and the loss
+/// before the update.
+///
 /// Every `eval_freq` steps, beginning with step 0, the losses on some batches of both loaders are measured. `observe`
 /// hears of every event; with `ControlFlow::Break` it ends the run after the current step.
 ///
@@ -104,17 +135,18 @@ pub enum Event<'a> {
 /// step the dropout masks, for each evaluation what a pass over either loader draws. A run that was saved at rest and is
 /// continued computes the same as one that was never interrupted.
 ///
-/// `device` is the one that the model was made on; it must record gradients (`device.autodiff()`). With
-/// `reproducible_masks` off, the dropout masks come from the device's generator instead.
-///
 /// # Errors
 /// Whatever `observe` returns; the run ends there.
-pub fn train_model_simple<L: Batches, E>(
+///
+/// # Panics
+/// If `batches_per_step` is 0.
+pub fn training_loop<L: Batches, E>(
     mut run: Run,
     loaders: &Loaders<L>,
     config: &TrainingConfig,
-    reproducible_masks: bool,
+    batches_per_step: usize,
     device: &Device,
+    mut learn: impl FnMut(Run, Vec<Batch>) -> (Run, f32),
     mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
 ) -> Result<Run, E> {
     let batches = loaders.train.num_batches();
@@ -127,7 +159,8 @@ pub fn train_model_simple<L: Batches, E>(
         if run.place.batch == 0 {
             run.place.rng = rng;
         }
-        for batch in pass.skip(run.place.batch) {
+        let mut pass = pass.skip(run.place.batch);
+        for _ in (run.place.batch..batches).step_by(batches_per_step) {
             let mut flow = ControlFlow::Continue(());
             let mut tell = |event: Event| -> Result<(), E> {
                 if observe(event)?.is_break() {
@@ -137,14 +170,13 @@ pub fn train_model_simple<L: Batches, E>(
             };
 
             let (step, epoch) = (run.place.steps, run.place.epoch);
-            run.place.tokens_seen += batch.inputs.dims().iter().product::<usize>();
-            let mut mode = if reproducible_masks { Mode::Train(&mut run.place.rng) } else { Mode::TrainOnDevice };
-            let loss = calc_loss_batch(&run.model, batch, &mut mode);
-            let gradients = loss.backward();
-            run.model = run.optimizer.step(config.learning_rate, run.model, gradients);
+            let next: Vec<Batch> = pass.by_ref().take(batches_per_step).collect();
             run.place.steps += 1;
-            run.place.batch += 1;
-            tell(Event::Step { step, loss: loss.into_scalar() })?;
+            run.place.batch += next.len();
+            run.place.tokens_seen += next.iter().map(|b| b.inputs.dims().iter().product::<usize>()).sum::<usize>();
+            let loss;
+            (run, loss) = learn(run, next);
+            tell(Event::Step { step, loss })?;
 
             if step.is_multiple_of(config.eval_freq) {
                 let rng = &mut run.place.rng;

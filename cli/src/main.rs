@@ -13,6 +13,7 @@ mod inspect;
 mod instruct;
 mod interrupt;
 mod pretrain;
+mod recipe;
 mod serve;
 mod weights;
 

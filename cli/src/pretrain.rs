@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
+use appendix_train_tricks::lr_plot::plot_learning_rates;
+use appendix_train_tricks::{Recipe, Schedule, train_model};
 use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
@@ -17,10 +19,7 @@ use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use ch05_pretrain::{
-    Evaluation, Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, save_model,
-    train_model_simple,
-};
+use ch05_pretrain::{Evaluation, Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, save_model};
 use serde::{Deserialize, Serialize};
 use shared::config::ConfigError;
 use shared::device::{DeviceChoice, is_cpu};
@@ -31,10 +30,13 @@ use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig, data};
 
 use crate::generate::check_prompt;
+use crate::recipe::RecipeArgs;
 use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
 const PLOT_FILE: &str = "losses.svg";
+/// Name of the picture of the learning rate, of runs in which it changes.
+const RATES_FILE: &str = "learning-rate.svg";
 /// Greedy tokens at the end of a run.
 const FINAL_TOKENS: usize = 20;
 /// The book trains GPT-2's sizes with a shorter context than the 1024 tokens they can take (section 5.1.1).
@@ -64,9 +66,11 @@ pub struct Args {
     /// Tokens in a window, and most that the model can see
     #[arg(long, value_name = "N", value_parser = positive)]
     context_length: Option<usize>,
-    /// Learning rate
+    /// Learning rate, the highest where it changes
     #[arg(long, value_name = "X")]
     lr: Option<f64>,
+    #[command(flatten)]
+    recipe: RecipeArgs,
     /// Weight decay
     #[arg(long, value_name = "X")]
     weight_decay: Option<f64>,
@@ -103,7 +107,8 @@ pub struct Args {
     /// Continue the run in this folder; only --epochs and --device may be given with it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["text", "dataset", "size", "config", "batch_size",
         "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out", "log",
-        "reproducible_masks", "save_every"])]
+        "reproducible_masks", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr", "lr_schedule",
+        "clip_grad_norm", "grad_accum"])]
     resume: Option<PathBuf>,
 }
 
@@ -112,6 +117,8 @@ pub struct Args {
 struct RunConfig {
     model: GptConfig,
     training: TrainingConfig,
+    #[serde(default)]
+    recipe: Recipe,
     seed: Option<u64>,
 }
 
@@ -133,6 +140,9 @@ struct Settings {
     text_sha256: String,
     prompt: String,
     reproducible_masks: bool,
+    /// Appendix D's part of the training. Runs of earlier versions have none.
+    #[serde(default)]
+    recipe: Recipe,
     save_every: Option<usize>,
     log: Option<PathBuf>,
     /// Length of the log when the checkpoint was saved: what comes after it is written again.
@@ -163,6 +173,9 @@ enum LogLine<'a> {
     Step {
         step: usize,
         loss: f32,
+        /// In runs in which it changes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        learning_rate: Option<f64>,
     },
     Eval {
         #[serde(flatten)]
@@ -192,7 +205,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let Job { model: config, training, loaders, run, mut settings, out, mut log } = job;
     let prompt = settings.prompt.clone();
     let tokenizer = Gpt2Tokenizer::new();
-    let steps = loaders.train.num_batches() * training.epochs;
+    let recipe = settings.recipe.clone();
+    let steps = recipe.total_steps(loaders.train.num_batches(), training.epochs);
+    let learning_rate = |step| recipe.schedule.learning_rate(step, training.learning_rate, steps);
+    let rate_changes = recipe.schedule != Schedule::default();
+    if rate_changes {
+        let plot = plot_learning_rates(&[("learning rate", (0..steps).map(learning_rate).collect())])?;
+        write_whole(&out.join(RATES_FILE), plot.as_bytes())?;
+    }
     println!(
         "{} parameters, {} training tokens, {} validation tokens, {steps} steps",
         grouped(run.model.num_params()),
@@ -208,16 +228,18 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let mut epoch_ended = false;
     let mut stopped = None;
     let reproducible_masks = settings.reproducible_masks;
-    let run = train_model_simple(
+    let run = train_model(
         run,
         &loaders,
         &training,
+        &recipe,
         reproducible_masks || is_cpu(&device),
         &device.clone().autodiff(),
         |event| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { step, loss } => {
-                    log.write(&LogLine::Step { step, loss })?;
+                    let learning_rate = rate_changes.then(|| learning_rate(step));
+                    log.write(&LogLine::Step { step, loss, learning_rate })?;
                     progress.step(&format!("loss {loss:.3}"));
                 }
                 Event::Evaluation(evaluation) => {
@@ -264,6 +286,9 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let (ids, text) = continue_prompt(&run.model, &tokenizer, &device, &prompt)?;
     log.write(&LogLine::Sample { ids: &ids, text: &text })?;
     println!("\nmodel:  {}\nlosses: {}", out.display(), out.join(PLOT_FILE).display());
+    if rate_changes {
+        println!("rates:  {}", out.join(RATES_FILE).display());
+    }
     println!("\nLet it write:\n  cargo run --release -- generate --model {} --prompt {prompt:?}", out.display());
     stdout().flush()?;
     Ok(ExitCode::SUCCESS)
@@ -273,6 +298,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
 struct Plan {
     model: GptConfig,
     training: TrainingConfig,
+    recipe: Recipe,
     seed: u64,
     text: Source,
     text_sha256: String,
@@ -282,12 +308,15 @@ struct Plan {
 
 /// Settles the configuration of a new run and reads the text.
 fn plan(args: &Args) -> Result<Plan> {
-    let (mut model, mut training, seed) = match &args.config {
+    let (mut model, mut training, recipe, seed) = match &args.config {
         Some(path) => {
             let config = read_config(path)?;
-            (config.model, config.training, config.seed)
+            (config.model, config.training, config.recipe, config.seed)
         }
-        None => preset(&args.size),
+        None => {
+            let (model, training) = preset(&args.size);
+            (model, training, Recipe::default(), None)
+        }
     };
     // An explicit option wins over the file and the preset.
     let set = |field: &mut usize, option: Option<usize>| *field = option.unwrap_or(*field);
@@ -318,6 +347,8 @@ fn plan(args: &Args) -> Result<Plan> {
         None => source.read()?,
     };
     let loaders = Loaders::new(&text, model.context_length, training.batch_size)?;
+    let (peak_lr, batches) = (training.learning_rate, loaders.train.num_batches());
+    let recipe = args.recipe.apply(recipe, peak_lr, batches, training.epochs)?;
     let default_prompt = match &source {
         Source::Dataset(name) if name == "lamp" => "The old clockmaker",
         Source::Dataset(name) if name == "station-tea" => "水开了，外婆",
@@ -327,12 +358,12 @@ fn plan(args: &Args) -> Result<Plan> {
     check_prompt(&Gpt2Tokenizer::new().encode_with_end_of_text(&prompt), &model)?;
     let seed = args.seed.or(seed).unwrap_or(123);
     let text_sha256 = data::sha256(text.as_bytes());
-    Ok(Plan { model, training, seed, text: source, text_sha256, loaders, prompt })
+    Ok(Plan { model, training, recipe, seed, text: source, text_sha256, loaders, prompt })
 }
 
 /// Makes the model, the output folder and the log of a new run.
 fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
-    let Plan { model: config, training, seed, text, text_sha256, loaders, prompt } = plan;
+    let Plan { model: config, training, recipe, seed, text, text_sha256, loaders, prompt } = plan;
     fs::create_dir_all(&args.out)
         .and_then(|()| probe_writable(&args.out))
         .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
@@ -345,6 +376,7 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
         text_sha256,
         prompt,
         reproducible_masks: args.reproducible_masks,
+        recipe,
         save_every: args.save_every,
         log: args.log.as_deref().map(absolute).transpose()?,
         log_bytes: 0,
@@ -383,6 +415,7 @@ fn resume(folder: &Path, epochs: Option<usize>, device: &Device) -> Result<Job> 
         run.place.batch,
         loaders.train.num_batches()
     );
+    settings.recipe.validate(training.learning_rate, loaders.train.num_batches(), training.epochs)?;
     let log = Log::reopen(settings.log.as_deref(), settings.log_bytes)?;
     Ok(Job { model, training, loaders, run, settings, out, log })
 }
@@ -392,14 +425,14 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 }
 
 /// The settings that go with a size: the book's for GPT-2, others for the tiny model, which learns in a minute.
-fn preset(size: &GptConfig) -> (GptConfig, TrainingConfig, Option<u64>) {
+fn preset(size: &GptConfig) -> (GptConfig, TrainingConfig) {
     let book = TrainingConfig::book();
     if size.context_length > BOOK_TRAINING_CONTEXT {
-        (GptConfig { context_length: BOOK_TRAINING_CONTEXT, ..size.clone() }, book, None)
+        (GptConfig { context_length: BOOK_TRAINING_CONTEXT, ..size.clone() }, book)
     } else {
         let tiny =
             TrainingConfig { batch_size: 4, learning_rate: 2e-3, epochs: 12, eval_freq: 10, eval_iter: 4, ..book };
-        (size.clone(), tiny, None)
+        (size.clone(), tiny)
     }
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -44,18 +44,19 @@ fn kill_at(folder: &Path, arguments: &[&str], lines: usize) {
     child.wait().unwrap();
 }
 
-#[test]
-fn killed_at_several_points_and_continued_it_ends_the_same() {
+/// Runs with `extra` options once to the end, and once killed at the given lengths of the log.
+fn killed_and_continued(extra: &[&str], least_steps: usize, first: usize, further: &[usize]) {
+    let arguments = [&arguments()[..], extra].concat();
     let whole = prepare();
-    assert!(run(whole.path(), &arguments()).status.success());
+    assert!(run(whole.path(), &arguments).status.success());
     let expected = fs::read_to_string(whole.path().join("log.jsonl")).unwrap();
     let steps = expected.lines().filter(|line| line.contains("\"step\",")).count();
-    assert!(steps > 30, "only {steps} steps");
+    assert!(steps > least_steps, "only {steps} steps");
 
     let broken = prepare();
-    kill_at(broken.path(), &arguments(), 6);
+    kill_at(broken.path(), &arguments, first);
     // Each continuation goes on from a checkpoint, so the log first shrinks, and is killed further on.
-    for lines in [14, 15, 25, 40] {
+    for &lines in further {
         if lines < expected.lines().count() - 6 {
             kill_at(broken.path(), &["pretrain", "--resume", "out", "--device", "cpu"], lines);
         }
@@ -69,6 +70,44 @@ fn killed_at_several_points_and_continued_it_ends_the_same() {
         let read = |folder: &Path| fs::read(folder.join("out").join(file)).unwrap();
         assert!(read(whole.path()) == read(broken.path()), "{file} differs");
     }
+}
+
+#[test]
+fn killed_at_several_points_and_continued_it_ends_the_same() {
+    killed_and_continued(&[], 30, 6, &[14, 15, 25, 40]);
+}
+
+/// Also in the middle of the warm-up, and with an epoch whose last step has fewer batches than the others.
+#[test]
+fn so_does_a_run_with_warm_up_decay_clipping_and_accumulation() {
+    let recipe = ["--warmup-steps", "7", "--min-lr", "1e-4", "--lr-schedule", "cosine", "--clip-grad-norm", "0.5"];
+    killed_and_continued(&[&recipe[..], &["--grad-accum", "2"]].concat(), 18, 6, &[8, 15]);
+}
+
+/// A checkpoint of the time before the schedules.
+#[test]
+fn a_run_without_a_recipe_goes_on() {
+    let folder = prepare();
+    assert!(run(folder.path(), &arguments()).status.success());
+    let expected = fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
+    let other = prepare();
+    kill_at(other.path(), &arguments(), 8);
+    let file = checkpoint(other.path()).join("run.json");
+    let json = fs::read_to_string(&file).unwrap();
+    let start = json.find("\"recipe\":").unwrap();
+    let end = start + json[start..].find("\"save_every\"").unwrap();
+    fs::write(&file, [&json[..start], &json[end..]].concat()).unwrap();
+    assert!(run(other.path(), &["pretrain", "--resume", "out", "--device", "cpu"]).status.success());
+    assert_eq!(fs::read_to_string(other.path().join("log.jsonl")).unwrap(), expected);
+}
+
+/// The one checkpoint of the run in `folder`.
+fn checkpoint(folder: &Path) -> PathBuf {
+    fs::read_dir(folder.join("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("checkpoint-"))
+        .unwrap()
 }
 
 #[test]
@@ -109,11 +148,7 @@ fn what_cannot_be_continued_is_named() {
     assert_one_line_error(&resume(&[]), 1, &["log.jsonl is not that of this run"]);
     fs::write(path.join("log.jsonl"), &log).unwrap();
 
-    let checkpoint = fs::read_dir(path.join("out"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("checkpoint-"))
-        .unwrap();
+    let checkpoint = checkpoint(path);
     let damage = |file: &str, change: &dyn Fn(Vec<u8>) -> Vec<u8>, parts: &[&str]| {
         let path = checkpoint.join(file);
         let good = fs::read(&path).unwrap();

@@ -1,0 +1,65 @@
+//! One step from several batches: the gradients of a large batch in the memory of a small one.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+use ch02_text::Batch;
+use ch05_pretrain::loss::IGNORE_INDEX;
+
+/// Loss and gradients of `batches` as if they were one batch, `[1]`. `loss_of` is the mean loss of a batch; each is
+/// walked backward before the next is begun.
+///
+/// Every batch counts by its share of the targets. Without that, padding would give the words of a batch with few of
+/// them more weight than the others.
+///
+/// # Panics
+/// If there is no batch.
+pub fn accumulate(
+    model: &impl Module,
+    batches: Vec<Batch>,
+    mut loss_of: impl FnMut(Batch) -> Tensor<1>,
+) -> (Tensor<1>, Gradients) {
+    let shares = shares(&batches);
+    let mut sum: Option<(Tensor<1>, Gradients)> = None;
+    for (batch, share) in batches.into_iter().zip(shares) {
+        let loss = loss_of(batch) * share;
+        let mut gradients = loss.backward();
+        let loss = loss.inner();
+        sum = Some(match sum {
+            None => (loss, gradients),
+            Some((loss_so_far, so_far)) => {
+                model.visit(&mut Add { so_far, gradients: &mut gradients });
+                (loss_so_far + loss, gradients)
+            }
+        });
+    }
+    sum.expect("a step needs a batch")
+}
+
+/// The share of each batch in all targets that are not ignored.
+fn shares(batches: &[Batch]) -> Vec<f64> {
+    let [_, _, ..] = batches else { return vec![1.0; batches.len()] };
+    let counted = |batch: &Batch| -> f64 {
+        batch.targets.clone().not_equal_scalar(IGNORE_INDEX).int().sum().into_scalar::<i64>() as f64
+    };
+    let counts: Vec<f64> = batches.iter().map(counted).collect();
+    let total: f64 = counts.iter().sum();
+    counts.iter().map(|count| count / total).collect()
+}
+
+/// Adds the gradients of the batches before to those of the newest one.
+struct Add<'a> {
+    so_far: Gradients,
+    gradients: &'a mut Gradients,
+}
+
+impl ModuleVisitor for Add<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let weight = param.val();
+        let Some(old) = weight.grad_remove(&mut self.so_far) else { return };
+        let sum = match weight.grad_remove(self.gradients) {
+            Some(new) => old + new,
+            None => old,
+        };
+        weight.grad_replace(self.gradients, sum);
+    }
+}

@@ -1,0 +1,76 @@
+//! Gradients that are too long are shortened (section D.3).
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor};
+
+/// Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`, as PyTorch's
+/// `clip_grad_norm_` does, and returns the norm before:
+///
+/// ```text
+/// norm = √(Σ g²)   over every value of every parameter
+/// g = g · min(1, max_norm / (norm + 1e-6))
+/// ```
+///
+/// One factor for all keeps the direction of the step. burn's own clipping (`burn::grad_clipping`) takes the norm of
+/// each tensor by itself, so that it changes the direction.
+///
+/// Parameters without a gradient are left out; without any gradient the norm is 0.
+pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: f64) -> f64 {
+    let norm = grad_norm(model, gradients);
+    let factor = max_norm / (norm + 1e-6);
+    if factor < 1.0 {
+        model.visit(&mut Scale { gradients, factor });
+    }
+    norm
+}
+
+/// The L2 norm of all gradients together.
+pub fn grad_norm(model: &impl Module, gradients: &Gradients) -> f64 {
+    let mut squares = Collect { gradients, of: |gradient| gradient.square().sum(), found: Vec::new() };
+    model.visit(&mut squares);
+    squares.all().map_or(0.0, |squares| squares.sum().into_scalar::<f64>().sqrt())
+}
+
+/// The largest value (not the largest absolute value) in the gradients; `None` if there is no gradient.
+pub fn find_highest_gradient(model: &impl Module, gradients: &Gradients) -> Option<f32> {
+    let mut maxima = Collect { gradients, of: |gradient| gradient.max(), found: Vec::new() };
+    model.visit(&mut maxima);
+    Some(maxima.all()?.max().into_scalar())
+}
+
+/// One number of every gradient. They stay on the device until all are there, so that it is waited for only once.
+struct Collect<'a> {
+    gradients: &'a Gradients,
+    /// From the flat gradient `[values]` to `[1]`.
+    of: fn(Tensor<1>) -> Tensor<1>,
+    found: Vec<Tensor<1>>,
+}
+
+impl Collect<'_> {
+    /// The numbers of all parameters, `[parameters]`.
+    fn all(self) -> Option<Tensor<1>> {
+        if self.found.is_empty() { None } else { Some(Tensor::cat(self.found, 0)) }
+    }
+}
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = param.val().grad(self.gradients) {
+            self.found.push((self.of)(gradient.reshape([-1])));
+        }
+    }
+}
+
+struct Scale<'a> {
+    gradients: &'a mut Gradients,
+    factor: f64,
+}
+
+impl ModuleVisitor for Scale<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let weight = param.val();
+        if let Some(gradient) = weight.grad_remove(self.gradients) {
+            weight.grad_replace(self.gradients, gradient * self.factor);
+        }
+    }
+}
