@@ -41,8 +41,8 @@ fn small(device: &Device) -> GptModel {
 fn messages_are_cut_and_filled_up() {
     let lengths = |dataset: &SpamDataset| (0..3).map(|i| dataset.get(i).0.len()).collect::<Vec<_>>();
     let longest = dataset(Length::Longest);
-    assert_eq!((lengths(&longest), longest.max_length(), longest.truncated()), (vec![9; 3], 9, 0));
-    assert_eq!(longest.get(2).0[1..], [PAD_TOKEN_ID; 8]);
+    assert_eq!((lengths(&longest), longest.max_length(), longest.truncated()), (vec![8; 3], 8, 0));
+    assert_eq!(longest.get(2).0[1..], [PAD_TOKEN_ID; 7]);
     let short = dataset(Length::Exactly(3));
     assert_eq!((lengths(&short), short.truncated()), (vec![3; 3], 2));
     assert_eq!(short.get(0).0, &longest.get(0).0[..3]);
@@ -84,7 +84,7 @@ fn the_longest_training_message_decides_for_all_parts() {
     let long = vec![Message { label: Label::Ham, text: "one two three four five six seven eight nine ten".into() }];
     let split = Split { train: messages(), validation: long.clone(), test: long };
     let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 1).unwrap();
-    assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().max_length()), [9; 3]);
+    assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().max_length()), [8; 3]);
     assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().truncated()), [0, 1, 1]);
 }
 
@@ -168,17 +168,17 @@ fn dropout_is_switched_off_everywhere() {
 #[test]
 fn a_verdict_is_that_of_the_dataset_s_row() {
     let (model, tokenizer, device) = (tiny_classifier(), Gpt2Tokenizer::new(), device());
-    let loader = SpamLoader::new(dataset(Length::Exactly(8)), 3, false).unwrap();
+    let loader = SpamLoader::new(dataset(Length::Exactly(7)), 3, false).unwrap();
     let batch = loader.batch(&[0, 1, 2], &Device::flex());
     let logits = Readout::Last.select(model.valid().forward(batch.inputs.clone(), &mut Mode::Eval), &batch.inputs);
     let expected: Vec<f32> = burn::tensor::activation::softmax(logits, 1).into_data().iter().collect();
     for (i, message) in messages().iter().enumerate() {
-        let verdict = classify_review(&message.text, &model, &tokenizer, Some(8), Readout::Last, &device).unwrap();
+        let verdict = classify_review(&message.text, &model, &tokenizer, Some(7), Readout::Last, &device).unwrap();
         for (found, expected) in verdict.probabilities.iter().zip(&expected[2 * i..]) {
             assert!((found - expected).abs() < 1e-6);
         }
         assert_eq!(verdict.label, if verdict.probabilities[1] > 0.5 { Label::Spam } else { Label::Ham });
-        assert_eq!((verdict.truncated, verdict.tokens), (i == 1, [4, 9, 1][i]));
+        assert_eq!((verdict.truncated, verdict.tokens), (i == 1, [4, 8, 1][i]));
     }
 }
 
@@ -259,7 +259,7 @@ fn what_is_no_classifier() {
     let (json, bytes) = (fs::read_to_string(&config).unwrap(), fs::read(&weights).unwrap());
 
     for (from, to, part) in [
-        ("\"emb_dim\": 8", "\"emb_dim\": 10", "tok_emb.weight is F32 [50257, 8], not F32 [50257, 10]"),
+        ("\"emb_dim\": 8", "\"emb_dim\": 6", "tok_emb.weight is F32 [50257, 8], not F32 [50257, 6]"),
         ("\"n_layers\": 3", "\"n_layers\": 2", "there is no tensor trf_blocks.2."),
         ("\"n_layers\": 3", "\"n_layers\": 4", "the tensor trf_blocks.3.att.W_query.weight is missing"),
         ("\"n_layers\": 3", "\"n_layers\": 400000000000", "describes a larger model"),
@@ -282,7 +282,7 @@ fn what_is_no_classifier() {
 fn a_run_learns_counts_and_is_drawn() {
     let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
     let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8).unwrap();
-    let config = shared::TrainingConfig { learning_rate: 5e-3, epochs: 2, eval_freq: 20, ..book_training() };
+    let config = shared::TrainingConfig { learning_rate: 5e-3, epochs: 6, eval_freq: 20, ..book_training() };
     let (mut steps, mut evaluations, mut ends) = (0, 0, 0);
     let model = set_trainable(small(&device()), Trainable::All);
     let mut rng = TorchRng::new(123);
@@ -304,8 +304,8 @@ fn a_run_learns_counts_and_is_drawn() {
             }
             ControlFlow::Continue(())
         });
-    assert_eq!((steps, evaluations, ends, history.examples_seen), (70, 4, 2, 560));
-    assert!(history.evaluations[3].train_loss < history.evaluations[0].train_loss);
+    assert_eq!((steps, evaluations, ends, history.examples_seen), (210, 11, 6, 1680));
+    assert!(history.evaluations[10].train_loss < history.evaluations[0].train_loss);
 
     let found = confusion(&model, &loaders.test, None, Readout::Mean, &mut rng, &device());
     assert_eq!(found.total(), 80);

@@ -115,6 +115,23 @@ fn the_embedded_messages_are_balanced_different_and_in_two_languages() {
     assert!(messages.iter().all(|m| !m.text.contains(".com") || m.text.contains("example.com")));
 }
 
+/// A classifier that only counts characters must not get far: the words have to matter.
+#[test]
+fn the_length_of_an_embedded_message_says_little() {
+    let messages = read_messages(EMBEDDED_MESSAGES).unwrap();
+    let is_chinese = |m: &Message| m.text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let (chinese, english): (Vec<Message>, Vec<Message>) = messages.into_iter().partition(is_chinese);
+    for part in [chinese, english] {
+        let right = |longest: usize| {
+            let short = |m: &&Message| (m.text.chars().count() <= longest) == (m.label == Label::Ham);
+            let right = part.iter().filter(short).count();
+            right.max(part.len() - right)
+        };
+        let best = (0..200).map(right).max().unwrap() as f64 / part.len() as f64;
+        assert!(best < 0.7, "the best limit tells {best:.3} of the messages");
+    }
+}
+
 #[test]
 fn no_embedded_message_is_from_the_book_s_collection() {
     let Some(collection) = common::collection() else { return };

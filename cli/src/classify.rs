@@ -228,10 +228,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     );
     let cut: usize = loaders.parts().iter().map(|(_, loader)| loader.dataset().truncated()).sum();
     if cut > 0 {
-        eprintln!(
-            "note: {cut} messages are longer than {} tokens and lose their end",
-            loaders.train.dataset().max_length()
-        );
+        eprintln!("note: messages longer than {} tokens lose their end: {cut}", loaders.train.dataset().max_length());
     }
 
     let interrupt = Interrupt::watch()?;
@@ -385,7 +382,7 @@ fn eval(args: &EvalArgs) -> Result<ExitCode> {
         let cut = loader.dataset().truncated();
         if cut > 0 {
             eprintln!(
-                "note: {cut} {name} messages are longer than {} tokens; their end does not count",
+                "note: {name} messages longer than {} tokens, whose end does not count: {cut}",
                 loader.dataset().max_length()
             );
         }

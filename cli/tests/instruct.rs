@@ -102,8 +102,8 @@ fn a_model_learns_answers_and_talks() {
     assert_success(&output);
     let told = stdout(&output);
     assert!(told.starts_with("The model sees 64 tokens: 58 for your message"), "{told}");
-    assert!(told.contains("1 earlier turns in them]"), "{told}");
-    assert!(told.contains("earlier turns forgotten]"), "{told}");
+    assert!(told.contains("; earlier turns: 1 in them, 0 forgotten]"), "{told}");
+    assert!(told.contains(", 1 forgotten]"), "{told}");
     assert!(told.contains("there is room for 58; say it shorter]"), "{told}");
     assert!(told.contains("[everything is forgotten]"), "{told}");
 }

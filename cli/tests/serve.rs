@@ -202,7 +202,8 @@ fn bad_requests_are_answered_clearly() {
     let (status, answer) = server.post("/api/classify", json!({ "text": "a" }));
     assert_eq!((status, error_of(&answer)), (400, "no model of this server can classify messages".to_string()));
     let long = json!({ "prompt": "a".repeat(2 << 20) }).to_string();
-    assert_eq!(server.ask("POST", "/api/generate", "", &long).0, 413);
+    let (status, answer) = server.ask("POST", "/api/generate", "", &long);
+    assert_eq!((status, error_of(&answer).contains("limit")), (413, true), "{answer}");
 }
 
 #[test]

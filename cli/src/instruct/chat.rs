@@ -30,7 +30,7 @@ pub struct Args {
     /// How tasks are written: alpaca or phi3; by default as the model learnt them
     #[arg(long, value_name = "F")]
     format: Option<PromptFormat>,
-    /// Most tokens of an answer; at most half of the context
+    /// Most tokens of an answer; at most a quarter of the context
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = MAX_NEW_TOKENS)]
     max_new_tokens: usize,
     /// 0 takes the most likely token; above it, tokens are drawn by chance, the more freely the higher
@@ -52,7 +52,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let format = prompt_format(args.format, &args.model)?;
     let (_, model) = open_text_model(&args.model, &device)?;
     let context = model.context_length();
-    let max_new_tokens = args.max_new_tokens.min(context / 2);
+    let max_new_tokens = args.max_new_tokens.min((context / 4).max(1));
     let options = GenerateOptions {
         temperature: args.temperature,
         top_k: args.top_k,
@@ -154,10 +154,7 @@ impl Chat {
 /// How much of the past the model sees.
 fn tell(prompt: &ChatPrompt, room: usize) {
     let ChatPrompt { ids, kept, dropped } = prompt;
-    if *dropped > 0 {
-        println!("[{dropped} earlier turns forgotten]");
-    }
     if kept + dropped > 0 {
-        println!("[{} of {room} tokens, {kept} earlier turns in them]", ids.len());
+        println!("[{} of {room} tokens; earlier turns: {kept} in them, {dropped} forgotten]", ids.len());
     }
 }

@@ -7,11 +7,13 @@ use std::time::{Instant, SystemTime};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::GenerateOptions;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
@@ -74,6 +76,9 @@ pub fn failure(status: StatusCode, message: impl ToString) -> Response {
     (status, Json(json!({ "error": message.to_string() }))).into_response()
 }
 
+/// The body of a request, if it could be read and is not too long.
+type Received = Result<Bytes, BytesRejection>;
+
 /// What is wrong with a request.
 type Refusal = (StatusCode, String);
 
@@ -124,27 +129,27 @@ pub async fn wrong_method() -> Response {
     failure(StatusCode::METHOD_NOT_ALLOWED, "this path is asked in another way: POST for answers, GET for the rest")
 }
 
-pub async fn generate(State(served): State<Arc<Served>>, body: Bytes) -> Response {
+pub async fn generate(State(served): State<Arc<Served>>, body: Received) -> Response {
     let field = |text: &str| json!({ "response": text });
-    match prepare_generate(&served, &body) {
+    match prepare_generate(&served, body) {
         Ok(writing) => write(&served, writing, field).await,
         Err((status, reason)) => failure(status, reason),
     }
 }
 
-pub async fn chat(State(served): State<Arc<Served>>, body: Bytes) -> Response {
+pub async fn chat(State(served): State<Arc<Served>>, body: Received) -> Response {
     let field = |text: &str| json!({ "message": { "role": "assistant", "content": text } });
-    match prepare_chat(&served, &body) {
+    match prepare_chat(&served, body) {
         Ok(writing) => write(&served, writing, field).await,
         Err((status, reason)) => failure(status, reason),
     }
 }
 
-pub async fn classify(State(served): State<Arc<Served>>, body: Bytes) -> Response {
-    label(&served, &body).await.unwrap_or_else(|(status, reason)| failure(status, reason))
+pub async fn classify(State(served): State<Arc<Served>>, body: Received) -> Response {
+    label(&served, body).await.unwrap_or_else(|(status, reason)| failure(status, reason))
 }
 
-async fn label(served: &Served, body: &[u8]) -> Result<Response, Refusal> {
+async fn label(served: &Served, body: Received) -> Result<Response, Refusal> {
     let request: ClassifyRequest = parse(body)?;
     let can = |card: &Card| matches!(card.skill, Skill::Classify(_));
     let model = pick(served, request.model.as_deref(), "classify messages", can)?;
@@ -168,8 +173,9 @@ async fn label(served: &Served, body: &[u8]) -> Result<Response, Refusal> {
     Ok(Json(answer).into_response())
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|e| bad(format!("bad request: {e}")))
+fn parse<T: DeserializeOwned>(body: Received) -> Result<T, Refusal> {
+    let body = body.map_err(|rejection| (rejection.status(), format!("bad request: {}", rejection.body_text())))?;
+    serde_json::from_slice(&body).map_err(|e| bad(format!("bad request: {e}")))
 }
 
 /// The model of that name, or the first that can do the job.
@@ -200,7 +206,7 @@ fn writes(card: &Card) -> bool {
     !matches!(card.skill, Skill::Classify(_))
 }
 
-fn prepare_generate(served: &Served, body: &[u8]) -> Result<Answer, Refusal> {
+fn prepare_generate(served: &Served, body: Received) -> Result<Answer, Refusal> {
     let GenerateRequest { model, prompt, system, raw, stream, options } = parse(body)?;
     let model = pick(served, model.as_deref(), "write text", writes)?;
     let card = &served.cards[model];
@@ -211,7 +217,7 @@ fn prepare_generate(served: &Served, body: &[u8]) -> Result<Answer, Refusal> {
     Ok(Answer { model, prompt, options, seed, stream: stream.unwrap_or(true) })
 }
 
-fn prepare_chat(served: &Served, body: &[u8]) -> Result<Answer, Refusal> {
+fn prepare_chat(served: &Served, body: Received) -> Result<Answer, Refusal> {
     let ChatRequest { model, messages, stream, options } = parse(body)?;
     if messages.is_empty() {
         return Err(bad("messages is empty; give at least one"));
