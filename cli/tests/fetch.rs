@@ -1,7 +1,6 @@
 //! `llm data fetch` and `llm weights fetch`, from a server inside the test.
 
 mod common;
-#[allow(dead_code, reason = "the tests of the crate `shared` use the rest of it")]
 #[path = "../../shared/tests/http_server/mod.rs"]
 mod http_server;
 
