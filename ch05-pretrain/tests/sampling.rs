@@ -1,5 +1,7 @@
 //! The numbers of section 5.3, each test named after the number's id, and the rules of `generate`.
 
+#![expect(clippy::approx_constant, clippy::excessive_precision, reason = "the specification's digits; 6.28 is a logit")]
+
 use std::ops::ControlFlow;
 
 use burn::tensor::{Device, Int, Tensor};
