@@ -41,6 +41,8 @@ const EMBEDDED: &str = "messages";
 /// Models at least this wide learn with the book's learning rate; small ones need larger steps.
 const BOOK_WIDTH: usize = 768;
 const SMALL_MODEL_LR: f64 = 1e-3;
+/// The tiny model knows next to nothing when it meets the messages.
+const TINY_EPOCHS: usize = 10;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -78,9 +80,9 @@ pub struct TrainArgs {
     /// Position that speaks for a message: last, first, last-real (no filler) or mean (of all)
     #[arg(long, value_name = "POSITION", default_value = "last", value_parser = readout)]
     token: Readout,
-    /// Passes over the training messages
-    #[arg(long, value_name = "N", value_parser = positive, default_value = "5")]
-    epochs: usize,
+    /// Passes over the training messages; 5 with a model, 10 without
+    #[arg(long, value_name = "N", value_parser = positive)]
+    epochs: Option<usize>,
     /// Messages in a batch [default: 8, with --no-padding 1]
     #[arg(long, value_name = "N", value_parser = positive)]
     batch_size: Option<usize>,
@@ -204,7 +206,7 @@ fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
 
 fn train(args: &TrainArgs) -> Result<ExitCode> {
     let training = TrainingConfig {
-        epochs: args.epochs,
+        epochs: args.epochs.unwrap_or(if args.model.is_some() { book_training().epochs } else { TINY_EPOCHS }),
         batch_size: args.batch_size.unwrap_or(if args.no_padding { 1 } else { book_training().batch_size }),
         learning_rate: args.lr.unwrap_or(book_training().learning_rate),
         ..book_training()
@@ -300,7 +302,9 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     }
     let folder = args.out.display();
     println!("\nclassifier: {folder}\npictures:   {folder}/losses.svg, accuracy.svg, confusion.svg");
-    println!("\nTry it:\n  cargo run --release -- classify predict --model {folder} \"You have won a prize\"");
+    println!(
+        "\nTry it:\n  cargo run --release -- classify predict --model {folder} \"You have won a prize! Reply YES to claim it.\""
+    );
     stdout().flush()?;
     Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
