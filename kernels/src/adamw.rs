@@ -62,7 +62,10 @@ impl AdamWStep {
     }
 
     fn apply(self, weight: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
-        assert!(gradient.len() == first.len() && gradient.len() == second.len(), "the sizes of a weight and its moments");
+        assert!(
+            gradient.len() == first.len() && gradient.len() == second.len(),
+            "the sizes of a weight and its moments"
+        );
         let Self { learning_rate, beta_1, beta_2, eps, weight_decay, step } = self;
         let (correction_1, correction_2) = (1.0 - beta_1.powi(step as i32), 1.0 - beta_2.powi(step as i32));
         let factors = Factors {

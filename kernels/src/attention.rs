@@ -314,11 +314,12 @@ mod tests {
 
     #[test]
     fn values_and_gradients_are_those_of_the_formula() {
-        for (batch, tokens, heads, head_dim) in [(1, 1, 1, 1), (1, 1, 3, 8), (2, 7, 2, 5), (1, 64, 1, 16), (2, 130, 3, 16)] {
+        for (batch, tokens, heads, head_dim) in
+            [(1, 1, 1, 1), (1, 1, 3, 8), (2, 7, 2, 5), (1, 64, 1, 16), (2, 130, 3, 16)]
+        {
             let width = heads * head_dim;
             let n = batch * tokens * width;
-            let inputs =
-                |t: &[Tensor<1>]| [0, 1, 2].map(|i: usize| t[i].clone().reshape([batch, tokens, width]));
+            let inputs = |t: &[Tensor<1>]| [0, 1, 2].map(|i: usize| t[i].clone().reshape([batch, tokens, width]));
             let (mask, factors) = mask(batch * heads * tokens * tokens, 0.3);
             let fast = |t: &[Tensor<1>], mask: Option<Mask>| {
                 let [q, k, v] = inputs(t);

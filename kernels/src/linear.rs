@@ -41,11 +41,7 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tens
 #[backend_extension(Flex, Autodiff)]
 trait LinearOps: Backend {
     fn linear_without_bias(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
-    fn linear_with_bias(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
+    fn linear_with_bias(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl LinearOps for Flex {
@@ -69,11 +65,7 @@ impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
         }
     }
 
-    fn linear_with_bias(
-        x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
+    fn linear_with_bias(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
         let (bias, bias_node) = bias.into_parts();
         let (x, weight) = (dense(x), dense(weight));
@@ -182,7 +174,8 @@ mod tests {
     fn views_that_are_not_contiguous() {
         let (tokens, d_in, d_out) = (6, 9, 4);
         let x = |t: &[Tensor<1>]| t[0].clone().reshape([d_in, tokens]).swap_dims(0, 1);
-        let w = |t: &[Tensor<1>]| t[1].clone().reshape([d_out + 2, d_in]).slice([1..d_out + 1, 0..d_in]).swap_dims(0, 1);
+        let w =
+            |t: &[Tensor<1>]| t[1].clone().reshape([d_out + 2, d_in]).slice([1..d_out + 1, 0..d_in]).swap_dims(0, 1);
         let sizes = [tokens * d_in, (d_out + 2) * d_in];
         assert_same(&sizes, |t| linear(x(t), w(t), None), |t| plain(x(t), w(t), None));
     }

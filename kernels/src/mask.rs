@@ -77,7 +77,8 @@ mod tests {
                 if start + length <= 131 {
                     let mut found = vec![9.0; length];
                     mask.factors(start, &mut found);
-                    let expected = (start..start + length).map(|i| if words[i / 64] >> (i % 64) & 1 == 1 { 1.25 } else { 0.0 });
+                    let expected =
+                        (start..start + length).map(|i| if words[i / 64] >> (i % 64) & 1 == 1 { 1.25 } else { 0.0 });
                     assert!(found.iter().copied().eq(expected), "{length} from {start}: {found:?}");
                 }
             }

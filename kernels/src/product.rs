@@ -126,7 +126,8 @@ unsafe impl Sync for Target {}
 /// nobody else may use it meanwhile. (That the inputs lie in their slices is checked when a [`Matrix`] is made.)
 unsafe fn serial(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
     let (rows, cols, inner) = (a.rows, b.cols, a.cols);
-    let corner = |row: usize, col: usize| (0..inner).map(|i| f64::from(a.at(row, i)) * f64::from(b.at(i, col))).sum::<f64>();
+    let corner =
+        |row: usize, col: usize| (0..inner).map(|i| f64::from(a.at(row, i)) * f64::from(b.at(i, col))).sum::<f64>();
     // SAFETY: as above; strides fit into isize because the slices do.
     unsafe {
         let last = out.add((rows - 1) * out_stride + cols - 1);
@@ -155,11 +156,10 @@ unsafe fn serial(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: 
         // In debug builds the last element, whose place depends on every size and stride, is computed once more.
         if cfg!(debug_assertions) {
             let expected = f64::from(before) + f64::from(scale) * corner(rows - 1, cols - 1);
-            let magnitude: f64 = (0..inner)
-                .map(|i| f64::from((a.at(rows - 1, i) * b.at(i, cols - 1)).abs()))
-                .sum::<f64>()
-                * f64::from(scale.abs())
-                + f64::from(before.abs());
+            let magnitude: f64 =
+                (0..inner).map(|i| f64::from((a.at(rows - 1, i) * b.at(i, cols - 1)).abs())).sum::<f64>()
+                    * f64::from(scale.abs())
+                    + f64::from(before.abs());
             let found = f64::from(*last);
             assert!(
                 !expected.is_finite() || !found.is_finite() || (found - expected).abs() <= 1e-4 * magnitude + 1e-30,
@@ -221,7 +221,9 @@ mod tests {
     #[test]
     fn products_of_odd_shapes_and_views() {
         // Whole numbers: every order of additions gives the same sum.
-        for (rows, inner, cols) in [(1, 1, 1), (1, 7, 5), (33, 17, 3), (70, 65, 300), (64, 128, 33), (3, 0, 2), (200, 40, 40)] {
+        for (rows, inner, cols) in
+            [(1, 1, 1), (1, 7, 5), (33, 17, 3), (70, 65, 300), (64, 128, 33), (3, 0, 2), (200, 40, 40)]
+        {
             let (a, b) = (numbers(rows * inner, 1), numbers(inner * cols, 2));
             let (a, b) = (Matrix::new(&a, rows, inner), Matrix::new(&b, inner, cols));
             assert_eq!(product(a, b), by_hand(a, b), "{rows} x {inner} x {cols}");
