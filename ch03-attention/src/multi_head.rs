@@ -13,6 +13,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Tensor};
+use kernels::{Kernels, causal_attention};
 use shared::{Dropout, Linear, Mode};
 
 use crate::causal_mask::{causal_mask, leading_square};
@@ -51,8 +52,10 @@ impl MultiHeadAttentionConfig {
             out_proj: Linear::new(self.d_out, self.d_out, true, device),
             dropout: Dropout::new(self.dropout),
             mask: causal_mask(self.context_length, device),
+            causal: true,
             num_heads: self.num_heads,
             head_dim,
+            kernels: Kernels::Plain,
         }
     }
 }
@@ -85,13 +88,31 @@ pub struct MultiHeadAttention {
     /// True where a token may not look: strictly above the diagonal, [context_length, context_length]. A plain tensor
     /// moves with the module between devices, but is neither trained nor saved.
     pub mask: Tensor<2, Bool>,
+    /// Whether `mask` hides the future and nothing else. [`Kernels::Fused`] works without the mask and needs to know.
+    pub causal: bool,
     /// Number of heads.
     pub num_heads: usize,
     /// Width of one head, `d_out / num_heads`.
     pub head_dim: usize,
+    /// Which code computes it.
+    #[module(skip)]
+    pub kernels: Kernels,
 }
 
 impl MultiHeadAttention {
+    /// The same module, computed by `kernels`.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self {
+            w_query: self.w_query.with_kernels(kernels),
+            w_key: self.w_key.with_kernels(kernels),
+            w_value: self.w_value.with_kernels(kernels),
+            out_proj: self.out_proj.with_kernels(kernels),
+            dropout: self.dropout.with_kernels(kernels),
+            kernels,
+            ..self
+        }
+    }
+
     /// The context vectors of all tokens.
     ///
     /// # Shapes
@@ -101,7 +122,11 @@ impl MultiHeadAttention {
     /// # Panics
     /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
     pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
-        self.forward_with_weights(x, mode).0
+        if self.causal && self.kernels.fuse(&x) {
+            self.forward_fused(x, mode)
+        } else {
+            self.forward_with_weights(x, mode).0
+        }
     }
 
     /// As [`forward`](Self::forward), and beside the context vectors the attention weights that made them: in training
@@ -121,6 +146,19 @@ impl MultiHeadAttention {
         let keys = self.split_heads(self.w_key.forward(x.clone())); // [batch, heads, tokens, head_dim]
         let values = self.split_heads(self.w_value.forward(x)); // [batch, heads, tokens, head_dim]
         self.attend(queries, keys, values, hidden, mode)
+    }
+
+    /// As [`forward`](Self::forward), in one operation that never holds all attention weights. Shapes and panics are the
+    /// same.
+    fn forward_fused(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        let ([batch, tokens, _], [context_length, _]) = (x.dims(), self.mask.dims());
+        assert!(tokens <= context_length, "{tokens} tokens do not fit into context_length {context_length}");
+        let queries = self.w_query.forward(x.clone()); // [batch, tokens, d_out]
+        let keys = self.w_key.forward(x.clone()); // [batch, tokens, d_out]
+        let values = self.w_value.forward(x); // [batch, tokens, d_out]
+        let weights = batch * self.num_heads * tokens * tokens;
+        let mask = mode.mask(weights, self.dropout.rate, &queries.device());
+        self.out_proj.forward(causal_attention(queries, keys, values, self.num_heads, mask))
     }
 
     /// Scores, weights, context vectors: what happens to queries, keys and values, whether all of them are new or some

@@ -3,6 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
+use kernels::Kernels;
 use shared::{Dropout, GptConfig, Mode};
 
 use crate::{FeedForward, LayerNorm};
@@ -44,15 +45,26 @@ impl TransformerBlock {
         }
     }
 
+    /// The same block, computed by `kernels`.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self {
+            att: self.att.with_kernels(kernels),
+            ff: self.ff.with_kernels(kernels),
+            norm1: self.norm1.with_kernels(kernels),
+            norm2: self.norm2.with_kernels(kernels),
+            drop_shortcut: self.drop_shortcut.with_kernels(kernels),
+        }
+    }
+
     /// # Shapes
     /// - `x`: `[batch, tokens, emb_dim]`, at most `context_length` tokens; the result has the same.
     pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
         let shortcut = x.clone();
         let x = self.att.forward(self.norm1.forward(x), mode);
-        let x = self.drop_shortcut.forward(x, mode) + shortcut;
+        let x = self.drop_shortcut.forward_add(x, shortcut, mode);
 
         let shortcut = x.clone();
         let x = self.ff.forward(self.norm2.forward(x));
-        self.drop_shortcut.forward(x, mode) + shortcut
+        self.drop_shortcut.forward_add(x, shortcut, mode)
     }
 }

@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor};
+use kernels::{AdamWStep, Kernels};
 
 /// Adam with decoupled weight decay, Loshchilov and Hutter, 2019. For every parameter `w` with gradient `g`, at step
 /// `t`:
@@ -30,6 +31,8 @@ pub struct AdamW {
     /// The moments of every parameter, flat, in the order of the model's fields. Empty before the first step; `None`
     /// for a parameter that has not had a gradient yet.
     pub moments: Vec<Option<Moments>>,
+    /// Which code computes the steps.
+    pub kernels: Kernels,
 }
 
 /// The moments of one parameter.
@@ -44,7 +47,20 @@ pub struct Moments {
 impl AdamW {
     /// PyTorch's settings: β₁ 0.9, β₂ 0.999, eps 1e-8.
     pub fn new(weight_decay: f64) -> Self {
-        Self { beta_1: 0.9, beta_2: 0.999, eps: 1e-8, weight_decay, steps: 0, moments: Vec::new() }
+        Self {
+            beta_1: 0.9,
+            beta_2: 0.999,
+            eps: 1e-8,
+            weight_decay,
+            steps: 0,
+            moments: Vec::new(),
+            kernels: Kernels::Plain,
+        }
+    }
+
+    /// The same optimizer, computed by `kernels`. [`Kernels::Fused`] updates the parameters in place.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self { kernels, ..self }
     }
 
     /// Updates every parameter that has a gradient.
@@ -70,11 +86,23 @@ impl ModuleMapper for Update<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let place = self.next;
         self.next += 1;
-        let AdamW { beta_1, beta_2, eps, weight_decay, steps, ref mut moments } = *self.optimizer;
+        let AdamW { beta_1, beta_2, eps, weight_decay, steps, kernels, ref mut moments } = *self.optimizer;
         if moments.len() <= place {
             moments.push(None);
         }
         let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return param };
+
+        if kernels.fuse(&gradient) {
+            let learning_rate = self.learning_rate;
+            let step = AdamWStep { learning_rate, beta_1, beta_2, eps, weight_decay, step: steps };
+            let old = moments[place].take().map(|Moments { first, second }| [first, second]);
+            return param.map(|weight| {
+                let trained = weight.is_require_grad();
+                let (updated, [first, second]) = step.update(weight.inner(), gradient, old);
+                moments[place] = Some(Moments { first, second });
+                Tensor::from_inner(updated).set_require_grad(trained)
+            });
+        }
 
         let shape = gradient.dims();
         let gradient: Tensor<1> = gradient.reshape([-1]);

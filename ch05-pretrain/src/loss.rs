@@ -56,7 +56,12 @@ pub fn perplexity(loss: f64) -> f64 {
 /// The loss of one batch. The result can be walked backward if the model records gradients.
 pub fn calc_loss_batch(model: &GptModel, batch: Batch, mode: &mut Mode) -> Tensor<1> {
     let logits = model.forward(batch.inputs, mode); // [batch, tokens, vocab_size]
-    cross_entropy(logits.flatten(0, 1), batch.targets.flatten(0, 1))
+    let (logits, targets) = (logits.flatten(0, 1), batch.targets.flatten(0, 1));
+    if model.kernels.fuse(&logits) {
+        kernels::cross_entropy(logits, targets, IGNORE_INDEX.into())
+    } else {
+        cross_entropy(logits, targets)
+    }
 }
 
 /// The mean of the losses of the first `num_batches` batches (all if `None` or more than there are) of a new pass over

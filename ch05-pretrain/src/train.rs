@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use burn::tensor::Device;
 use ch02_text::Batch;
 use ch04_gpt::GptModel;
+use kernels::Kernels;
 use serde::{Deserialize, Serialize};
 use shared::rng::TorchRng;
 use shared::{Mode, TrainingConfig};
@@ -69,7 +70,17 @@ impl Run {
             epoch_rng: rng.clone(),
             evaluations: Vec::new(),
         };
-        Self { model, optimizer: AdamW::new(weight_decay), place }
+        let optimizer = AdamW::new(weight_decay).with_kernels(model.kernels);
+        Self { model, optimizer, place }
+    }
+
+    /// The same run, computed by `kernels` from here on.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self {
+            model: self.model.with_kernels(kernels),
+            optimizer: self.optimizer.with_kernels(kernels),
+            place: self.place,
+        }
     }
 }
 

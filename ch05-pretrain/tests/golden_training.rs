@@ -9,6 +9,7 @@ use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::tokens::tensor_to_ids;
 use ch05_pretrain::{Evaluation, Event, Loaders, Run, text_to_token_ids, token_ids_to_text, train_model_simple};
+use kernels::Kernels;
 use serde::Deserialize;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -32,14 +33,14 @@ fn assert_close(found: f64, expected: f64, relative: f64, what: &str) {
 
 /// Rounding differs between the frameworks and adds up along the run, the random numbers do not: 1e-4 relative in the
 /// first 50 steps, 5e-3 to the end.
-fn reproduce(golden: &str) {
+fn reproduce(golden: &str, kernels: Kernels) {
     let Some(text) = shared::data::for_test("the-verdict") else { return };
     let golden: Golden = serde_json::from_str(golden).unwrap();
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(golden.seed);
     let loaders = Loaders::new(&text, golden.model.context_length, golden.training.batch_size).unwrap();
     let model = torch_init(GptModel::new(&golden.model, &device), &mut rng);
-    let run = Run::new(model, golden.training.weight_decay, &rng);
+    let run = Run::new(model, golden.training.weight_decay, &rng).with_kernels(kernels);
 
     let mut losses = Vec::new();
     let run = train_model_simple(run, &loaders, &golden.training, true, &device, |event| {
@@ -74,10 +75,20 @@ fn reproduce(golden: &str) {
 
 #[test]
 fn golden_training_seed_123() {
-    reproduce(include_str!("golden/train-small-seed123.json"));
+    reproduce(include_str!("golden/train-small-seed123.json"), Kernels::Plain);
 }
 
 #[test]
 fn golden_training_seed_42() {
-    reproduce(include_str!("golden/train-small-seed42.json"));
+    reproduce(include_str!("golden/train-small-seed42.json"), Kernels::Plain);
+}
+
+#[test]
+fn golden_training_seed_123_fused() {
+    reproduce(include_str!("golden/train-small-seed123.json"), Kernels::Fused);
+}
+
+#[test]
+fn golden_training_seed_42_fused() {
+    reproduce(include_str!("golden/train-small-seed42.json"), Kernels::Fused);
 }

@@ -43,7 +43,8 @@ impl Trainable {
 /// `torch.nn.Linear(emb_dim, 2)`.
 pub fn add_classification_head(model: GptModel, rng: &mut TorchRng, device: &Device) -> GptModel {
     let [emb_dim] = model.final_norm.scale.lazy_shape().dims();
-    GptModel { out_head: linear(emb_dim, NUM_CLASSES, true, rng, device), ..model }
+    let head = linear(emb_dim, NUM_CLASSES, true, rng, device).with_kernels(model.kernels);
+    GptModel { out_head: head, ..model }
 }
 
 /// Freezes the model but for the parts that training may change. The optimizer passes over frozen parameters, and no
@@ -101,10 +102,11 @@ impl ModuleVisitor for Count {
 /// # Panics
 /// If `rate` is not in [0, 1).
 pub fn set_drop_rate(mut model: GptModel, rate: f64) -> GptModel {
-    model.drop_emb = Dropout::new(rate);
+    let dropout = Dropout::new(rate).with_kernels(model.kernels);
+    model.drop_emb = dropout.clone();
     for block in &mut model.trf_blocks {
-        block.att.dropout = Dropout::new(rate);
-        block.drop_shortcut = Dropout::new(rate);
+        block.att.dropout = dropout.clone();
+        block.drop_shortcut = dropout.clone();
     }
     model
 }
@@ -114,6 +116,7 @@ pub fn set_drop_rate(mut model: GptModel, rate: f64) -> GptModel {
 pub fn without_causal_mask(mut model: GptModel) -> GptModel {
     for block in &mut model.trf_blocks {
         block.att.mask = block.att.mask.zeros_like();
+        block.att.causal = false;
     }
     model
 }

@@ -99,7 +99,7 @@ pub fn train_classifier_simple(
     mut observe: impl FnMut(Event) -> ControlFlow<()>,
 ) -> (GptModel, History) {
     let SpamLoaders { train, validation, .. } = loaders;
-    let mut optimizer = AdamW::new(config.weight_decay);
+    let mut optimizer = AdamW::new(config.weight_decay).with_kernels(model.kernels);
     let mut history = History::default();
     let some = Some(config.eval_iter);
     let mut step = 0;

@@ -4,6 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::LinearConfig;
 use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
+use kernels::Kernels;
 
 /// `y = x W + b`, with the weight as burn keeps it: a column for each output.
 ///
@@ -15,6 +16,9 @@ pub struct Linear {
     pub weight: Param<Tensor<2>>,
     /// `[d_out]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// Which code computes it.
+    #[module(skip)]
+    pub kernels: Kernels,
 }
 
 impl Linear {
@@ -26,7 +30,12 @@ impl Linear {
 
     /// A layer with these parameters, `[d_in, d_out]` and `[d_out]`.
     pub fn from_params(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
-        Self { weight, bias }
+        Self { weight, bias, kernels: Kernels::Plain }
+    }
+
+    /// The same layer, computed by `kernels`.
+    pub fn with_kernels(self, kernels: Kernels) -> Self {
+        Self { kernels, ..self }
     }
 
     /// # Shapes
@@ -36,7 +45,8 @@ impl Linear {
     /// # Panics
     /// If `x` is not `d_in` wide.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        linear(x, self.weight.val(), self.bias.as_ref().map(Param::val))
+        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        if self.kernels.fuse(&x) { kernels::linear(x, weight, bias) } else { linear(x, weight, bias) }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Matsumoto and Nishimura, "Mersenne Twister: a 623-dimensionally equidistributed uniform pseudo-random number
 //! generator", 1998.
 
+use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 const N: usize = 624;
@@ -31,32 +32,64 @@ impl Mt19937 {
     /// The next 32 random bits.
     #[inline]
     pub fn next_u32(&mut self) -> u32 {
-        if self.next == N {
-            self.twist();
-        }
-        let mut y = self.words[self.next];
+        self.refill();
+        let word = temper(self.words[self.next]);
         self.next += 1;
-        y ^= y >> 11;
-        y ^= (y << 7) & 0x9d2c_5680;
-        y ^= (y << 15) & 0xefc6_0000;
-        y ^ (y >> 18)
+        word
     }
 
-    /// Produces the next 624 words at once.
-    fn twist(&mut self) {
-        let words = &mut *self.words;
-        let mix = |high: u32, low: u32| {
-            let y = (high & 0x8000_0000) | (low & 0x7fff_ffff);
-            (y >> 1) ^ (if y & 1 == 1 { 0x9908_b0df } else { 0 })
-        };
-        for i in 0..N - M {
-            words[i] = words[i + M] ^ mix(words[i], words[i + 1]);
+    /// The next random words, as many as `out` has room for: what as many calls of [`next_u32`](Self::next_u32) give,
+    /// but with vector instructions.
+    pub fn fill(&mut self, mut out: &mut [u32]) {
+        while !out.is_empty() {
+            self.refill();
+            let now = out.len().min(N - self.next);
+            let (first, rest) = out.split_at_mut(now);
+            temper_all(&self.words[self.next..self.next + now], first);
+            self.next += now;
+            out = rest;
         }
-        for i in N - M..N - 1 {
-            words[i] = words[i + M - N] ^ mix(words[i], words[i + 1]);
+    }
+
+    /// Makes sure that there is a next word.
+    fn refill(&mut self) {
+        if self.next == N {
+            twist(&mut self.words);
+            self.next = 0;
         }
-        words[N - 1] = words[M - 1] ^ mix(words[N - 1], words[0]);
-        self.next = 0;
+    }
+}
+
+/// Makes the next 624 words of the last.
+#[multiversion(targets = "simd")]
+fn twist(words: &mut [u32; N]) {
+    let mix = |high: u32, low: u32| {
+        let y = (high & 0x8000_0000) | (low & 0x7fff_ffff);
+        // No branch on the lowest bit, so that this can be done for many words at once.
+        (y >> 1) ^ (0u32.wrapping_sub(y & 1) & 0x9908_b0df)
+    };
+    for i in 0..N - M {
+        words[i] = words[i + M] ^ mix(words[i], words[i + 1]);
+    }
+    for i in N - M..N - 1 {
+        words[i] = words[i + M - N] ^ mix(words[i], words[i + 1]);
+    }
+    words[N - 1] = words[M - 1] ^ mix(words[N - 1], words[0]);
+}
+
+/// The random bits that a word of the state stands for.
+#[inline(always)]
+fn temper(mut y: u32) -> u32 {
+    y ^= y >> 11;
+    y ^= (y << 7) & 0x9d2c_5680;
+    y ^= (y << 15) & 0xefc6_0000;
+    y ^ (y >> 18)
+}
+
+#[multiversion(targets = "simd")]
+fn temper_all(words: &[u32], out: &mut [u32]) {
+    for (out, &word) in out.iter_mut().zip(words) {
+        *out = temper(word);
     }
 }
 
@@ -103,6 +136,17 @@ mod tests {
             words,
             [2991312382, 3062119789, 1228959102, 1840268610, 974319580, 2967327842, 2367878886, 3088727057]
         );
+    }
+
+    #[test]
+    fn many_words_at_once_are_those_one_by_one() {
+        let (mut one, mut many) = (Mt19937::new(5), Mt19937::new(5));
+        for n in [0, 1, 7, 623, 624, 625, 3000] {
+            let mut words = vec![0; n];
+            many.fill(&mut words);
+            assert!(words.iter().all(|&word| word == one.next_u32()), "{n} words");
+            assert_eq!(one, many);
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::f64::consts::TAU;
 
+use kernels::Mask;
+use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 use super::Mt19937;
@@ -160,6 +162,25 @@ impl TorchRng {
         (0..n).map(|_| if self.next_u64() & BITS_53 < limit { kept } else { 0.0 }).collect()
     }
 
+    /// The mask of [`dropout_mask`](Self::dropout_mask), one bit for each element. It draws the same numbers; a rate of
+    /// 0 draws nothing.
+    ///
+    /// # Panics
+    /// If `rate` is not in [0, 1).
+    pub fn mask(&mut self, n: usize, rate: f64) -> Mask {
+        let mut kept = vec![u64::MAX; n.div_ceil(64)];
+        if rate > 0.0 {
+            let limit = ((1.0 - rate) * TWO_POW_53).ceil() as u64;
+            let mut drawn = [0; 2 * DRAWS];
+            for (i, kept) in kept.chunks_mut(DRAWS / 64).enumerate() {
+                let now = (n - i * DRAWS).min(DRAWS);
+                self.mt.fill(&mut drawn[..2 * now]);
+                compare(&drawn, limit, kept);
+            }
+        }
+        Mask::new(kept, n, rate)
+    }
+
     /// `torch.multinomial(weights, 1)`: the index of one entry, drawn with probability proportional to its weight.
     ///
     /// Every entry gets an exponential waiting time divided by its weight, and the shortest wait wins. That costs one
@@ -177,6 +198,29 @@ impl TorchRng {
     }
 }
 
+/// Numbers of 64 bits that are drawn at once for a mask.
+const DRAWS: usize = 1024;
+
+/// A bit for each number of 64 bits, the high half of which comes first: whether its low 53 bits are below `limit`.
+#[multiversion(targets = "simd")]
+fn compare(drawn: &[u32; 2 * DRAWS], limit: u64, bits: &mut [u64]) {
+    let mut below = [0u8; DRAWS];
+    let (pairs, _) = drawn.as_chunks::<2>();
+    for (below, &[high, low]) in below.iter_mut().zip(pairs) {
+        let number = u64::from(high) << 32 | u64::from(low);
+        *below = u8::from(number & BITS_53 < limit);
+    }
+    let (groups, _) = below.as_chunks::<64>();
+    for (bits, group) in bits.iter_mut().zip(groups) {
+        let (bytes, _) = group.as_chunks::<8>();
+        // The product brings the lowest bits of the eight bytes side by side into the highest byte.
+        *bits = bytes.iter().enumerate().fold(0, |bits, (i, &eight)| {
+            let together = u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            bits | together << (8 * i)
+        });
+    }
+}
+
 /// Turns 16 uniforms into 16 normals: values j and j + 8 are radius and angle of one pair.
 fn box_muller(block: &mut [f32; 16]) {
     for j in 0..8 {
@@ -184,5 +228,24 @@ fn box_muller(block: &mut [f32; 16]) {
         let angle = std::f32::consts::TAU * block[j + 8];
         block[j] = radius * angle.cos();
         block[j + 8] = radius * angle.sin();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_of_bits_keeps_what_a_mask_of_factors_keeps() {
+        let (mut bits, mut factors) = (TorchRng::new(123), TorchRng::new(123));
+        for (n, rate) in [(1, 0.5), (63, 0.1), (64, 0.9), (3, 0.0), (1024, 0.1), (5000, 0.3)] {
+            // An odd number of words in between: pairs then cross the end of the generator's state.
+            assert_eq!(bits.next_u32(), factors.next_u32());
+            let mask = bits.mask(n, rate);
+            let mut found = vec![9.0; n];
+            mask.factors(0, &mut found);
+            assert_eq!(found, factors.dropout_mask(n, rate), "{n} elements at rate {rate}");
+            assert_eq!(bits, factors);
+        }
     }
 }

@@ -1,0 +1,259 @@
+//! Matrix products on slices, by the `gemm` crate, which has code for AVX-512, AVX2 and NEON and picks at run time.
+
+// The crate takes pointers, and threads write columns of one matrix, which no safe slice can express. Every access is
+// checked against the lengths of the slices before.
+#![allow(unsafe_code, reason = "the matrix library takes pointers")]
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+/// A matrix in a slice: element (r, c) is `data[r * row_stride + c * col_stride]`.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// A row-major matrix.
+    ///
+    /// # Panics
+    /// If the slice is too short.
+    pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
+        Self::strided(data, rows, cols, cols)
+    }
+
+    /// A matrix whose rows lie `row_stride` apart.
+    ///
+    /// # Panics
+    /// If the slice is too short.
+    pub fn strided(data: &'a [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
+        check(data.len(), rows, cols, row_stride);
+        Self { data, rows, cols, row_stride, col_stride: 1 }
+    }
+
+    /// The transpose; nothing is copied.
+    pub fn transposed(self) -> Self {
+        let Self { data, rows, cols, row_stride, col_stride } = self;
+        Self { data, rows: cols, cols: rows, row_stride: col_stride, col_stride: row_stride }
+    }
+
+    fn columns(self, range: Range<usize>) -> Self {
+        assert!(range.end <= self.cols);
+        Self { data: &self.data[range.start * self.col_stride..], cols: range.len(), ..self }
+    }
+
+    fn band(self, range: Range<usize>) -> Self {
+        assert!(range.end <= self.rows);
+        Self { data: &self.data[range.start * self.row_stride..], rows: range.len(), ..self }
+    }
+
+    fn at(self, row: usize, col: usize) -> f32 {
+        self.data[row * self.row_stride + col * self.col_stride]
+    }
+}
+
+fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
+    let needed = if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + cols };
+    assert!(length >= needed, "a {rows} x {cols} matrix with stride {row_stride} needs {needed} numbers, not {length}");
+}
+
+/// `a b`, on all threads, row-major.
+///
+/// Every thread computes a slab of columns with a serial product. The library packs the right-hand matrix, so that
+/// nothing is packed twice, and no thread waits for another before the end. Where that would make the slabs thin, they
+/// are cut from the rows instead.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
+    assert_eq!(a.cols, b.rows, "the inner sizes of a product");
+    let (rows, cols, inner) = (a.rows, b.cols, a.cols);
+    if rows * cols * inner == 0 {
+        return vec![0.0; rows * cols];
+    }
+    let mut out: Vec<f32> = Vec::with_capacity(rows * cols);
+    let target = Target(out.as_mut_ptr());
+    let threads = rayon::current_num_threads();
+    // A product this small is done before another thread has woken up.
+    let small = rows * cols * inner < 1 << 18 || (rows < 16 && cols < 512);
+    let by_columns = cols >= 64 * threads;
+    let length = if by_columns { cols } else { rows };
+    let slab = if small { length } else { length.div_ceil(threads).next_multiple_of(16) };
+    (0..length.div_ceil(slab)).into_par_iter().for_each(|i| {
+        let range = i * slab..((i + 1) * slab).min(length);
+        let (a, b, start) = if by_columns {
+            (a, b.columns(range.clone()), range.start)
+        } else {
+            (a.band(range.clone()), b, range.start * cols)
+        };
+        let target = &target;
+        // SAFETY: the slabs are disjoint and lie within the rows * cols numbers that `out` has room for.
+        unsafe { serial(target.0.add(start), cols, a, b, 1.0, false) };
+    });
+    // SAFETY: each of the numbers was written by one of the slabs.
+    unsafe { out.set_len(rows * cols) };
+    out
+}
+
+/// `out = scale a b`, or `out += scale a b`, on one thread. The rows of `out` lie `out_stride` apart.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn product_into(out: &mut [f32], out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
+    assert_eq!(a.cols, b.rows, "the inner sizes of a product");
+    assert!(out_stride >= b.cols);
+    check(out.len(), a.rows, b.cols, out_stride);
+    if a.rows == 0 || b.cols == 0 {
+        return;
+    }
+    // SAFETY: the check above; `out` is borrowed exclusively, so it overlaps neither input.
+    unsafe { serial(out.as_mut_ptr(), out_stride, a, b, scale, add) };
+}
+
+/// Where the threads of one product write.
+struct Target(*mut f32);
+
+// SAFETY: the threads write to disjoint places, see `product`.
+unsafe impl Sync for Target {}
+
+/// # Safety
+/// The element (r, c) of the result, `out + r * out_stride + c`, must be valid for writes, and for reads if `add`, and
+/// nobody else may use it meanwhile. (That the inputs lie in their slices is checked when a [`Matrix`] is made.)
+unsafe fn serial(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
+    let (rows, cols, inner) = (a.rows, b.cols, a.cols);
+    let corner =
+        |row: usize, col: usize| (0..inner).map(|i| f64::from(a.at(row, i)) * f64::from(b.at(i, col))).sum::<f64>();
+    // SAFETY: as above; strides fit into isize because the slices do.
+    unsafe {
+        let last = out.add((rows - 1) * out_stride + cols - 1);
+        let before = if cfg!(debug_assertions) && add { *last } else { 0.0 };
+        gemm::gemm(
+            rows,
+            cols,
+            inner,
+            out,
+            1,
+            out_stride as isize,
+            add,
+            a.data.as_ptr(),
+            a.col_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr(),
+            b.col_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            scale,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+        // In debug builds the last element, whose place depends on every size and stride, is computed once more.
+        if cfg!(debug_assertions) {
+            let expected = f64::from(before) + f64::from(scale) * corner(rows - 1, cols - 1);
+            let magnitude: f64 =
+                (0..inner).map(|i| f64::from((a.at(rows - 1, i) * b.at(i, cols - 1)).abs())).sum::<f64>()
+                    * f64::from(scale.abs())
+                    + f64::from(before.abs());
+            let found = f64::from(*last);
+            assert!(
+                !expected.is_finite() || !found.is_finite() || (found - expected).abs() <= 1e-4 * magnitude + 1e-30,
+                "a product of {rows} x {inner} and {inner} x {cols} ends with {found}, not {expected}"
+            );
+        }
+    }
+}
+
+/// A copy of the transpose of a row-major matrix, tile by tile: every line of the cache is read once and written whole,
+/// also where the rows lie a multiple of 4096 bytes apart and a walk down a column would use one set of the cache.
+///
+/// # Panics
+/// If the slice is too short.
+pub fn transposed_copy(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    const WIDTH: usize = 16;
+    const HEIGHT: usize = 64;
+    assert!(matrix.len() >= rows * cols);
+    let mut out = vec![0.0; rows * cols];
+    if rows == 0 {
+        return out;
+    }
+    out.par_chunks_mut(WIDTH * rows).enumerate().for_each(|(i, out)| {
+        let first = i * WIDTH;
+        let width = out.len() / rows;
+        let mut tile = [[0.0f32; HEIGHT]; WIDTH];
+        for top in (0..rows).step_by(HEIGHT) {
+            let height = HEIGHT.min(rows - top);
+            for r in 0..height {
+                let row = &matrix[(top + r) * cols + first..][..width];
+                for (column, &value) in tile.iter_mut().zip(row) {
+                    column[r] = value;
+                }
+            }
+            for (column, out) in tile.iter().zip(out.chunks_exact_mut(rows)) {
+                out[top..top + height].copy_from_slice(&column[..height]);
+            }
+        }
+    });
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 31 + seed * 17) % 23) as f32 - 11.0).collect()
+    }
+
+    fn by_hand(a: Matrix, b: Matrix) -> Vec<f32> {
+        let element = |i: usize| {
+            let (row, col) = (i / b.cols, i % b.cols);
+            (0..a.cols).map(|k| a.at(row, k) * b.at(k, col)).sum()
+        };
+        (0..a.rows * b.cols).map(element).collect()
+    }
+
+    #[test]
+    fn products_of_odd_shapes_and_views() {
+        // Whole numbers: every order of additions gives the same sum.
+        for (rows, inner, cols) in
+            [(1, 1, 1), (1, 7, 5), (33, 17, 3), (70, 65, 300), (64, 128, 33), (3, 0, 2), (200, 40, 40)]
+        {
+            let (a, b) = (numbers(rows * inner, 1), numbers(inner * cols, 2));
+            let (a, b) = (Matrix::new(&a, rows, inner), Matrix::new(&b, inner, cols));
+            assert_eq!(product(a, b), by_hand(a, b), "{rows} x {inner} x {cols}");
+            assert_eq!(product(b.transposed(), a.transposed()), by_hand(b.transposed(), a.transposed()));
+        }
+    }
+
+    #[test]
+    fn a_product_into_a_part_leaves_the_rest() {
+        let (a, b) = (numbers(6, 1), numbers(6, 2));
+        let (a, b) = (Matrix::new(&a, 2, 3), Matrix::new(&b, 3, 2));
+        let expected = by_hand(a, b);
+        let mut out = vec![1.0; 8];
+        product_into(&mut out[1..], 4, a, b, 2.0, true);
+        let place = |r: usize, c: usize| 1.0 + 2.0 * expected[r * 2 + c];
+        assert_eq!(out, [1.0, place(0, 0), place(0, 1), 1.0, 1.0, place(1, 0), place(1, 1), 1.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "needs 6 numbers")]
+    fn a_short_slice_is_refused() {
+        Matrix::new(&[0.0; 5], 2, 3);
+    }
+
+    #[test]
+    fn transposed_copies() {
+        for (rows, cols) in [(1, 1), (65, 17), (3, 100), (128, 64)] {
+            let matrix = numbers(rows * cols, 3);
+            let copy = transposed_copy(&matrix, rows, cols);
+            assert!((0..rows).all(|r| (0..cols).all(|c| copy[c * rows + r] == matrix[r * cols + c])));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! How tests compare a fast operation with its clear version.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::Mask;
+
+/// Most that two results may differ, relative to what is compared.
+const TOLERANCE: f32 = 1e-4;
+
+/// Numbers around 0, different for each seed.
+pub fn numbers(n: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9) ^ 0x1234_5678;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as f32 / u32::MAX as f32 - 0.5
+    };
+    (0..n).map(|_| 2.0 * (next() + next() + next())).collect()
+}
+
+/// Runs both on flat tensors of these sizes, which they bring into shape, and compares the results, on a device that
+/// records gradients and on one that does not, and the gradients of a weighted sum of the result with respect to every
+/// tensor.
+pub fn assert_same<const D: usize>(
+    sizes: &[usize],
+    fast: impl Fn(&[Tensor<1>]) -> Tensor<D>,
+    plain: impl Fn(&[Tensor<1>]) -> Tensor<D>,
+) {
+    let run = |f: &dyn Fn(&[Tensor<1>]) -> Tensor<D>| -> Vec<Vec<f32>> {
+        let make = |device: &Device| -> Vec<Tensor<1>> {
+            let tensor =
+                |(i, &n): (usize, &usize)| Tensor::from_data(TensorData::new(numbers(n, i as u32 + 1), [n]), device);
+            sizes.iter().enumerate().map(tensor).collect()
+        };
+        let values = |x: Tensor<1>| x.into_data().try_into_vec_as::<f32>().unwrap();
+        let without = f(&make(&Device::flex()));
+        let leaves: Vec<Tensor<1>> = make(&Device::flex().autodiff()).into_iter().map(Tensor::require_grad).collect();
+        let with = f(&leaves);
+        assert_eq!(without.dims(), with.dims());
+        let with: Tensor<1> = with.reshape([-1]);
+        let [n] = with.dims();
+        let weights = Tensor::<1>::from_data(TensorData::new(numbers(n, 99), [n]), &Device::flex().autodiff());
+        let gradients = (with.clone() * weights).sum().backward();
+        let mut all = vec![values(without.reshape([-1])), values(with.inner())];
+        all.extend(leaves.iter().map(|leaf| values(leaf.grad(&gradients).unwrap())));
+        all
+    };
+    let (fast, plain) = (run(&fast), run(&plain));
+    assert_eq!(fast.len(), plain.len());
+    for (i, (fast, plain)) in fast.iter().zip(&plain).enumerate() {
+        let what = match i {
+            0 => "result",
+            1 => "result while recording",
+            _ => "gradient",
+        };
+        assert_close(fast, plain, &format!("{what} {i} for sizes {sizes:?}"));
+    }
+}
+
+/// Every number within the tolerance of its own size plus that of the root of the mean square. Where all of them should
+/// be 0, what is left of numbers around 1 that cancel each other may remain.
+pub fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let mean_square = expected.iter().map(|x| x * x).sum::<f32>() / expected.len() as f32;
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        let allowed = TOLERANCE * (e.abs() + mean_square.sqrt()) + 1e-6;
+        assert!((f - e).abs() <= allowed, "{what}: number {i} is {f}, expected {e}");
+    }
+}
+
+/// A mask, and what it multiplies by.
+pub fn mask(n: usize, rate: f32) -> (Mask, Vec<f32>) {
+    let keep: Vec<bool> = numbers(n, 7).iter().map(|x| (x * 1000.0).rem_euclid(1.0) >= rate).collect();
+    let word = |bits: &[bool]| bits.iter().enumerate().fold(0, |word, (i, &bit)| word | u64::from(bit) << i);
+    let factor = (1.0 / (1.0 - f64::from(rate))) as f32;
+    let factors = keep.iter().map(|&keep| if keep { factor } else { 0.0 }).collect();
+    (Mask::new(keep.chunks(64).map(word).collect(), n, f64::from(rate)), factors)
+}
