@@ -192,6 +192,7 @@ fn settle(served: &Served, prompt: &[u32], options: &Options) -> Result<(Generat
         top_k: Some(top_k),
         eos_id: Some(ch02_text::END_OF_TEXT_ID),
         use_cache: true,
+        use_decoder: true,
     };
     Ok((settled, options.seed.unwrap_or_else(seed_of_the_moment)))
 }
