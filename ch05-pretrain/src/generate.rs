@@ -1,6 +1,7 @@
 //! Choosing the next token by chance (section 5.3).
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::activation::softmax;
@@ -8,6 +9,9 @@ use burn::tensor::{Int, Tensor, TensorData, s};
 use ch04_gpt::{GptCache, GptModel};
 use shared::Mode;
 use shared::rng::TorchRng;
+
+use crate::decoder::{FastCache, decoder_weights};
+use crate::tokens::tensor_to_ids;
 
 /// How [`generate`] writes.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,12 +28,22 @@ pub struct GenerateOptions {
     pub eos_id: Option<u32>,
     /// Whether keys and values are kept from token to token. The ids are the same, only the time differs.
     pub use_cache: bool,
+    /// Whether one text on the CPU is written by the fast [`decoder`](crate::decoder), if there is a cache at all.
+    pub use_decoder: bool,
 }
 
 impl GenerateOptions {
     /// Greedy: no temperature, no top-k, no end token; with a cache.
     pub fn greedy(max_new_tokens: usize, context_size: usize) -> Self {
-        Self { max_new_tokens, context_size, temperature: 0.0, top_k: None, eos_id: None, use_cache: true }
+        Self {
+            max_new_tokens,
+            context_size,
+            temperature: 0.0,
+            top_k: None,
+            eos_id: None,
+            use_cache: true,
+            use_decoder: true,
+        }
     }
 }
 
@@ -131,12 +145,9 @@ pub fn generate_with(
 ) -> Result<Tensor<2, Int>, GenerateError> {
     check(model, &ids, options)?;
     let model = model.valid();
-    let mut cache = options.use_cache.then(|| GptCache::new(&model));
+    let mut reader = Reader::new(&model, &ids, options);
     for _ in 0..options.max_new_tokens {
-        let logits = match &mut cache {
-            Some(cache) => cache.next_logits(&model, &ids, options.context_size),
-            None => next_logits(&model, &ids, options.context_size),
-        }; // [batch, vocab_size]
+        let logits = reader.next_logits(&model, &ids, options.context_size); // [batch, vocab_size]
         let next = choose_token(logits, options.temperature, options.top_k, rng);
         if options.eos_id.is_some() && next.first() == options.eos_id.as_ref() {
             break;
@@ -149,6 +160,39 @@ pub fn generate_with(
         }
     }
     Ok(ids)
+}
+
+/// Where the logits come from. All three give the same ids.
+enum Reader {
+    /// The book's way: the whole window passes through the model again for every token.
+    Whole,
+    /// Keys and values are kept: chapter 4's bonus.
+    Cached(GptCache),
+    /// The same for one text on the CPU, at the speed of its memory.
+    Fast(FastCache),
+}
+
+impl Reader {
+    fn new(model: &GptModel, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Self {
+        if !options.use_cache {
+            return Self::Whole;
+        }
+        let one_text = ids.dims()[0] == 1;
+        let weights = if options.use_decoder && one_text { decoder_weights(model) } else { None };
+        weights.map_or_else(|| Self::Cached(GptCache::new(model)), |w| Self::Fast(FastCache::new(Arc::new(w))))
+    }
+
+    fn next_logits(&mut self, model: &GptModel, ids: &Tensor<2, Int>, context_size: usize) -> Tensor<2> {
+        match self {
+            Self::Whole => next_logits(model, ids, context_size),
+            Self::Cached(cache) => cache.next_logits(model, ids, context_size),
+            Self::Fast(cache) => {
+                let logits = cache.next_logits(&tensor_to_ids(ids.clone()), context_size);
+                let shape = [1, logits.len()];
+                Tensor::from_data(TensorData::new(logits, shape), &ids.device())
+            }
+        }
+    }
 }
 
 /// The book's way: the whole window passes through the model again for every token.

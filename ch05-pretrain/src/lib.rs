@@ -10,6 +10,7 @@
 //! | 5.2 | [`sample`] | what the model writes while it learns |
 //! | 5.2 | [`loss_plot`] | the losses as a picture |
 //! | 5.3 | [`mod@generate`] | temperature, top-k, the next token by chance |
+//! | | [`decoder`] | the same at the speed of the memory, on the CPU |
 //! | 5.3 | [`stream`] | text that is shown while it is written |
 //! | 5.4 | [`checkpoint`] | a model in a folder |
 //! | 5.4 | [`training_checkpoint`] | a run in a folder, to be continued |
@@ -20,6 +21,7 @@
 
 pub mod adamw;
 pub mod checkpoint;
+pub mod decoder;
 pub mod generate;
 pub mod gpt2;
 pub mod inspect;

@@ -85,6 +85,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         top_k: args.top_k,
         eos_id: None,
         use_cache: !args.no_cache,
+        use_decoder: true,
     };
     let mut rng = TorchRng::new(args.seed);
     let start = ids_to_tensor(&prompt, &device);

@@ -5,6 +5,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod bench;
 mod classify;
 mod data;
 mod exercise;
@@ -53,6 +54,8 @@ enum Command {
     /// The weights that OpenAI trained
     #[command(subcommand)]
     Weights(weights::Command),
+    /// How fast this machine trains, writes, loads and reads
+    Bench(bench::Args),
     /// The exercises of the book: list, show, check, compare with the solution
     #[command(subcommand)]
     Exercise(exercise::Command),
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Info(args) => inspect::info(args),
         Command::Data(command) => data::run(command),
         Command::Weights(command) => weights::run(command),
+        Command::Bench(args) => bench::run(args),
         Command::Exercise(command) => exercise::run(command),
     };
     result.unwrap_or_else(|error| {

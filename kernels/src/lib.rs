@@ -12,6 +12,7 @@
 //! | [`dropout`] | dropout, alone or together with the addition of the shortcut |
 //! | [`cross_entropy`] | the loss |
 //! | [`adamw`] | a step of the optimizer, in place |
+//! | [`decode`] | all of them for one new token, for generation |
 //! | [`mask`] | what dropout keeps, one bit for each element |
 //!
 //! They are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the `gemm`
@@ -25,6 +26,7 @@ pub mod adamw;
 pub mod attention;
 mod autodiff;
 pub mod cross_entropy;
+pub mod decode;
 pub mod dropout;
 pub mod gelu;
 pub mod layer_norm;

@@ -1,0 +1,136 @@
+"""The measurements of `llm bench` with PyTorch: one line of JSON each, with the same keys.
+
+    python bench.py train|train-fast|generate|load|tokenize [--tokens N] [--prompt N] [--runs N] [--threads N]
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+STORY = Path(__file__).parents[2] / "shared/assets/the-clockmakers-lamp.txt"
+
+
+def timings(runs, work):
+    """Seconds of `runs` runs after one that warms up."""
+    work()
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def train(args, fast):
+    import torch
+    from model import Config, Gpt
+
+    tokens = args.tokens or 256
+    torch.manual_seed(123)
+    model = Gpt(Config(context_length=tokens), fast)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-4, weight_decay=0.1, fused=True if fast else None)
+    ids = torch.randint(0, 50257, (2, tokens + 1))
+
+    def step():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    seconds = timings(args.runs, step)
+    return {"median_s": statistics.median(seconds), "best_s": min(seconds), "peak_bytes": peak_bytes()}
+
+
+def generate(args):
+    import torch
+    from model import Config, Gpt
+
+    tokens, prompt = args.tokens or 200, args.prompt
+    torch.manual_seed(123)
+    model = Gpt(Config(), fast=True).eval()
+    ids = torch.randint(0, 50257, (1, prompt))
+    first, rest = [], []
+
+    @torch.inference_mode()
+    def write():
+        start = time.perf_counter()
+        cache = model.new_cache()
+        new = model.cached(ids, cache, 0).argmax(-1, keepdim=True)
+        new.item()
+        begun = time.perf_counter()
+        for position in range(prompt, prompt + tokens):
+            new = model.cached(new, cache, position).argmax(-1, keepdim=True)
+            new.item()  # a reader sees every token as soon as it is there
+        first.append(begun - start)
+        rest.append(time.perf_counter() - begun)
+
+    timings(args.runs, write)
+    return {
+        "tokens_per_s": tokens / statistics.median(rest[1:]),
+        "prompt_tokens_per_s": prompt / statistics.median(first[1:]),
+        "peak_bytes": peak_bytes(),
+    }
+
+
+def load(args):
+    import torch
+    from model import Config, Gpt
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.pth")
+        torch.save(Gpt(Config(), fast=False).state_dict(), path)
+
+        def open_model():
+            with torch.device("meta"):
+                model = Gpt(Config(), fast=False)
+            model.load_state_dict(torch.load(path, weights_only=True), assign=True)
+
+        seconds = timings(args.runs, open_model)
+        return {"median_s": statistics.median(seconds), "best_s": min(seconds), "file_bytes": os.path.getsize(path)}
+
+
+def tokenize(args):
+    import tiktoken
+
+    story = STORY.read_text(encoding="utf-8")
+    text = story * -(-10_000_000 // len(story.encode()))
+    tokenizer = tiktoken.get_encoding("gpt2")
+    seconds = timings(args.runs, lambda: tokenizer.encode_ordinary(text))
+    median = statistics.median(seconds)
+    return {"median_s": median, "best_s": min(seconds), "mb_per_s": len(text.encode()) / 1e6 / median}
+
+
+def peak_bytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    work = {
+        "train": lambda args: train(args, fast=False),
+        "train-fast": lambda args: train(args, fast=True),
+        "generate": generate,
+        "load": load,
+        "tokenize": tokenize,
+    }
+    parser.add_argument("what", choices=work)
+    parser.add_argument("--tokens", type=int)
+    parser.add_argument("--prompt", type=int, default=4)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    if args.what != "tokenize":
+        import torch
+
+        torch.set_num_threads(args.threads)
+    print(json.dumps({"bench": args.what, **work[args.what](args)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+//! The fast decoder gives the logits and the ids of the model's own forward pass.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Int, Tensor, TensorData, s};
+use ch04_gpt::{GptModel, generate_text_simple};
+use ch05_pretrain::decoder::decoder_weights;
+use ch05_pretrain::tokens::tensor_to_ids;
+use ch05_pretrain::{GenerateOptions, generate};
+use kernels::decode::Decoder;
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+use shared::{GptConfig, Mode};
+
+const CONTEXT: usize = 24;
+const VOCAB: usize = 211;
+
+fn model(emb_dim: usize, n_heads: usize, context_length: usize, qkv_bias: bool) -> GptModel {
+    let config =
+        GptConfig { vocab_size: VOCAB, context_length, emb_dim, n_heads, n_layers: 3, drop_rate: 0.1, qkv_bias };
+    torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123))
+}
+
+fn random_ids(tokens: usize, rng: &mut TorchRng) -> Vec<u32> {
+    rng.randint(0, VOCAB as i64, tokens).into_iter().map(|id| id as u32).collect()
+}
+
+fn tensor(ids: &[u32]) -> Tensor<2, Int> {
+    let row: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
+    Tensor::from_data(TensorData::new(row, [1, ids.len()]), &Device::flex())
+}
+
+/// The model's logits after the last of `ids`.
+fn expected_logits(model: &GptModel, ids: &[u32]) -> Vec<f32> {
+    let logits = model.forward(tensor(ids), &mut Mode::Eval);
+    logits.slice(s![.., -1.., ..]).into_data().iter::<f32>().collect()
+}
+
+fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-4, "{what}: {found} instead of {expected}");
+    }
+}
+
+#[test]
+fn logits_token_by_token_and_in_pieces_of_every_length() {
+    // Odd widths, more threads than heads, heads that cannot be shared evenly.
+    for (emb_dim, n_heads, threads) in [(32, 4, 1), (32, 4, 2), (30, 3, 2), (10, 1, 3), (48, 4, 3)] {
+        let model = model(emb_dim, n_heads, 150, n_heads == 3);
+        let weights = Arc::new(decoder_weights(&model).unwrap());
+        let mut rng = TorchRng::new(7);
+        for pieces in [vec![1, 1, 1], vec![2, 3, 1], vec![9], vec![20, 1, 6, 1], vec![70, 66, 1], vec![150]] {
+            let ids = random_ids(pieces.iter().sum(), &mut rng);
+            let mut decoder = Decoder::new(Arc::clone(&weights), threads);
+            let mut read = 0;
+            for piece in pieces {
+                let logits = decoder.read(&ids[read..read + piece]);
+                read += piece;
+                let what = format!("{emb_dim} wide, {n_heads} heads, {threads} threads, {read} tokens");
+                assert_close(&logits, &expected_logits(&model, &ids[..read]), &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn random_prompts_of_every_length_up_to_the_context_and_beyond_it() {
+    for qkv_bias in [false, true] {
+        let model = model(32, 4, CONTEXT, qkv_bias);
+        let mut rng = TorchRng::new(8);
+        for tokens in 1..=CONTEXT + 4 {
+            let prompt = tensor(&random_ids(tokens, &mut rng));
+            let expected = tensor_to_ids(generate_text_simple(&model, prompt.clone(), 12, CONTEXT));
+            let options = GenerateOptions::greedy(12, CONTEXT);
+            let found = generate(&model, prompt, &options, &mut TorchRng::new(1)).unwrap();
+            assert_eq!(tensor_to_ids(found), expected, "a prompt of {tokens} tokens");
+        }
+    }
+}
+
+#[test]
+fn a_smaller_window_than_the_model_s() {
+    let model = model(32, 4, CONTEXT, true);
+    let prompt = tensor(&random_ids(5, &mut TorchRng::new(1)));
+    for window in [1, 2, 7, CONTEXT] {
+        let expected = tensor_to_ids(generate_text_simple(&model, prompt.clone(), 15, window));
+        let options = GenerateOptions::greedy(15, window);
+        let found = generate(&model, prompt.clone(), &options, &mut TorchRng::new(1)).unwrap();
+        assert_eq!(tensor_to_ids(found), expected, "a window of {window}");
+    }
+}
+
+#[test]
+fn two_runs_give_the_same_bits() {
+    let model = model(48, 4, 64, true);
+    let ids = random_ids(40, &mut TorchRng::new(3));
+    let weights = Arc::new(decoder_weights(&model).unwrap());
+    let run = || Decoder::new(Arc::clone(&weights), 2).read(&ids);
+    assert_eq!(run(), run());
+}
+
+#[test]
+#[should_panic(expected = "25 tokens do not fit into a context of 24")]
+fn more_than_the_context_is_refused() {
+    let model = model(32, 4, CONTEXT, false);
+    let weights = Arc::new(decoder_weights(&model).unwrap());
+    Decoder::new(weights, 2).read(&random_ids(25, &mut TorchRng::new(4)));
+}

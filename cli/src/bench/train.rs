@@ -1,0 +1,103 @@
+//! One training step, as `llm pretrain` does it, and the matrix products of such a step alone.
+
+use anyhow::{Result, ensure};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use ch02_text::dataloader::Batch;
+use ch05_pretrain::{AdamW, calc_loss_batch};
+use kernels::decode::{Operand, multiply};
+use serde::Serialize;
+use shared::rng::TorchRng;
+use shared::{GptConfig, Mode};
+
+use super::{Args, Timings, model, report};
+
+/// Sequences per step.
+const BATCH: usize = 2;
+
+#[derive(Serialize)]
+struct Output {
+    bench: &'static str,
+    median_s: f64,
+    best_s: f64,
+    matmul_s: f64,
+    peak_bytes: Option<u64>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let tokens = args.tokens.unwrap_or(256.min(args.size.context_length));
+    ensure!(
+        tokens <= args.size.context_length,
+        "{tokens} tokens do not fit into a context of {}; give --tokens with fewer",
+        args.size.context_length
+    );
+    let config = GptConfig { context_length: tokens, ..args.size.clone() };
+    let device = Device::flex().autodiff();
+    let mut rng = TorchRng::new(123);
+    let ids = rng.randint(0, config.vocab_size as i64, BATCH * (tokens + 1));
+    let rows = |from: usize| -> Tensor<2, Int> {
+        let rows: Vec<i64> = ids.chunks(tokens + 1).flat_map(|row| row[from..from + tokens].to_vec()).collect();
+        Tensor::from_data(TensorData::new(rows, [BATCH, tokens]), &device)
+    };
+    let (inputs, targets) = (rows(0), rows(1));
+
+    let mut state = Some((model(&config, &device), AdamW::new(0.1)));
+    let timings = Timings::of(args.runs, || {
+        let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
+        let batch = Batch { inputs: inputs.clone(), targets: targets.clone() };
+        let loss = calc_loss_batch(&model, batch, &mut Mode::Train(&mut rng));
+        let gradients = loss.backward();
+        let model = optimizer.step(4e-4, model, gradients);
+        let loss: f32 = loss.into_scalar();
+        ensure!(loss.is_finite(), "the loss is {loss}");
+        state = Some((model, optimizer));
+        Ok(())
+    })?;
+    let peak_bytes = peak_bytes();
+    drop(state);
+
+    let matmul_s = products(&config, BATCH * tokens, args.runs)?;
+    let median_s = timings.median();
+    let text = format!(
+        "train: {median_s:.3} s per step of {BATCH} x {tokens} tokens ({}); its matrix products alone {matmul_s:.3} s, \
+         that is {:.2} times; at most {} of memory",
+        timings.spread(),
+        median_s / matmul_s,
+        peak_bytes.map_or("an unknown amount".into(), |b| format!("{:.2} GB", b as f64 / 1e9)),
+    );
+    report(args, &Output { bench: "train", median_s, best_s: timings.best(), matmul_s, peak_bytes }, &text)
+}
+
+/// Seconds for the products of one step: for each linear layer `x W`, `dY Wᵀ` and `xᵀ dY`, where all tokens are rows.
+fn products(config: &GptConfig, rows: usize, runs: usize) -> Result<f64> {
+    let (width, layers) = (config.emb_dim, config.n_layers);
+    let kinds = [
+        (width, width, 4 * layers),
+        (width, 4 * width, layers),
+        (4 * width, width, layers),
+        (width, config.vocab_size, 1),
+    ];
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut total = 0.0;
+    for (d_in, d_out, times) in kinds {
+        let numbers = |n: usize| (0..n).map(|i| (i % 97) as f32 / 97.0 - 0.5).collect::<Vec<f32>>();
+        let (x, dy, w) = (numbers(rows * d_in), numbers(rows * d_out), numbers(d_in * d_out));
+        let (x, dy, w) = (Operand::rows(&x, d_in), Operand::rows(&dy, d_out), Operand::rows(&w, d_out));
+        let (mut y, mut dx, mut dw) = (vec![0.0; rows * d_out], vec![0.0; rows * d_in], vec![0.0; d_in * d_out]);
+        let timings = Timings::of(runs, || {
+            multiply([rows, d_in, d_out], x, w, &mut y, false, threads);
+            multiply([rows, d_out, d_in], dy, w.transposed(), &mut dx, false, threads);
+            multiply([d_in, rows, d_out], x.transposed(), dy, &mut dw, false, threads);
+            Ok(())
+        })?;
+        total += times as f64 * timings.median();
+    }
+    Ok(total)
+}
+
+/// Most memory that this process has had, where the system says so (Linux).
+pub fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes * 1024)
+}

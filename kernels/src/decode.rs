@@ -1,0 +1,30 @@
+//! Text generation at the speed of the memory.
+//!
+//! A model that writes one token reads every weight once and does two operations with it, so the time of a token is
+//! the size of the weights over the bandwidth of the memory, and everything else is to be kept out of the way:
+//!
+//! | file | what |
+//! |---|---|
+//! | [`weights`] | the model's weights, shared with the model and not copied |
+//! | [`matrix`] | a vector times a matrix, as fast as the matrix can be read |
+//! | [`team`] | threads that stand ready, because waking one takes longer than a product |
+//! | [`token`] | one token: what each thread of the team does |
+//! | [`prompt`] | many tokens at once |
+//! | [`multiply`] | products of matrices |
+//! | [`arithmetic`] | norm, activation, softmax |
+//!
+//! [`Decoder`] puts them together: give it ids, get the logits after the last of them.
+
+mod arithmetic;
+mod decoder;
+mod matrix;
+mod multiply;
+mod prompt;
+mod team;
+mod token;
+mod weights;
+
+pub use decoder::Decoder;
+pub use matrix::Matrix;
+pub use multiply::{Operand, multiply};
+pub use weights::{Block, Norm, Projection, Weights};

@@ -1,0 +1,75 @@
+//! The decoder: ids in, logits out.
+
+use std::sync::Arc;
+
+use super::prompt::prompt;
+use super::team::Team;
+use super::token::{Office, lock};
+use super::weights::Weights;
+
+/// From this many new tokens on, matrix products are faster than one token after the other.
+const PROMPT: usize = 4;
+
+/// A model that is reading or writing one text, with the keys and values of what it has seen.
+///
+/// The numbers are those of the model's own forward pass up to rounding, and the same at every run with as many threads.
+pub struct Decoder {
+    office: Arc<Office>,
+    team: Team,
+    tokens: usize,
+}
+
+impl Decoder {
+    /// A decoder for `weights` that computes on `threads` threads, the caller's among them.
+    pub fn new(weights: Arc<Weights>, threads: usize) -> Self {
+        let office = Arc::new(Office::new(weights, threads));
+        let shared = Arc::clone(&office);
+        Self { office, team: Team::start(threads, move |member| shared.token(member)), tokens: 0 }
+    }
+
+    /// Number of tokens that were read.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Forgets the text.
+    pub fn clear(&mut self) {
+        self.tokens = 0;
+    }
+
+    /// Reads more of the text and returns the logits for the token after it, `[vocab_size]`.
+    ///
+    /// # Panics
+    /// If there is no id, an id is not in the vocabulary, or the text does not fit into the context.
+    pub fn read(&mut self, ids: &[u32]) -> Vec<f32> {
+        let (vocab_size, context_length) = (self.office.weights.vocab_size(), self.office.weights.context_length());
+        let to = self.tokens + ids.len();
+        assert!(!ids.is_empty(), "no token to read");
+        assert!(to <= context_length, "{to} tokens do not fit into a context of {context_length}");
+        assert!(ids.iter().all(|&id| (id as usize) < vocab_size), "an id outside of the vocabulary of {vocab_size}");
+
+        // The last token always goes alone: only its logits are wanted.
+        let (last, before) = ids.split_last().expect("there is an id");
+        if before.len() >= PROMPT {
+            self.read_prompt(before);
+        } else {
+            before.iter().for_each(|&id| self.read_token(id));
+        }
+        self.read_token(*last);
+        let office = &self.office;
+        office.desks.iter().flat_map(|desk| lock(desk).logits.clone()).collect()
+    }
+
+    fn read_token(&mut self, id: u32) {
+        *lock(&self.office.task) = (id, self.tokens);
+        self.team.run();
+        self.tokens += 1;
+    }
+
+    fn read_prompt(&mut self, ids: &[u32]) {
+        let mut desks: Vec<_> = self.office.desks.iter().map(lock).collect();
+        let mut desks: Vec<_> = desks.iter_mut().map(|desk| &mut **desk).collect();
+        prompt(&self.office.weights, ids, self.tokens, &mut desks);
+        self.tokens += ids.len();
+    }
+}

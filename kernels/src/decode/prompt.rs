@@ -1,0 +1,137 @@
+//! Many tokens at once: matrix products instead of a matrix and a vector.
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::arithmetic::{gelu, softmax};
+use super::multiply::{Operand, multiply};
+use super::token::{Desk, norm};
+use super::weights::{Block, Norm, Projection, Weights};
+
+/// Queries that are handled together. Only keys up to the last of them are looked at.
+const QUERIES: usize = 64;
+
+/// The vectors of some tokens behind the last block, `[tokens, emb_dim]`. The desks' caches hold the keys and values of
+/// the first `kept` tokens; those of the new ones are added.
+///
+/// # Panics
+/// If the tokens do not fit into the context.
+pub fn prompt(weights: &Weights, ids: &[u32], kept: usize, desks: &mut [&mut Desk]) -> Vec<f32> {
+    let width = weights.emb_dim();
+    let mut x = vec![0.0; ids.len() * width];
+    for (i, (x, &id)) in x.chunks_exact_mut(width).zip(ids).enumerate() {
+        let (token, place) = (weights.tok_emb.row(id as usize), weights.pos_emb.row(kept + i));
+        x.iter_mut().zip(token).zip(place).for_each(|((x, token), place)| *x = token + place);
+    }
+    let mut normed = vec![0.0; x.len()];
+    for (index, block) in weights.blocks.iter().enumerate() {
+        norm_rows(&block.norm1, &x, &mut normed);
+        attention(weights, block, index, kept, &normed, &mut x, desks);
+        norm_rows(&block.norm2, &x, &mut normed);
+        let mut hidden = project(&block.expand, &normed);
+        hidden.par_chunks_mut(block.expand.weight.cols()).for_each(|row| Arch::new().dispatch(|| gelu(row)));
+        add_projected(&block.contract, &hidden, &mut x);
+    }
+    x
+}
+
+/// `x += attention(normed)`.
+fn attention(
+    weights: &Weights,
+    block: &Block,
+    index: usize,
+    kept: usize,
+    normed: &[f32],
+    x: &mut [f32],
+    desks: &mut [&mut Desk],
+) {
+    let (width, head_dim) = (weights.emb_dim(), weights.head_dim());
+    let (new, context_length) = (normed.len() / width, weights.context_length());
+    let per_head = context_length * head_dim;
+    let queries = project(&block.query, normed); // [new, heads * head_dim]
+    for (projection, which) in [(&block.key, 0), (&block.value, 1)] {
+        let all = project(projection, normed);
+        for desk in &mut *desks {
+            let cache = &mut desk.cache[index];
+            let cache = if which == 0 { &mut cache.keys } else { &mut cache.values };
+            for (head, cache) in desk.heads.clone().zip(cache.chunks_exact_mut(per_head)) {
+                let cache = cache[kept * head_dim..].chunks_exact_mut(head_dim);
+                for (cache, row) in cache.zip(all.chunks_exact(width)) {
+                    cache.copy_from_slice(&row[head * head_dim..][..head_dim]);
+                }
+            }
+        }
+    }
+    let heads: Vec<(&[f32], &[f32])> = desks
+        .iter()
+        .flat_map(|desk| {
+            let cache = &desk.cache[index];
+            cache.keys.chunks_exact(per_head).zip(cache.values.chunks_exact(per_head))
+        })
+        .collect();
+
+    // By heads, so that every block of queries has its own piece of memory: [heads, new, head_dim].
+    let mut by_head = vec![0.0; new * width];
+    by_head.par_chunks_mut(new * head_dim).enumerate().for_each(|(head, context)| {
+        let (keys, values) = heads[head];
+        context.par_chunks_mut(QUERIES * head_dim).enumerate().for_each(|(chunk, context)| {
+            let first = chunk * QUERIES;
+            let rows = context.len() / head_dim;
+            let queries = Operand::rows(&queries[first * width + head * head_dim..], width);
+            attend(queries, rows, kept + first, keys, values, context);
+        });
+    });
+    let mut context = vec![0.0; new * width];
+    context.par_chunks_mut(width).enumerate().for_each(|(i, row)| {
+        for (head, part) in row.chunks_exact_mut(head_dim).enumerate() {
+            part.copy_from_slice(&by_head[(head * new + i) * head_dim..][..head_dim]);
+        }
+    });
+    add_projected(&block.out, &context, x);
+}
+
+/// What `rows` queries find, the first of which stands at position `first`.
+///
+/// # Shapes
+/// - `queries`: `[rows, head_dim]`; `keys`, `values`: `[at least first + rows, head_dim]`; `context`:
+///   `[rows, head_dim]`.
+fn attend(queries: Operand, rows: usize, first: usize, keys: &[f32], values: &[f32], context: &mut [f32]) {
+    let head_dim = context.len() / rows;
+    let tokens = first + rows;
+    let mut scores = vec![0.0; rows * tokens];
+    let keys = Operand::rows(keys, head_dim).transposed();
+    multiply([rows, head_dim, tokens], queries, keys, &mut scores, false, 1);
+    Arch::new().dispatch(|| {
+        for (i, scores) in scores.chunks_exact_mut(tokens).enumerate() {
+            let (seen, hidden) = scores.split_at_mut(first + i + 1);
+            softmax(seen, 1.0 / (head_dim as f32).sqrt());
+            hidden.fill(0.0);
+        }
+    });
+    let (weights, values) = (Operand::rows(&scores, tokens), Operand::rows(values, head_dim));
+    multiply([rows, tokens, head_dim], weights, values, context, false, 1);
+}
+
+fn norm_rows(with: &Norm, x: &[f32], y: &mut [f32]) {
+    let width = with.scale.len();
+    y.par_chunks_mut(width).zip(x.par_chunks(width)).for_each(|(y, x)| norm(with, x, y));
+}
+
+/// `x W + b`, row by row.
+fn project(projection: &Projection, x: &[f32]) -> Vec<f32> {
+    let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
+    let mut y = vec![0.0; x.len() / d_in * d_out];
+    add_projected(projection, x, &mut y);
+    y
+}
+
+/// `y += x W + b`, row by row.
+fn add_projected(projection: &Projection, x: &[f32], y: &mut [f32]) {
+    let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
+    if let Some(bias) = &projection.bias {
+        y.par_chunks_mut(d_out).for_each(|row| row.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
+    }
+    let (rows, threads) = (y.len() / d_out, rayon::current_num_threads());
+    let weight = Operand::rows(projection.weight.values(), d_out);
+    multiply([rows, d_in, d_out], Operand::rows(x, d_in), weight, y, true, threads);
+}

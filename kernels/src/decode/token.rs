@@ -1,0 +1,208 @@
+//! One token through the model, by all threads of a team together.
+//!
+//! The work is cut so that the threads seldom meet. Every thread owns some of the heads: it computes their queries, keys
+//! and values (columns of those matrices), attends with them, and multiplies what it found with the rows of the output
+//! projection that belong to them. What comes out is one summand of the block's output; the threads exchange their
+//! summands and add them up. The feed-forward network is cut in the same way: columns of the first matrix, the same rows
+//! of the second. So there are two meetings per block (Shoeybi et al., Megatron-LM, 2019, cut over GPUs in this way).
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use pulp::Arch;
+
+use super::arithmetic::{dot, gelu, layer_norm, softmax};
+use super::team::Member;
+use super::weights::{Block, Norm, Projection, Weights};
+
+/// Columns of a row that lie in the same cache line: no thread's share begins inside of one.
+const CACHE_LINE: usize = 16;
+
+/// Keys and values of some heads in one block, `[heads, context_length, head_dim]` each.
+#[derive(Debug)]
+pub struct HeadCache {
+    pub keys: Vec<f32>,
+    pub values: Vec<f32>,
+}
+
+/// What belongs to one thread.
+#[derive(Debug)]
+pub struct Desk {
+    /// The heads that this thread owns.
+    pub heads: std::ops::Range<usize>,
+    /// Their keys and values, for every block.
+    pub cache: Vec<HeadCache>,
+    /// The share of the logits, filled by the last step of a token.
+    pub logits: Vec<f32>,
+    /// The vector of the token, `[emb_dim]`: the same on every desk.
+    x: Vec<f32>,
+    normed: Vec<f32>,
+    /// Query, key or value of the own heads.
+    projected: Vec<f32>,
+    context: Vec<f32>,
+    hidden: Vec<f32>,
+    scores: Vec<f32>,
+}
+
+/// What all threads of a team see.
+#[derive(Debug)]
+pub struct Office {
+    pub weights: std::sync::Arc<Weights>,
+    /// The token to compute and its position.
+    pub task: Mutex<(u32, usize)>,
+    /// A place for each thread; nobody else looks at it while a token is computed.
+    pub desks: Vec<Mutex<Desk>>,
+    /// The summands that the threads exchange, one of each. There are two sets, used in turn: while the slower threads
+    /// still read one, the faster ones write the other.
+    summands: [Vec<RwLock<Vec<f32>>>; 2],
+}
+
+/// A lock whose holder panicked guards plain numbers: the team reports the panic.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Office {
+    /// Room for `threads` threads.
+    pub fn new(weights: std::sync::Arc<Weights>, threads: usize) -> Self {
+        let emb_dim = weights.emb_dim();
+        let desk = |index: usize| {
+            let heads = weights.n_heads * index / threads..weights.n_heads * (index + 1) / threads;
+            let size = heads.len() * weights.context_length() * weights.head_dim();
+            // Zeroed memory costs nothing before it is used.
+            let cache = || HeadCache { keys: vec![0.0; size], values: vec![0.0; size] };
+            Mutex::new(Desk {
+                cache: weights.blocks.iter().map(|_| cache()).collect(),
+                heads,
+                logits: Vec::new(),
+                x: vec![0.0; emb_dim],
+                normed: vec![0.0; emb_dim],
+                projected: Vec::new(),
+                context: Vec::new(),
+                hidden: Vec::new(),
+                scores: Vec::new(),
+            })
+        };
+        let summands = || (0..threads).map(|_| RwLock::new(Vec::new())).collect();
+        Self {
+            task: Mutex::new((0, 0)),
+            desks: (0..threads).map(desk).collect(),
+            summands: [summands(), summands()],
+            weights,
+        }
+    }
+
+    /// One thread's part of a token. The logits lie on the desks afterwards, each share on its own.
+    pub fn token(&self, member: &Member) {
+        let desk = &mut *lock(&self.desks[member.index]);
+        let (id, position) = *lock(&self.task);
+        let weights = &*self.weights;
+        let (token, place) = (weights.tok_emb.row(id as usize), weights.pos_emb.row(position));
+        desk.x.iter_mut().zip(token).zip(place).for_each(|((x, token), place)| *x = token + place);
+
+        for (index, block) in weights.blocks.iter().enumerate() {
+            self.attention(block, index, position, desk, member);
+            self.feed_forward(block, desk, member);
+        }
+
+        norm(&weights.final_norm, &desk.x, &mut desk.normed);
+        let columns = member.share(weights.head.weight.cols(), CACHE_LINE);
+        project_columns(&weights.head, &desk.normed, columns, &mut desk.logits);
+    }
+
+    /// `x += attention(norm1(x))`.
+    fn attention(&self, block: &Block, index: usize, position: usize, desk: &mut Desk, member: &Member) {
+        let (head_dim, context_length) = (self.weights.head_dim(), self.weights.context_length());
+        let columns = desk.heads.start * head_dim..desk.heads.end * head_dim;
+        norm(&block.norm1, &desk.x, &mut desk.normed);
+
+        let cache = &mut desk.cache[index];
+        for (projection, kept) in [(&block.key, &mut cache.keys), (&block.value, &mut cache.values)] {
+            project_columns(projection, &desk.normed, columns.clone(), &mut desk.projected);
+            for (head, new) in desk.projected.chunks(head_dim).enumerate() {
+                kept[(head * context_length + position) * head_dim..][..head_dim].copy_from_slice(new);
+            }
+        }
+        project_columns(&block.query, &desk.normed, columns.clone(), &mut desk.projected);
+
+        desk.context.resize(columns.len(), 0.0);
+        desk.scores.resize(position + 1, 0.0);
+        let kept = (position + 1) * head_dim;
+        for head in 0..desk.heads.len() {
+            let own = head * head_dim..(head + 1) * head_dim;
+            let keys = &cache.keys[head * context_length * head_dim..][..kept];
+            let values = &cache.values[head * context_length * head_dim..][..kept];
+            attend(&desk.projected[own.clone()], keys, values, &mut desk.scores, &mut desk.context[own]);
+        }
+        self.add_rows(&block.out, &desk.context, columns, &mut desk.x, 0, member);
+    }
+
+    /// `x += feed_forward(norm2(x))`.
+    fn feed_forward(&self, block: &Block, desk: &mut Desk, member: &Member) {
+        norm(&block.norm2, &desk.x, &mut desk.normed);
+        let own = member.share(block.expand.weight.cols(), CACHE_LINE);
+        project_columns(&block.expand, &desk.normed, own.clone(), &mut desk.hidden);
+        Arch::new().dispatch(|| gelu(&mut desk.hidden));
+        self.add_rows(&block.contract, &desk.hidden, own, &mut desk.x, 1, member);
+    }
+
+    /// `x += y W + b`, where every thread has some of the values of `y`.
+    fn add_rows(
+        &self,
+        projection: &Projection,
+        y: &[f32],
+        rows: std::ops::Range<usize>,
+        x: &mut [f32],
+        set: usize,
+        member: &Member,
+    ) {
+        let summands = &self.summands[set];
+        {
+            let mut own = summands[member.index].write().unwrap_or_else(PoisonError::into_inner);
+            own.clear();
+            own.resize(x.len(), 0.0);
+            projection.weight.add_product(y, rows, 0..x.len(), &mut own);
+        }
+        member.barrier();
+        // All threads add in the same order, so that all have the same sum.
+        for summand in summands {
+            let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
+            x.iter_mut().zip(&*summand).for_each(|(x, s)| *x += s);
+        }
+        if let Some(bias) = &projection.bias {
+            x.iter_mut().zip(bias).for_each(|(x, b)| *x += b);
+        }
+    }
+}
+
+/// `y = x W + b` for some columns of `W`.
+fn project_columns(projection: &Projection, x: &[f32], columns: std::ops::Range<usize>, y: &mut Vec<f32>) {
+    y.clear();
+    match &projection.bias {
+        Some(bias) => y.extend_from_slice(&bias[columns.clone()]),
+        None => y.resize(columns.len(), 0.0),
+    }
+    projection.weight.add_product(x, 0..x.len(), columns, y);
+}
+
+/// The layer norm of one vector.
+pub fn norm(norm: &Norm, x: &[f32], y: &mut [f32]) {
+    Arch::new().dispatch(|| layer_norm(x, &norm.scale, &norm.shift, norm.eps, y));
+}
+
+/// What one query finds among the kept keys: `softmax(q K^T / sqrt(head_dim)) V`.
+///
+/// # Shapes
+/// - `query`, `context`: `[head_dim]`; `keys`, `values`: `[tokens, head_dim]`; `scores`: `[tokens]`, for work.
+fn attend(query: &[f32], keys: &[f32], values: &[f32], scores: &mut [f32], context: &mut [f32]) {
+    let head_dim = query.len();
+    Arch::new().dispatch(|| {
+        for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_dim)) {
+            *score = dot(query, key);
+        }
+        softmax(scores, 1.0 / (head_dim as f32).sqrt());
+        context.fill(0.0);
+        for (weight, value) in scores.iter().zip(values.chunks_exact(head_dim)) {
+            context.iter_mut().zip(value).for_each(|(c, v)| *c += weight * v);
+        }
+    });
+}
