@@ -42,7 +42,11 @@ pub fn decoder_weights(model: &GptModel) -> Option<Weights> {
     })
 }
 
+/// `None` for a layer with a low-rank addition, which the decoder does not know.
 fn projection(layer: &Linear) -> Option<Projection> {
+    if layer.low_rank.is_some() {
+        return None;
+    }
     let weight = Matrix::shared(layer.weight.val())?;
     Some(Projection { weight, bias: layer.bias.as_ref().map(vector) })
 }

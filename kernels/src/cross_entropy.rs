@@ -165,8 +165,7 @@ mod tests {
     #[test]
     fn values_and_gradients_are_those_of_the_formula() {
         for (rows, classes, ignored) in [(1, 2, 7), (1, 1003, 7), (5, 33, 2), (40, 257, 3)] {
-            let ids: Vec<i32> =
-                (0..rows).map(|i| if i % ignored == 1 { -100 } else { (i * 97 % classes) as i32 }).collect();
+            let ids: Vec<i32> = (0..rows).map(|i| if i % ignored == 1 { -100 } else { i * 97 % classes }).collect();
             let targets = |device: &Device| Tensor::<1, Int>::from_data(&ids[..], device);
             let logits = |t: &[Tensor<1>]| t[0].clone().reshape([rows as usize, classes as usize]) * 5.0;
             assert_same(

@@ -33,6 +33,6 @@ pub mod rng;
 
 pub use config::{GptConfig, TrainingConfig};
 pub use dropout::Dropout;
-pub use linear::Linear;
+pub use linear::{Linear, LowRank};
 pub use loader::BatchLoader;
 pub use mode::Mode;

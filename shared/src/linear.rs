@@ -16,9 +16,22 @@ pub struct Linear {
     pub weight: Param<Tensor<2>>,
     /// `[d_out]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// What appendix E adds to the layer; models of the chapters have none.
+    pub low_rank: Option<LowRank>,
     /// Which code computes it.
     #[module(skip)]
     pub kernels: Kernels,
+}
+
+/// A low-rank addition to a linear layer, `scale · (x A) B`. Appendix E makes, trains and merges it.
+#[derive(Module, Debug)]
+pub struct LowRank {
+    /// `[d_in, rank]`.
+    pub a: Param<Tensor<2>>,
+    /// `[rank, d_out]`.
+    pub b: Param<Tensor<2>>,
+    /// Strength of the addition.
+    pub scale: f64,
 }
 
 impl Linear {
@@ -30,7 +43,7 @@ impl Linear {
 
     /// A layer with these parameters, `[d_in, d_out]` and `[d_out]`.
     pub fn from_params(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
-        Self { weight, bias, kernels: Kernels::Plain }
+        Self { weight, bias, low_rank: None, kernels: Kernels::Plain }
     }
 
     /// The same layer, computed by `kernels`.
@@ -45,7 +58,14 @@ impl Linear {
     /// # Panics
     /// If `x` is not `d_in` wide.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let (weight, bias) = (self.weight.val(), self.bias.as_ref().map(Param::val));
+        let y = self.product(x.clone(), self.weight.val(), self.bias.as_ref().map(Param::val));
+        let Some(LowRank { a, b, scale }) = &self.low_rank else { return y };
+        // From left to right: x A is thin, A B would be as large as the weight.
+        let thin = self.product(x, a.val(), None); // [..., rank]
+        y + self.product(thin, b.val(), None) * *scale
+    }
+
+    fn product<const D: usize>(&self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
         if self.kernels.fuse(&x) { kernels::linear(x, weight, bias) } else { linear(x, weight, bias) }
     }
 }
