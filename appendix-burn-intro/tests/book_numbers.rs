@@ -136,6 +136,7 @@ fn a_6_batches_with_drop_last() {
 // ---- A.7
 
 #[test]
+#[allow(clippy::excessive_precision, reason = "the nine digits of the specification")]
 fn a_7_initial_weights() {
     let device = Device::flex();
     let model = torch_init(NeuralNetwork::new(2, 2, &device), &mut TorchRng::new(123));
