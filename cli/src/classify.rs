@@ -34,6 +34,7 @@ use shared::{GptConfig, TrainingConfig};
 
 use crate::instruct::open_text_model;
 use crate::interrupt::Interrupt;
+use crate::lora::{LoraArgs, adapt, save_and_merge};
 use crate::{grouped, positive};
 
 /// Name of the embedded messages.
@@ -75,7 +76,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// What training changes: last-block, last-two-blocks, all or head [default: last-block, without --model all]
-    #[arg(long, value_name = "PART", value_parser = trainable)]
+    #[arg(long, value_name = "PART", value_parser = trainable, conflicts_with = "lora_rank")]
     trainable: Option<Trainable>,
     /// Position that speaks for a message: last, first, last-real (no filler) or mean (of all)
     #[arg(long, value_name = "POSITION", default_value = "last", value_parser = readout)]
@@ -89,6 +90,8 @@ pub struct TrainArgs {
     /// Learning rate [default: 5e-5 for the sizes of GPT-2, 1e-3 for smaller models]
     #[arg(long, value_name = "X")]
     lr: Option<f64>,
+    #[command(flatten)]
+    lora: LoraArgs,
     /// Seed of the head and of the order of the messages
     #[arg(long, value_name = "N", default_value_t = 123)]
     seed: u64,
@@ -212,6 +215,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         ..book_training()
     };
     training.validate()?;
+    let lora = args.lora.settings()?;
     let split = read_parts(&args.data)?;
     let tokenizer = Gpt2Tokenizer::new();
     let device = args.device.open()?.autodiff();
@@ -250,8 +254,12 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     config.drop_rate = 0.0;
     let model = set_drop_rate(model, config.drop_rate);
     let model = if args.no_causal_mask { without_causal_mask(model) } else { model };
-    let model = add_classification_head(model, &mut TorchRng::new(args.seed), &device);
-    let model = set_trainable(model, args.trainable.unwrap_or(default_trainable));
+    let mut rng = TorchRng::new(args.seed);
+    let model = add_classification_head(model, &mut rng, &device);
+    let model = match &lora {
+        Some(settings) => adapt(model, settings, &mut rng, &device),
+        None => set_trainable(model, args.trainable.unwrap_or(default_trainable)),
+    };
     println!("{} parameters, {} of them trainable", grouped(model.num_params()), grouped(num_trainable(&model)));
 
     let started = Instant::now();
@@ -292,6 +300,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         causal_mask: !args.no_causal_mask,
         labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
     };
+    let model = if lora.is_some() { save_and_merge(&args.out, model)? } else { model };
     save_classifier(&args.out, &config, &model.valid())?;
     for (file, picture) in [
         ("losses.svg", plot_losses(&history)?),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
+use appendix_lora::{load_adapter, merge_lora};
 use burn::tensor::{Int, Tensor};
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
@@ -23,6 +24,9 @@ pub struct Args {
     /// Folder with the model: one of `llm pretrain`, or GPT-2 as Hugging Face or OpenAI publish it
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Folder with a LoRA adapter for the model, of `llm instruct train --lora-rank N` or `peft`
+    #[arg(long, value_name = "DIR")]
+    adapter: Option<PathBuf>,
     /// Text to continue
     #[arg(long, value_name = "TEXT", required_unless_present = "prompt_ids", conflicts_with = "prompt_ids")]
     prompt: Option<String>,
@@ -67,6 +71,10 @@ struct Output {
 pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let (config, model) = open_model(&args.model, &device)?;
+    let model = match &args.adapter {
+        Some(folder) => merge_lora(load_adapter(folder, model, &device)?),
+        None => model,
+    };
     let tokenizer = (config.vocab_size == VOCAB_SIZE).then(Gpt2Tokenizer::new);
     let prompt = match (&args.prompt, args.prompt_ids, &tokenizer) {
         (Some(text), _, Some(tokenizer)) => tokenizer.encode_with_end_of_text(text),

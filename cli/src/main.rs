@@ -13,6 +13,7 @@ mod generate;
 mod inspect;
 mod instruct;
 mod interrupt;
+mod lora;
 mod pretrain;
 mod recipe;
 mod serve;

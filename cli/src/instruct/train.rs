@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use appendix_lora::linear_layers;
 use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
@@ -13,6 +14,7 @@ use ch04_gpt::GptModel;
 use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::{Batches, Event, Loaders, Run, save_model, train_model_simple};
+use ch06_classify::num_trainable;
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::{
     CollateOptions, Entries, Entry, InstructionLoader, InstructionLoaders, PromptFormat, book_training, partition,
@@ -27,6 +29,7 @@ use shared::{GptConfig, TrainingConfig, data};
 
 use super::{Tuning, open_text_model};
 use crate::interrupt::Interrupt;
+use crate::lora::{LoraArgs, adapt, save_and_merge};
 use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
@@ -66,6 +69,8 @@ pub struct Args {
     /// Most tokens of an entry; longer ones are cut off. By default what the model can see
     #[arg(long, value_name = "N", value_parser = positive)]
     max_length: Option<usize>,
+    #[command(flatten)]
+    lora: LoraArgs,
     /// Seed of all random numbers; the same seed gives the same run
     #[arg(long, value_name = "N", default_value_t = 123)]
     seed: u64,
@@ -96,6 +101,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         ..book
     };
     training.validate()?;
+    let lora = args.lora.settings()?;
     let tokenizer = Gpt2Tokenizer::new();
     let loaders = make_loaders(&args, &entries, config.context_length, &tokenizer)?;
     fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
@@ -116,7 +122,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
             model
         }
     };
-    job.finetune(model, &entries, &loaders, &training)
+    let mut rng = TorchRng::new(job.args.seed);
+    let model = match &lora {
+        Some(settings) => adapt(model, settings, &mut rng, &job.recording),
+        None => model,
+    };
+    job.finetune(model, &entries, &loaders, &training, rng)
 }
 
 /// The model of a run without `--model`.
@@ -202,18 +213,22 @@ impl Job<'_> {
         entries: &[Entry],
         loaders: &Loaders<InstructionLoader>,
         training: &TrainingConfig,
+        rng: TorchRng,
     ) -> Result<ExitCode> {
         let out = &self.args.out;
         println!(
-            "{} parameters, {} entries to learn from, {} to measure on, {} steps",
+            "{} parameters ({} trainable), {} entries to learn from, {} to measure on, {} steps",
             grouped(model.num_params()),
+            grouped(num_trainable(&model)),
             grouped(loaders.train.dataset().items().len()),
             loaders.validation.dataset().items().len(),
             loaders.train.num_batches() * training.epochs,
         );
         let prompt = self.args.format.format_input(&partition(entries).validation[0]);
-        let run = Run::new(model, training.weight_decay, &TorchRng::new(self.args.seed));
+        let run = Run::new(model, training.weight_decay, &rng);
         let save = |model: &GptModel| -> Result<()> {
+            let adapted = linear_layers(model).iter().any(|(_, layer)| layer.low_rank.is_some());
+            let model = if adapted { save_and_merge(out, model.clone())? } else { model.clone() };
             save_model(out, &self.config, &model.valid())?;
             Tuning { format: self.args.format }.save(out)
         };

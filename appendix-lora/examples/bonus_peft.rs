@@ -1,0 +1,48 @@
+//! Writes a small model, an adapter for it, and the model's answer with the adapter, for `peft/check.py` to compare.
+
+use std::path::Path;
+
+use appendix_lora::{LoraSettings, Scale, linear_layers_mut, replace_linear_with_lora, save_adapter};
+use burn::module::Param;
+use burn::tensor::{Device, Tensor};
+use ch04_gpt::GptModel;
+use ch05_pretrain::save_model;
+use shared::init::{randn, torch_init};
+use shared::rng::TorchRng;
+use shared::{GptConfig, Mode};
+
+fn main() -> anyhow::Result<()> {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "runs/peft".into());
+    let folder = Path::new(&folder);
+    let device = Device::flex();
+    let config = GptConfig {
+        vocab_size: 97,
+        context_length: 16,
+        emb_dim: 24,
+        n_heads: 3,
+        n_layers: 2,
+        drop_rate: 0.0,
+        qkv_bias: true,
+    };
+    let mut rng = TorchRng::new(123);
+    let model = torch_init(GptModel::new(&config, &device), &mut rng);
+    save_model(&folder.join("base"), &config, &model)?;
+
+    let settings = LoraSettings { rank: 4, alpha: 8.0, scale: Scale::Alpha };
+    let mut model = replace_linear_with_lora(model, &settings, &mut rng, &device);
+    // As if it had been trained: a fresh B is 0 and would hide every mistake.
+    for (_, layer) in linear_layers_mut(&mut model) {
+        if let Some(low_rank) = &mut layer.low_rank {
+            low_rank.b = Param::from_tensor(randn(low_rank.b.dims(), &mut rng, &device) * 0.1);
+        }
+    }
+    save_adapter(&folder.join("adapter"), &model)?;
+
+    let ids = [5, 60, 7, 12, 90];
+    let logits = model.forward(Tensor::from_ints([ids], &device), &mut Mode::Eval);
+    let logits: Vec<f32> = logits.into_data().iter::<f32>().collect();
+    let answer = format!("{{\"ids\": {ids:?}, \"logits\": {logits:?}}}");
+    std::fs::write(folder.join("answer.json"), answer)?;
+    println!("{0}\nnow: python appendix-lora/peft/check.py {0}", folder.display());
+    Ok(())
+}

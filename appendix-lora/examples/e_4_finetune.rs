@@ -1,0 +1,70 @@
+//! Section E.4: the classifier of chapter 6 learns with LoRA. Takes a model's folder, or without one a tiny untrained
+//! model, which shows the mechanism and learns little.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use appendix_lora::{LoraSettings, Scale, freeze, merge_lora, replace_linear_with_lora, save_adapter};
+use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch05_pretrain::open_model;
+use ch06_classify::head::set_drop_rate;
+use ch06_classify::{
+    EMBEDDED_MESSAGES, Event, Length, Readout, SpamLoaders, Split, add_classification_head, book_training,
+    calc_accuracy_loader, num_trainable, read_messages, train_classifier_simple,
+};
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+use shared::{GptConfig, TrainingConfig};
+
+fn main() -> anyhow::Result<()> {
+    let device = Device::flex().autodiff();
+    let model = match std::env::args().nth(1) {
+        Some(folder) => open_model(Path::new(&folder), &device)?.1,
+        None => torch_init(GptModel::new(&tiny(), &device), &mut TorchRng::new(123)),
+    };
+    let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES)?)?;
+    let length = Length::Exactly(64.min(model.context_length()));
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 8)?;
+
+    let mut rng = TorchRng::new(123);
+    let model = add_classification_head(set_drop_rate(freeze(model), 0.0), &mut rng, &device);
+    let settings = LoraSettings { rank: 16, alpha: 16.0, scale: Scale::AlphaOverRank };
+    let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
+    println!("{} trainable parameters", num_trainable(&model));
+
+    let mut rng = TorchRng::new(123);
+    let training = TrainingConfig { learning_rate: 8e-4, eval_freq: 20, ..book_training() };
+    let show = |event: Event| {
+        match event {
+            Event::Step { .. } => {}
+            Event::Evaluation(evaluation) => println!("{evaluation}"),
+            Event::EpochEnd(accuracies) => println!("{accuracies}"),
+        }
+        ControlFlow::Continue(())
+    };
+    let (model, _) = train_classifier_simple(model, &loaders, &training, Readout::Last, &mut rng, &device, show);
+    let folder = Path::new("runs/e_4_adapter");
+    save_adapter(folder, &model)?;
+    println!("the additions alone: {}", folder.display());
+
+    let merged = merge_lora(model);
+    for (name, loader) in loaders.parts() {
+        let accuracy = calc_accuracy_loader(&merged, loader, None, Readout::Last, &mut rng, &device);
+        println!("{name} accuracy after merging: {:.2}%", 100.0 * accuracy);
+    }
+    Ok(())
+}
+
+fn tiny() -> GptConfig {
+    GptConfig {
+        vocab_size: 50257,
+        context_length: 64,
+        emb_dim: 64,
+        n_heads: 4,
+        n_layers: 2,
+        drop_rate: 0.0,
+        qkv_bias: false,
+    }
+}

@@ -1,0 +1,36 @@
+//! Section E.4: a linear layer with a low-rank addition, and how few parameters that is.
+
+use appendix_lora::{LinearWithLora, LoraLayer, LoraSettings, Scale, freeze, replace_linear_with_lora};
+use burn::module::Module;
+use burn::tensor::Device;
+use ch04_gpt::GptModel;
+use ch06_classify::{add_classification_head, num_trainable};
+use shared::GptConfig;
+use shared::init::{linear, rand, torch_init};
+use shared::rng::TorchRng;
+
+fn main() -> anyhow::Result<()> {
+    let device = Device::flex().autodiff();
+    let mut rng = TorchRng::new(123);
+    let settings = LoraSettings { rank: 16, alpha: 16.0, scale: Scale::AlphaOverRank };
+
+    let lora = LoraLayer::new(768, 768, &settings, &mut rng, &device);
+    println!("A {:?}, first values {}", lora.a.dims(), lora.a.val().slice([0..1, 0..4]));
+    println!("B {:?}, all 0", lora.b.dims());
+    let layer = LinearWithLora { linear: linear(768, 768, true, &mut rng, &device), lora };
+    let x = rand([1, 768], &mut rng, &device);
+    let change: f32 = (layer.forward(x.clone()) - layer.linear.forward(x)).abs().max().into_scalar();
+    println!("largest change of the output before training: {change}");
+    println!("weights of the layer: {}, of its addition: {}", 768 * 768, layer.lora.num_params());
+
+    // GPT-2 small as a classifier, with random weights: the counts are the book's.
+    let config = GptConfig { qkv_bias: true, drop_rate: 0.0, ..GptConfig::preset("124M")? };
+    let model = torch_init(GptModel::new(&config, &device), &mut rng);
+    let model = add_classification_head(model, &mut rng, &device);
+    println!("\ntrainable parameters before freezing: {}", num_trainable(&model));
+    let model = freeze(model);
+    println!("after freezing:                       {}", num_trainable(&model));
+    let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
+    println!("with LoRA of rank 16:                 {}", num_trainable(&model));
+    Ok(())
+}

@@ -1,0 +1,387 @@
+//! The numbers of appendix E, each test named after its section in the specification, and the rules of LoRA.
+
+use appendix_lora::{
+    LinearWithLora, LoraLayer, LoraSettings, Scale, freeze, linear_layers, load_adapter, merge_lora,
+    replace_linear_with_lora, save_adapter,
+};
+use burn::module::{Lora, Module, ModuleMapper, ModuleVisitor, Param, ParamGroup};
+use burn::tensor::{Device, Int, Tensor, Tolerance};
+use ch04_gpt::GptModel;
+use ch05_pretrain::AdamW;
+use ch06_classify::{
+    Length, Readout, SpamDataset, SpamLoader, Split, Trainable, add_classification_head, calc_loss_batch,
+    num_trainable, read_messages, set_trainable,
+};
+use shared::data::for_test;
+use shared::init::{linear, randn, torch_init};
+use shared::rng::TorchRng;
+use shared::{BatchLoader, GptConfig, Linear, LowRank, Mode};
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+fn settings(rank: usize, alpha: f64, scale: Scale) -> LoraSettings {
+    LoraSettings { rank, alpha, scale }
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+fn assert_near<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
+    found.into_data().assert_approx_eq::<f32>(&expected.into_data(), Tolerance::absolute(tolerance));
+}
+
+fn small_config() -> GptConfig {
+    GptConfig {
+        vocab_size: 97,
+        context_length: 16,
+        emb_dim: 24,
+        n_heads: 3,
+        n_layers: 2,
+        drop_rate: 0.0,
+        qkv_bias: true,
+    }
+}
+
+fn small_model(device: &Device) -> GptModel {
+    torch_init(GptModel::new(&small_config(), device), &mut TorchRng::new(123))
+}
+
+fn ids(device: &Device) -> Tensor<2, Int> {
+    Tensor::from_ints([[5, 60, 7, 12, 90], [1, 2, 3, 4, 5]], device)
+}
+
+/// Puts random values into every B, as if the model had been trained.
+fn trained(mut model: GptModel) -> GptModel {
+    let mut rng = TorchRng::new(7);
+    for (_, layer) in appendix_lora::linear_layers_mut(&mut model) {
+        let low_rank = layer.low_rank.as_mut().unwrap();
+        let [rank, d_out] = low_rank.b.dims();
+        low_rank.b = Param::from_tensor(randn([rank, d_out], &mut rng, &low_rank.a.val().device()) * 0.1);
+    }
+    model
+}
+
+#[test]
+fn n3_9_hand_sized_case() {
+    for (scale, expected) in [(Scale::AlphaOverRank, [12.8, -8.0]), (Scale::Alpha, [25.6, -16.0])] {
+        let device = Device::flex();
+        let mut layer = LoraLayer::new(3, 2, &settings(2, 4.0, scale), &mut TorchRng::new(1), &device);
+        layer.a = Param::from_data([[0.1, -0.2], [0.3, 0.4], [-0.5, 0.6]], &device);
+        layer.b = Param::from_data([[1.0, 2.0], [3.0, -1.0]], &device);
+        let y = layer.forward(Tensor::<1>::from_floats([1.0, 2.0, 3.0], &device).unsqueeze::<2>());
+        assert_near(y, Tensor::from_floats([expected], &device), 1e-5);
+    }
+}
+
+#[test]
+fn n2_first_values_of_a() {
+    let layer = LoraLayer::new(768, 768, &settings(16, 16.0, Scale::Alpha), &mut TorchRng::new(123), &Device::flex());
+    let a = values(layer.a.val());
+    for (found, expected) in a.iter().zip([-0.101944, 0.008281, -0.124165, 0.094278]) {
+        assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
+    }
+    let largest = a.iter().fold(0f32, |max, value| max.max(value.abs()));
+    assert!((largest - 0.249974).abs() < 1e-6, "{largest}");
+    assert!(values(layer.b.val()).iter().all(|value| *value == 0.0));
+}
+
+#[test]
+fn the_slot_and_the_layer_side_by_side_give_the_same() {
+    let device = Device::flex();
+    let mut rng = TorchRng::new(3);
+    let mut lora = LoraLayer::new(5, 4, &settings(2, 3.0, Scale::AlphaOverRank), &mut rng, &device);
+    lora.b = Param::from_tensor(randn([2, 4], &mut rng, &device));
+    let plain = linear(5, 4, true, &mut rng, &device);
+    let mut slot = plain.clone();
+    slot.low_rank = Some(lora.clone().into());
+    let both = LinearWithLora { linear: plain, lora };
+    let x = randn([3, 2, 5], &mut rng, &device);
+    assert_eq!(both.forward(x.clone()).dims(), [3, 2, 4]);
+    assert_near(slot.forward(x.clone()), both.forward(x.clone()), 1e-6);
+    let flat: Tensor<2> = x.flatten(0, 1);
+    assert_near(slot.forward(flat.clone()), both.forward(flat), 1e-6);
+}
+
+#[test]
+fn a_fresh_addition_changes_no_bit() {
+    let device = device();
+    let model = freeze(small_model(&device));
+    let before = values(model.forward(ids(&device), &mut Mode::Eval));
+    let settings = settings(4, 8.0, Scale::Alpha);
+    let model = replace_linear_with_lora(model, &settings, &mut TorchRng::new(9), &device);
+    assert_eq!(values(model.forward(ids(&device), &mut Mode::Eval)), before);
+    assert_eq!(linear_layers(&model).len(), 6 * 2 + 1);
+}
+
+/// The layers of a model without any values: shapes are known before anything is made.
+fn counts(size: &str, classes: bool, rank: usize) -> (usize, usize) {
+    let config = GptConfig { qkv_bias: true, drop_rate: 0.0, ..GptConfig::preset(size).unwrap() };
+    let device = Device::flex();
+    let mut model = GptModel::new(&config, &device);
+    if classes {
+        model.out_head = Linear::new(config.emb_dim, 2, true, &device);
+    }
+    let lora = |layer: &Linear| {
+        let [d_in, d_out] = layer.weight.lazy_shape().dims();
+        rank * (d_in + d_out)
+    };
+    (model.num_params(), linear_layers(&model).iter().map(|(_, layer)| lora(layer)).sum())
+}
+
+#[test]
+fn n3_4_parameter_counts() {
+    for (size, class, class_lora, language, language_lora) in [
+        ("124M", 124_441_346, 2_666_528, 163_037_184, 3_470_608),
+        ("355M", 354_825_218, 7_094_304, 406_286_336, 7_898_384),
+        ("774M", 774_032_642, 13_291_552, 838_359_040, 14_095_632),
+        ("1558M", 1_557_614_402, 22_144_032, 1_638_022_400, 22_948_112),
+    ] {
+        assert_eq!(counts(size, true, 16), (class, class_lora), "{size}");
+        assert_eq!(counts(size, false, 16), (language, language_lora), "{size}");
+    }
+}
+
+#[test]
+fn after_freezing_only_a_and_b_are_trained() {
+    let device = device();
+    let model = small_model(&device);
+    assert_eq!(num_trainable(&model), model.num_params());
+    let model = freeze(model);
+    assert_eq!(num_trainable(&model), 0);
+    let settings = settings(4, 4.0, Scale::Alpha);
+    let model = replace_linear_with_lora(model, &settings, &mut TorchRng::new(9), &device);
+    // Two blocks of four square layers and two with four times the width, and the head.
+    assert_eq!(num_trainable(&model), 4 * (2 * (4 * 48 + 2 * 120) + 24 + 97));
+
+    let before = model.clone();
+    let loss = model.forward(ids(&device), &mut Mode::Eval).square().mean();
+    let gradients = loss.backward();
+    let learning_rate = 1e-2;
+    let model = AdamW::new(0.0).step(learning_rate, model, gradients);
+    for ((name, old), (_, new)) in linear_layers(&before).into_iter().zip(linear_layers(&model)) {
+        assert_eq!(values(old.weight.val()), values(new.weight.val()), "{name}");
+        let (old, new) = (old.low_rank.as_ref().unwrap(), new.low_rank.as_ref().unwrap());
+        assert_eq!(values(old.a.val()), values(new.a.val()), "{name}: B is 0, so A has no gradient yet");
+        let moved: Vec<f32> = values(new.b.val());
+        assert!(moved.iter().all(|b| b.abs() < 1.01 * learning_rate as f32), "{name}");
+        assert!(moved.iter().any(|b| b.abs() > 0.9 * learning_rate as f32), "{name}");
+    }
+}
+
+#[test]
+fn merging_changes_no_output() {
+    let device = device();
+    let settings = settings(4, 8.0, Scale::AlphaOverRank);
+    let model = replace_linear_with_lora(small_model(&device), &settings, &mut TorchRng::new(9), &device);
+    let plain = model.forward(ids(&device), &mut Mode::Eval);
+    let model = trained(model);
+    let adapted = model.forward(ids(&device), &mut Mode::Eval);
+    let change: f32 = (adapted.clone() - plain).abs().max().into_scalar();
+    assert!(change > 0.1, "the additions must show: {change}");
+    let merged = merge_lora(model);
+    assert!(linear_layers(&merged).iter().all(|(_, layer)| layer.low_rank.is_none()));
+    assert_eq!(merged.num_params(), small_model(&device).num_params());
+    assert_near(merged.forward(ids(&device), &mut Mode::Eval), adapted, 1e-5);
+}
+
+#[test]
+fn an_adapter_comes_back_and_one_that_does_not_fit_is_named() {
+    let device = Device::flex();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(4, 8.0, Scale::Alpha);
+    let model = trained(replace_linear_with_lora(small_model(&device), &settings, &mut TorchRng::new(9), &device));
+    save_adapter(folder.path(), &model).unwrap();
+    let loaded = load_adapter(folder.path(), small_model(&device), &device).unwrap();
+    for ((name, saved), (_, loaded)) in linear_layers(&model).into_iter().zip(linear_layers(&loaded)) {
+        let (saved, loaded) = (saved.low_rank.as_ref().unwrap(), loaded.low_rank.as_ref().unwrap());
+        assert_eq!(values(saved.a.val()), values(loaded.a.val()), "{name}");
+        assert_eq!(values(saved.b.val()), values(loaded.b.val()), "{name}");
+        assert_eq!(saved.scale, loaded.scale);
+    }
+
+    let wider = GptConfig { emb_dim: 48, ..small_config() };
+    let other = torch_init(GptModel::new(&wider, &device), &mut TorchRng::new(1));
+    let error = load_adapter(folder.path(), other, &device).unwrap_err().to_string();
+    assert!(error.contains("trf_blocks.0.att.W_query.lora_A.weight"), "{error}");
+    assert!(error.contains("[4, 24]") && error.contains("[4, 48]"), "{error}");
+    let shorter = GptConfig { n_layers: 1, ..small_config() };
+    let other = torch_init(GptModel::new(&shorter, &device), &mut TorchRng::new(1));
+    let error = load_adapter(folder.path(), other, &device).unwrap_err().to_string();
+    assert!(error.contains("trf_blocks.1.") && error.contains("no such layer"), "{error}");
+
+    let weights = folder.path().join("adapter_model.safetensors");
+    let bytes = std::fs::read(&weights).unwrap();
+    for cut in [0, 4, bytes.len() / 2, bytes.len() - 1] {
+        std::fs::write(&weights, &bytes[..cut]).unwrap();
+        let error = load_adapter(folder.path(), small_model(&device), &device).unwrap_err().to_string();
+        assert!(error.contains("adapter_model.safetensors is not that of a LoRA adapter"), "{error}");
+    }
+    std::fs::remove_file(folder.path().join("adapter_config.json")).unwrap();
+    let error = load_adapter(folder.path(), small_model(&device), &device).unwrap_err().to_string();
+    assert!(error.contains("cannot read") && error.contains("adapter_config.json"), "{error}");
+    assert!(save_adapter(folder.path(), &small_model(&device)).is_err());
+}
+
+#[test]
+fn impossible_settings_are_named() {
+    let error = |rank, alpha| settings(rank, alpha, Scale::Alpha).validate().unwrap_err().to_string();
+    assert_eq!(error(0, 1.0), "the rank is 0, but must be at least 1");
+    assert_eq!(error(4, 0.0), "alpha is 0, but must be a number above 0");
+    assert!(error(4, f64::NAN).contains("NaN") && error(4, -1.0).contains("-1"));
+    assert!(settings(16, 16.0, Scale::Alpha).validate().is_ok());
+    assert_eq!(settings(16, 8.0, Scale::AlphaOverRank).factor(), 0.5);
+}
+
+/// Gives the factors of burn's own LoRA these values.
+struct SetFactors {
+    field: String,
+    a: Tensor<2>,
+    b: Tensor<2>,
+}
+
+impl ModuleMapper for SetFactors {
+    fn enter_module(&mut self, field: &str, _holder: &str) {
+        self.field = field.to_string();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let new = match self.field.as_str() {
+            "a" => &self.a,
+            "b" => &self.b,
+            _ => return param,
+        };
+        let new: Tensor<D> = new.clone().reshape(param.val().dims());
+        param.map(|_| new.detach().require_grad())
+    }
+}
+
+/// The gradients of everything that has one, by field.
+struct GradientsOf<'a> {
+    field: String,
+    gradients: &'a burn::tensor::Gradients,
+    found: Vec<(String, Vec<f32>)>,
+}
+
+impl ModuleVisitor for GradientsOf<'_> {
+    fn enter_module(&mut self, field: &str, _holder: &str) {
+        self.field = field.to_string();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = param.val().grad(self.gradients) {
+            self.found.push((self.field.clone(), values(gradient)));
+        }
+    }
+}
+
+fn gradients_of(module: &impl Module, gradients: &burn::tensor::Gradients) -> Vec<(String, Vec<f32>)> {
+    let mut visitor = GradientsOf { field: String::new(), gradients, found: Vec::new() };
+    module.visit(&mut visitor);
+    visitor.found
+}
+
+/// burn composes `W + scale · A B` before the product, this crate computes `(x A) B`: the same numbers up to rounding.
+#[test]
+fn agrees_with_burn_s_own_lora() {
+    let device = device();
+    let mut rng = TorchRng::new(5);
+    let mut ours = linear(12, 7, true, &mut rng, &device).no_grad();
+    let (a, b) = (randn([12, 3], &mut rng, &device), randn([3, 7], &mut rng, &device));
+    let x = randn([4, 12], &mut rng, &device);
+
+    let theirs: burn::nn::Linear = ours.clone().into();
+    let group = ParamGroup::from_path("weight");
+    let theirs = theirs.apply_lora(Lora::new(3, 6.0).set_param_group(group));
+    let theirs = theirs.map(&mut SetFactors { field: String::new(), a: a.clone(), b: b.clone() });
+    let scale = settings(3, 6.0, Scale::AlphaOverRank).factor();
+    ours.low_rank = Some(LowRank { a: Param::from_tensor(a), b: Param::from_tensor(b), scale });
+
+    let (our_y, their_y) = (ours.forward(x.clone()), theirs.forward(x));
+    assert_near(our_y.clone(), their_y.clone(), 1e-5);
+    let our_gradients = gradients_of(&ours, &our_y.square().sum().backward());
+    let their_gradients = gradients_of(&theirs, &their_y.square().sum().backward());
+    let names = |found: &[(String, Vec<f32>)]| found.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&our_gradients), ["a", "b"]);
+    assert_eq!(names(&their_gradients), ["a", "b"]);
+    for ((name, ours), (_, theirs)) in our_gradients.iter().zip(&their_gradients) {
+        let norm: f32 = theirs.iter().map(|g| g * g).sum::<f32>().sqrt();
+        let gap: f32 = ours.iter().zip(theirs).map(|(o, t)| (o - t) * (o - t)).sum::<f32>().sqrt();
+        assert!(gap < 1e-5 * norm, "gradient of {name}: {gap} of {norm}");
+    }
+}
+
+// ---- with the collection of the book
+
+fn split() -> Option<Split> {
+    for_test("sms-spam").map(|text| Split::of_collection(&read_messages(&text).unwrap()).unwrap())
+}
+
+/// Labels alone decide: the untrained head answers "spam" for every message.
+#[test]
+fn n3_3_initial_accuracies_are_the_shares_of_spam() {
+    let Some(split) = split() else { return };
+    let spam = |labels: &[bool]| labels.iter().filter(|spam| **spam).count();
+    let is_spam = |messages: &[ch06_classify::Message]| -> Vec<bool> {
+        messages.iter().map(|message| message.label == ch06_classify::Label::Spam).collect()
+    };
+    let (train, validation, test) = (is_spam(&split.train), is_spam(&split.validation), is_spam(&split.test));
+    // The training loader shuffles: seed 123, then what one pass draws.
+    let first_rows = [668, 713, 388, 375, 269, 137, 858, 963];
+    let order = BatchLoader { len: train.len(), batch_size: 8, shuffle: true, drop_last: true };
+    let rows: Vec<usize> = order.batches(&mut TorchRng::new(123)).into_iter().take(10).flatten().collect();
+    assert_eq!(rows[..8], first_rows);
+    let of_train: Vec<bool> = rows.iter().map(|&row| train[row]).collect();
+    assert_eq!((spam(&of_train), spam(&validation[..80]), spam(&test[..80])), (37, 36, 39));
+}
+
+/// The reference package's own test: six steps on five messages.
+#[test]
+fn n3_8_packaged_test() {
+    let Some(split) = split() else { return };
+    let device = device();
+    let config = GptConfig {
+        vocab_size: 50257,
+        context_length: 120,
+        emb_dim: 12,
+        n_heads: 2,
+        n_layers: 1,
+        drop_rate: 0.0,
+        qkv_bias: false,
+    };
+    let model = torch_init(GptModel::new(&config, &device), &mut TorchRng::new(123));
+    let mut rng = TorchRng::new(123);
+    let model = add_classification_head(freeze(model), &mut rng, &device);
+    let settings = settings(16, 16.0, Scale::AlphaOverRank);
+    let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
+    assert_eq!(num_trainable(&model), 3706);
+    let mut model = set_trainable(model, Trainable::LastBlock);
+    assert_eq!(num_trainable(&model), 5578);
+
+    let tokenizer = ch02_text::Gpt2Tokenizer::new();
+    let batch = |messages: &[ch06_classify::Message]| {
+        let dataset = SpamDataset::new(&messages[..5], &tokenizer, Length::Exactly(120)).unwrap();
+        SpamLoader::new(dataset, 5, false).unwrap().batch(&[0, 1, 2, 3, 4], &device)
+    };
+    let loss = |model: &GptModel, messages| -> f64 {
+        calc_loss_batch(model, batch(messages), Readout::Last, &mut Mode::Eval).into_scalar::<f64>()
+    };
+    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
+    near(loss(&model, &split.train), 0.758481);
+    let mut optimizer = AdamW::new(0.1);
+    for (train, validation) in [
+        (0.757564, 0.756447),
+        (0.756649, 0.755511),
+        (0.755737, 0.754578),
+        (0.754826, 0.753647),
+        (0.753918, 0.752717),
+        (0.753012, 0.751791),
+    ] {
+        let gradients = calc_loss_batch(&model, batch(&split.train), Readout::Last, &mut Mode::Eval).backward();
+        model = optimizer.step(5e-5, model, gradients);
+        near(loss(&model, &split.train), train);
+        near(loss(&model, &split.validation), validation);
+    }
+}
