@@ -13,6 +13,7 @@ mod generate;
 mod inspect;
 mod instruct;
 mod interrupt;
+mod memory;
 mod pretrain;
 mod recipe;
 mod serve;
@@ -62,6 +63,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    memory::keep_freed_memory();
     let result = match Cli::parse().command {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
