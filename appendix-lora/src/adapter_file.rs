@@ -42,6 +42,12 @@ pub enum AdapterError {
     /// The model has no additions that could be saved.
     #[error("the model has no LoRA layers")]
     NoLora,
+    /// An adapter file has one rank and one strength.
+    #[error("the LoRA layer {layer} has another rank or strength than the first, and an adapter file has room for one")]
+    Uneven {
+        /// The layer.
+        layer: String,
+    },
     /// A file is damaged or of another kind.
     #[error("{} is not that of a LoRA adapter: {reason}", .path.display())]
     Damaged {
@@ -68,7 +74,8 @@ struct AdapterConfig {
     peft_type: String,
     r: usize,
     lora_alpha: f64,
-    target_modules: Vec<String>,
+    /// A list, or in files of others also a pattern. Which layers have an addition is seen from the tensors.
+    target_modules: serde_json::Value,
     #[serde(default)]
     use_rslora: bool,
     #[serde(default)]
@@ -94,11 +101,15 @@ pub fn save_adapter(folder: &Path, model: &GptModel) -> Result<(), AdapterError>
         linear_layers(model).into_iter().filter_map(|(name, layer)| Some((name, layer.low_rank.as_ref()?))).collect();
     let Some((_, first)) = layers.first() else { return Err(AdapterError::NoLora) };
     let [_, rank] = first.a.lazy_shape().dims();
+    let differs = |low_rank: &LowRank| low_rank.a.lazy_shape()[1] != rank || low_rank.scale != first.scale;
+    if let Some((name, _)) = layers.iter().find(|(_, low_rank)| differs(low_rank)) {
+        return Err(AdapterError::Uneven { layer: name.clone() });
+    }
     let config = AdapterConfig {
         peft_type: "LORA".into(),
         r: rank,
         lora_alpha: first.scale * rank as f64,
-        target_modules: layers.iter().map(|(name, _)| name.clone()).collect(),
+        target_modules: layers.iter().map(|(name, _)| name.as_str()).collect(),
         use_rslora: false,
         fan_in_fan_out: false,
         lora_dropout: 0.0,
@@ -147,7 +158,9 @@ pub fn load_adapter(folder: &Path, mut model: GptModel, device: &Device) -> Resu
     let refused = match &config {
         AdapterConfig { peft_type, .. } if peft_type != "LORA" => Some(format!("peft_type is {peft_type}, not LORA")),
         AdapterConfig { r: 0, .. } => Some("r is 0, but must be at least 1".to_string()),
-        AdapterConfig { lora_alpha, .. } if !lora_alpha.is_finite() => Some("lora_alpha is not a number".to_string()),
+        AdapterConfig { lora_alpha, .. } if !(lora_alpha.is_finite() && *lora_alpha > 0.0) => {
+            Some(format!("lora_alpha is {lora_alpha}, but must be a number above 0"))
+        }
         AdapterConfig { use_rslora: true, .. } => Some("use_rslora is not supported".to_string()),
         AdapterConfig { fan_in_fan_out: true, .. } => Some("fan_in_fan_out is not supported".to_string()),
         AdapterConfig { bias, .. } if bias != "none" => Some(format!("bias is {bias}, only none is supported")),
@@ -159,6 +172,9 @@ pub fn load_adapter(folder: &Path, mut model: GptModel, device: &Device) -> Resu
 
     let bytes = read(WEIGHTS_FILE)?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(WEIGHTS_FILE, e.to_string()))?;
+    if tensors.is_empty() {
+        return Err(damaged(WEIGHTS_FILE, "it has no tensors".into()));
+    }
     let misfit =
         |tensor: String, reason: String| AdapterError::Misfit { path: folder.join(WEIGHTS_FILE), tensor, reason };
     // The transpose of a float32 tensor of the file, whose shape must be `expected` there.

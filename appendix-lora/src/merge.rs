@@ -10,10 +10,13 @@ use crate::linear_layers_mut;
 pub fn merge_lora(mut model: GptModel) -> GptModel {
     for (_, layer) in linear_layers_mut(&mut model) {
         let Some(low_rank) = layer.low_rank.take() else { continue };
-        let change = low_rank.a.val().matmul(low_rank.b.val()).inner() * low_rank.scale; // [d_in, d_out]
+        let change = low_rank.a.val().matmul(low_rank.b.val()).detach() * low_rank.scale; // [d_in, d_out]
         layer.weight = layer.weight.clone().map(|weight| {
-            let trained = weight.is_require_grad();
-            Tensor::from_inner(weight.inner() + change).set_require_grad(trained)
+            if weight.is_require_grad() {
+                Tensor::from_inner(weight.inner() + change.inner()).require_grad()
+            } else {
+                weight + change
+            }
         });
     }
     model

@@ -187,6 +187,19 @@ fn merging_changes_no_output() {
     assert_near(merged.forward(ids(&device), &mut Mode::Eval), adapted, 1e-5);
 }
 
+/// A model to write with is on a device that records nothing, and stays there.
+#[test]
+fn merging_works_without_gradients() {
+    let device = Device::flex();
+    let settings = settings(4, 8.0, Scale::Alpha);
+    let model = replace_linear_with_lora(small_model(&device), &settings, &mut TorchRng::new(9), &device);
+    let model = trained(model);
+    let adapted = model.forward(ids(&device), &mut Mode::Eval);
+    let merged = merge_lora(model);
+    assert!(linear_layers(&merged).iter().all(|(_, layer)| layer.weight.val().device() == device));
+    assert_near(merged.forward(ids(&device), &mut Mode::Eval), adapted, 5e-5);
+}
+
 #[test]
 fn an_adapter_comes_back_and_one_that_does_not_fit_is_named() {
     let device = Device::flex();
@@ -223,6 +236,10 @@ fn an_adapter_comes_back_and_one_that_does_not_fit_is_named() {
     let error = load_adapter(folder.path(), small_model(&device), &device).unwrap_err().to_string();
     assert!(error.contains("cannot read") && error.contains("adapter_config.json"), "{error}");
     assert!(save_adapter(folder.path(), &small_model(&device)).is_err());
+    let mut uneven = model;
+    uneven.out_head.low_rank.as_mut().unwrap().scale = 1.0;
+    let error = save_adapter(folder.path(), &uneven).unwrap_err().to_string();
+    assert!(error.contains("out_head"), "{error}");
 }
 
 #[test]

@@ -171,4 +171,29 @@ mod tests {
         let difference: f32 = (ours.weight.val() - theirs.weight.val()).abs().max().into_scalar();
         assert!(difference < 1e-6, "{difference}");
     }
+
+    #[test]
+    fn fused_steps_are_the_same_and_in_place() {
+        let device = Device::flex().autodiff();
+        let make = || torch_init(LinearConfig::new(40, 30).init(&device), &mut TorchRng::new(123));
+        let loss = |layer: &Linear| layer.forward(Tensor::<2>::ones([2, 40], &device)).square().sum().backward();
+        let address = |layer: &Linear| {
+            let weight = layer.weight.val().inner().try_into_primitive::<burn::backend::Flex>().unwrap();
+            weight.bytes().as_ptr()
+        };
+        let (mut plain, mut fused) = (make(), make());
+        let mut plain_optimizer = AdamW::new(0.1);
+        let mut fused_optimizer = AdamW::new(0.1).with_kernels(Kernels::Fused);
+        let before = address(&fused);
+        for _ in 0..5 {
+            let gradients = loss(&plain);
+            plain = plain_optimizer.step(0.01, plain, gradients);
+            let gradients = loss(&fused);
+            fused = fused_optimizer.step(0.01, fused, gradients);
+        }
+        assert_eq!(address(&fused), before);
+        assert!(fused.weight.val().is_require_grad());
+        let difference: f32 = (plain.weight.val() - fused.weight.val()).abs().max().into_scalar();
+        assert!(difference < 1e-6, "{difference}");
+    }
 }

@@ -15,6 +15,7 @@ use ch06_classify::head::{set_drop_rate, without_causal_mask};
 use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
 use ch06_classify::*;
 use common::{device, tiny_classifier, tiny_config};
+use kernels::Kernels;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -154,6 +155,17 @@ fn without_the_mask_the_first_position_sees_the_end() {
     assert_eq!(first(&model, 3), first(&model, 4));
     let model = without_causal_mask(model);
     assert_ne!(first(&model, 3), first(&model, 4));
+}
+
+/// The fast attention hides the future by itself; it must not where nothing is to be hidden.
+#[test]
+fn without_the_mask_the_fast_operations_give_the_same() {
+    let model = small(&Device::flex());
+    let plain = logits(&without_causal_mask(model.clone()));
+    let close = |found: Vec<f32>| found.iter().zip(&plain).all(|(f, p)| (f - p).abs() < 1e-5);
+    assert!(close(logits(&without_causal_mask(model.clone().with_kernels(Kernels::Fused)))));
+    assert!(close(logits(&without_causal_mask(model.clone()).with_kernels(Kernels::Fused))));
+    assert!(!close(logits(&model.with_kernels(Kernels::Fused))));
 }
 
 #[test]

@@ -37,6 +37,9 @@ pub struct Args {
     /// Tokens of the prompt of `generate`
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
     prompt: usize,
+    /// Train with the book's formulas instead of the fast operations
+    #[arg(long)]
+    plain: bool,
     /// Print one line of JSON for each measurement
     #[arg(long)]
     json: bool,

@@ -23,6 +23,7 @@ use ch06_classify::{
     train_classifier_simple, write_split,
 };
 use clap::Subcommand;
+use kernels::Kernels;
 use serde::Serialize;
 use shared::data::{DataError, find, read_text};
 use shared::device::DeviceChoice;
@@ -356,7 +357,7 @@ fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device, interrupt: &Int
     let training = TrainingConfig { batch_size: 4, learning_rate: 2e-3, epochs: 2, ..TrainingConfig::book() };
     let loaders = Loaders::new(&find("lamp")?.text()?, config.context_length, training.batch_size)?;
     let mut rng = TorchRng::new(seed);
-    let model = torch_init(GptModel::new(config, device), &mut rng);
+    let model = torch_init(GptModel::new(config, device), &mut rng).with_kernels(Kernels::Fused);
     let mut progress = Progress::new(0, (loaders.train.num_batches() * training.epochs) as u64);
     let run = Run::new(model, training.weight_decay, &rng);
     let run = train_model_simple(run, &loaders, &training, true, device, |event| {
@@ -385,6 +386,7 @@ fn eval(args: &EvalArgs) -> Result<ExitCode> {
     let split = read_parts(&args.data)?;
     let device = args.device.open()?;
     let (config, model) = load_classifier(&args.model, &device)?;
+    let model = model.with_kernels(Kernels::Fused);
     let tokenizer = Gpt2Tokenizer::new();
     let (length, batch_size) = match config.max_length {
         Some(max_length) => (Length::Exactly(max_length), book_training().batch_size),
@@ -425,6 +427,7 @@ struct Probabilities {
 fn predict(args: PredictArgs) -> Result<ExitCode> {
     let device = args.device.open()?;
     let (config, model) = load_classifier(&args.model, &device)?;
+    let model = model.with_kernels(Kernels::Fused);
     let tokenizer = Gpt2Tokenizer::new();
     let show = |number: usize, text: &str| -> Result<()> {
         let verdict = classify_review(text, &model, &tokenizer, config.max_length, config.readout, &device)

@@ -13,6 +13,7 @@ use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{GenerateOptions, generate, generate_with, open_model};
+use kernels::Kernels;
 use serde::Serialize;
 use shared::GptConfig;
 use shared::device::DeviceChoice;
@@ -75,6 +76,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Some(folder) => merge_lora(load_adapter(folder, model, &device)?),
         None => model,
     };
+    let model = model.with_kernels(Kernels::Fused);
     let tokenizer = (config.vocab_size == VOCAB_SIZE).then(Gpt2Tokenizer::new);
     let prompt = match (&args.prompt, args.prompt_ids, &tokenizer) {
         (Some(text), _, Some(tokenizer)) => tokenizer.encode_with_end_of_text(text),

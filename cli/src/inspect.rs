@@ -9,6 +9,7 @@ use burn::module::Module;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch05_pretrain::inspect::{parameters, text_loss, text_loss_windows};
 use ch05_pretrain::open_model;
+use kernels::Kernels;
 use shared::data::read_text;
 use shared::device::DeviceChoice;
 use shared::progress::Progress;
@@ -43,6 +44,7 @@ pub fn eval(args: EvalArgs) -> Result<ExitCode> {
     let text = read_text(&args.text)?;
     let device = args.device.open()?;
     let (config, model) = open_model(&args.model, &device)?;
+    let model = model.with_kernels(Kernels::Fused);
     ensure!(
         config.vocab_size == VOCAB_SIZE,
         "this model has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",

@@ -16,6 +16,7 @@ use ch04_gpt::GptModel;
 use ch05_pretrain::open_model;
 use ch07_instruct::PromptFormat;
 use clap::Subcommand;
+use kernels::Kernels;
 use serde::{Deserialize, Serialize};
 use shared::GptConfig;
 use shared::files::write_whole;
@@ -81,5 +82,5 @@ pub fn open_text_model(folder: &Path, device: &Device) -> Result<(GptConfig, Gpt
         folder.display(),
         config.vocab_size
     );
-    Ok((config, model))
+    Ok((config, model.with_kernels(Kernels::Fused)))
 }

@@ -20,6 +20,7 @@ use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{Evaluation, Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, save_model};
+use kernels::Kernels;
 use serde::{Deserialize, Serialize};
 use shared::config::ConfigError;
 use shared::device::{DeviceChoice, is_cpu};
@@ -101,13 +102,16 @@ pub struct Args {
     /// Draw dropout masks on the host also for a GPU, so that a seed gives the same masks everywhere
     #[arg(long)]
     reproducible_masks: bool,
+    /// Compute with the book's formulas instead of the fast operations for the CPU
+    #[arg(long)]
+    plain: bool,
     /// Save the run every N steps, besides the end of each epoch, so that it can be continued
     #[arg(long, value_name = "N", value_parser = positive)]
     save_every: Option<usize>,
     /// Continue the run in this folder; only --epochs and --device may be given with it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["text", "dataset", "size", "config", "batch_size",
         "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out", "log",
-        "reproducible_masks", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr", "lr_schedule",
+        "reproducible_masks", "plain", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr", "lr_schedule",
         "clip_grad_norm", "grad_accum"])]
     resume: Option<PathBuf>,
 }
@@ -140,6 +144,9 @@ struct Settings {
     text_sha256: String,
     prompt: String,
     reproducible_masks: bool,
+    /// Whether the book's formulas compute it. Runs of earlier versions go on with the fast operations.
+    #[serde(default)]
+    plain: bool,
     /// Appendix D's part of the training. Runs of earlier versions have none.
     #[serde(default)]
     recipe: Recipe,
@@ -370,12 +377,13 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
     let log = Log::create(args.log.as_deref())?;
     let mut rng = TorchRng::new(seed);
     let model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
-    let run = Run::new(model, training.weight_decay, &rng);
+    let run = Run::new(model, training.weight_decay, &rng).with_kernels(kernels(args.plain));
     let settings = Settings {
         text,
         text_sha256,
         prompt,
         reproducible_masks: args.reproducible_masks,
+        plain: args.plain,
         recipe,
         save_every: args.save_every,
         log: args.log.as_deref().map(absolute).transpose()?,
@@ -417,7 +425,12 @@ fn resume(folder: &Path, epochs: Option<usize>, device: &Device) -> Result<Job> 
     );
     settings.recipe.validate(training.learning_rate, loaders.train.num_batches(), training.epochs)?;
     let log = Log::reopen(settings.log.as_deref(), settings.log_bytes)?;
+    let run = run.with_kernels(kernels(settings.plain));
     Ok(Job { model, training, loaders, run, settings, out, log })
+}
+
+fn kernels(plain: bool) -> Kernels {
+    if plain { Kernels::Plain } else { Kernels::Fused }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

@@ -70,6 +70,7 @@ impl Linear {
     }
 }
 
+/// The layer without a low-rank addition: merge it first, if there is one.
 impl From<Linear> for burn::nn::Linear {
     fn from(layer: Linear) -> Self {
         Self { weight: layer.weight, bias: layer.bias }

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::dataloader::Batch;
 use ch05_pretrain::{AdamW, calc_loss_batch};
+use kernels::Kernels;
 use kernels::decode::{Operand, multiply};
 use serde::Serialize;
 use shared::rng::TorchRng;
@@ -40,7 +41,8 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let (inputs, targets) = (rows(0), rows(1));
 
-    let mut state = Some((model(&config, &device), AdamW::new(0.1)));
+    let kernels = if args.plain { Kernels::Plain } else { Kernels::Fused };
+    let mut state = Some((model(&config, &device).with_kernels(kernels), AdamW::new(0.1).with_kernels(kernels)));
     let timings = Timings::of(args.runs, || {
         let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
         let batch = Batch { inputs: inputs.clone(), targets: targets.clone() };

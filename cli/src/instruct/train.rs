@@ -20,6 +20,7 @@ use ch07_instruct::{
     CollateOptions, Entries, Entry, InstructionLoader, InstructionLoaders, PromptFormat, book_training, partition,
     without_dropout,
 };
+use kernels::Kernels;
 use shared::device::{DeviceChoice, is_cpu};
 use shared::files::write_whole;
 use shared::init::torch_init;
@@ -200,7 +201,7 @@ impl Job<'_> {
         };
         let loaders = Loaders::new(&data::find(STORY)?.text()?, self.config.context_length, training.batch_size)?;
         let mut rng = TorchRng::new(self.args.seed);
-        let model = torch_init(GptModel::new(&self.config, &self.recording), &mut rng);
+        let model = torch_init(GptModel::new(&self.config, &self.recording), &mut rng).with_kernels(Kernels::Fused);
         println!("Reading '{STORY}':");
         let run = Run::new(model, training.weight_decay, &rng);
         let (run, finished) = self.learn(run, &loaders, &training, |_, _| Ok(()))?;

@@ -8,6 +8,7 @@ use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
 use ch06_classify::{ClassifierConfig, is_classifier, load_classifier};
 use ch07_instruct::{Conversation, PromptFormat};
+use kernels::Kernels;
 use serde::{Deserialize, Serialize};
 use shared::GptConfig;
 
@@ -71,6 +72,7 @@ pub fn open(folders: &[PathBuf], device: &Device) -> Result<Vec<(Card, GptModel)
 fn open_one(folder: &Path, device: &Device) -> Result<(Card, GptModel)> {
     let (skill, config, model) = if is_classifier(folder) {
         let (config, model) = load_classifier(folder, device)?;
+        let model = model.with_kernels(Kernels::Fused);
         let sizes = config.model.clone();
         ensure!(sizes.vocab_size == VOCAB_SIZE, "the classifier in {} does not read GPT-2's tokens", folder.display());
         (Skill::Classify(config), sizes, model)
