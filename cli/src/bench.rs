@@ -18,6 +18,7 @@ use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 
+use crate::generate::WeightPrecision;
 use crate::positive;
 
 #[derive(clap::Args)]
@@ -37,6 +38,9 @@ pub struct Args {
     /// Tokens of the prompt of `generate`
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
     prompt: usize,
+    /// Precision of the weights of `generate`
+    #[arg(long, value_name = "P", value_enum, default_value = "f32")]
+    weights: WeightPrecision,
     /// Print one line of JSON for each measurement
     #[arg(long)]
     json: bool,
