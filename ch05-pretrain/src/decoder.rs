@@ -7,15 +7,23 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use burn::module::Param;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use ch04_gpt::{GptModel, LayerNorm};
-use kernels::decode::{Block, Decoder, Matrix, Norm, Projection, Weights};
+use kernels::decode::{Block, Decoder, Matrix, Norm, Precision, Projection, Weights};
 use shared::Linear;
 
-/// The weights of a model for the decoder. They are shared with the model, not copied.
+/// The weights of a model for the decoder. Those of 32 bits are shared with the model, not copied; the embeddings, of
+/// which a token reads one row, always are.
 ///
-/// `None` if the model is not on the CPU.
-pub fn decoder_weights(model: &GptModel) -> Option<Weights> {
+/// `None` if the model is not on the CPU, or a layer has a low-rank addition, which the decoder does not know.
+pub fn decoder_weights(model: &GptModel, precision: Precision) -> Option<Weights> {
+    let projection = |layer: &Linear| {
+        if layer.low_rank.is_some() {
+            return None;
+        }
+        let weight = Matrix::shared(layer.weight.val())?.in_precision(precision);
+        Some(Projection { weight, bias: layer.bias.as_ref().map(vector) })
+    };
     let block = |block: &ch04_gpt::TransformerBlock| {
         Some(Block {
             norm1: norm(&block.norm1),
@@ -42,13 +50,25 @@ pub fn decoder_weights(model: &GptModel) -> Option<Weights> {
     })
 }
 
-/// `None` for a layer with a low-rank addition, which the decoder does not know.
-fn projection(layer: &Linear) -> Option<Projection> {
-    if layer.low_rank.is_some() {
-        return None;
+/// The model whose linear weights are what is left of them in `precision`: what the decoder computes with, for the
+/// model's own forward pass. On the CPU; elsewhere the model stays as it is.
+pub fn rounded(mut model: GptModel, precision: Precision) -> GptModel {
+    for block in &mut model.trf_blocks {
+        let ch04_gpt::TransformerBlock { att, ff, .. } = block;
+        let layers = [&mut att.w_query, &mut att.w_key, &mut att.w_value, &mut att.out_proj];
+        layers.into_iter().chain([&mut ff.expand, &mut ff.contract]).for_each(|layer| round(layer, precision));
     }
-    let weight = Matrix::shared(layer.weight.val())?;
-    Some(Projection { weight, bias: layer.bias.as_ref().map(vector) })
+    round(&mut model.out_head, precision);
+    model
+}
+
+fn round(layer: &mut Linear, precision: Precision) {
+    let weight = layer.weight.val();
+    let (shape, device) = (weight.dims(), weight.device());
+    if let Some(matrix) = Matrix::shared(weight) {
+        let values = matrix.in_precision(precision).values().into_owned();
+        layer.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &device));
+    }
 }
 
 fn norm(layer: &LayerNorm) -> Norm {

@@ -7,6 +7,7 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData, s};
 use ch04_gpt::{GptCache, GptModel};
+use kernels::decode::Precision;
 use shared::Mode;
 use shared::rng::TorchRng;
 
@@ -28,8 +29,9 @@ pub struct GenerateOptions {
     pub eos_id: Option<u32>,
     /// Whether keys and values are kept from token to token. The ids are the same, only the time differs.
     pub use_cache: bool,
-    /// Whether one text on the CPU is written by the fast [`decoder`](crate::decoder), if there is a cache at all.
-    pub use_decoder: bool,
+    /// One text on the CPU, with a cache, is written by the fast [`decoder`](crate::decoder) with weights of this
+    /// precision; `None` leaves it to chapter 4's cache. Below 32 bits the ids can differ.
+    pub decoder: Option<Precision>,
 }
 
 impl GenerateOptions {
@@ -42,7 +44,7 @@ impl GenerateOptions {
             top_k: None,
             eos_id: None,
             use_cache: true,
-            use_decoder: true,
+            decoder: Some(Precision::F32),
         }
     }
 }
@@ -162,7 +164,7 @@ pub fn generate_with(
     Ok(ids)
 }
 
-/// Where the logits come from. All three give the same ids.
+/// Where the logits come from. All three give the same ids, with weights of 32 bits.
 enum Reader {
     /// The book's way: the whole window passes through the model again for every token.
     Whole,
@@ -178,7 +180,8 @@ impl Reader {
             return Self::Whole;
         }
         let one_text = ids.dims()[0] == 1;
-        let weights = if options.use_decoder && one_text { decoder_weights(model) } else { None };
+        let precision = options.decoder.filter(|_| one_text);
+        let weights = precision.and_then(|precision| decoder_weights(model, precision));
         weights.map_or_else(|| Self::Cached(GptCache::new(model)), |w| Self::Fast(FastCache::new(Arc::new(w))))
     }
 

@@ -7,7 +7,7 @@ use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::decoder::decoder_weights;
 use ch05_pretrain::tokens::tensor_to_ids;
 use ch05_pretrain::{GenerateOptions, generate};
-use kernels::decode::Decoder;
+use kernels::decode::{Decoder, Precision};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -48,7 +48,7 @@ fn logits_token_by_token_and_in_pieces_of_every_length() {
     // Odd widths, more threads than heads, heads that cannot be shared evenly.
     for (emb_dim, n_heads, threads) in [(32, 4, 1), (32, 4, 2), (30, 3, 2), (10, 1, 3), (48, 4, 3)] {
         let model = model(emb_dim, n_heads, 150, n_heads == 3);
-        let weights = Arc::new(decoder_weights(&model).unwrap());
+        let weights = Arc::new(decoder_weights(&model, Precision::F32).unwrap());
         let mut rng = TorchRng::new(7);
         for pieces in [vec![1, 1, 1], vec![2, 3, 1], vec![9], vec![20, 1, 6, 1], vec![70, 66, 1], vec![150]] {
             let ids = random_ids(pieces.iter().sum(), &mut rng);
@@ -92,10 +92,27 @@ fn a_smaller_window_than_the_model_s() {
 }
 
 #[test]
+fn weights_of_fewer_bits_give_nearly_the_same_logits() {
+    let model = model(48, 4, 64, true);
+    let ids = random_ids(40, &mut TorchRng::new(5));
+    let expected = expected_logits(&model, &ids);
+    let size = expected.iter().map(|x| x * x).sum::<f32>();
+    // About 2^-9 and 2^-8 of a weight's size are rounded away; layers add to it.
+    for (precision, loss) in [(Precision::Bf16, 0.01), (Precision::Int8, 0.02)] {
+        let mut decoder = Decoder::new(Arc::new(decoder_weights(&model, precision).unwrap()), 2);
+        decoder.read(&ids[..30]);
+        let found = decoder.read(&ids[30..]);
+        let error = found.iter().zip(&expected).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+        let relative = (error / size).sqrt();
+        assert!(relative > 0.0 && relative < loss, "{precision:?}: {relative}");
+    }
+}
+
+#[test]
 fn two_runs_give_the_same_bits() {
     let model = model(48, 4, 64, true);
     let ids = random_ids(40, &mut TorchRng::new(3));
-    let weights = Arc::new(decoder_weights(&model).unwrap());
+    let weights = Arc::new(decoder_weights(&model, Precision::F32).unwrap());
     let run = || Decoder::new(Arc::clone(&weights), 2).read(&ids);
     assert_eq!(run(), run());
 }
@@ -104,6 +121,6 @@ fn two_runs_give_the_same_bits() {
 #[should_panic(expected = "25 tokens do not fit into a context of 24")]
 fn more_than_the_context_is_refused() {
     let model = model(32, 4, CONTEXT, false);
-    let weights = Arc::new(decoder_weights(&model).unwrap());
+    let weights = Arc::new(decoder_weights(&model, Precision::F32).unwrap());
     Decoder::new(weights, 2).read(&random_ids(25, &mut TorchRng::new(4)));
 }

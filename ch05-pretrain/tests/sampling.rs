@@ -146,7 +146,7 @@ fn the_cache_changes_no_id_and_no_draw() {
     for seed in 0..5 {
         let options = GenerateOptions { temperature: 1.4, top_k: Some(20), ..GenerateOptions::greedy(25, 16) };
         let plain = GenerateOptions { use_cache: false, ..options.clone() };
-        let cached = GenerateOptions { use_decoder: false, ..options.clone() };
+        let cached = GenerateOptions { decoder: None, ..options.clone() };
         let expected = write(&plain, seed);
         assert_eq!(write(&cached, seed), expected);
         assert_eq!(write(&options, seed), expected, "by the decoder");

@@ -18,6 +18,7 @@ use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 
+use crate::generate::WeightPrecision;
 use crate::positive;
 
 #[derive(clap::Args)]
@@ -40,6 +41,9 @@ pub struct Args {
     /// Train with the book's formulas instead of the fast operations
     #[arg(long)]
     plain: bool,
+    /// Precision of the weights of `generate`
+    #[arg(long, value_name = "P", value_enum, default_value = "f32")]
+    weights: WeightPrecision,
     /// Print one line of JSON for each measurement
     #[arg(long)]
     json: bool,

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
+use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch05_pretrain::decoder::rounded;
 use ch05_pretrain::inspect::{parameters, text_loss, text_loss_windows};
 use ch05_pretrain::open_model;
 use kernels::Kernels;
@@ -14,6 +16,7 @@ use shared::data::read_text;
 use shared::device::DeviceChoice;
 use shared::progress::Progress;
 
+use crate::generate::WeightPrecision;
 use crate::grouped;
 
 #[derive(clap::Args)]
@@ -24,6 +27,9 @@ pub struct EvalArgs {
     /// Text to measure the model on
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
+    /// Precision of the weights: what `llm generate --weights` loses. On the CPU
+    #[arg(long, value_name = "P", value_enum, default_value = "f32")]
+    weights: WeightPrecision,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
     #[arg(long, value_name = "D", default_value = "auto")]
     device: DeviceChoice,
@@ -43,8 +49,15 @@ pub struct InfoArgs {
 pub fn eval(args: EvalArgs) -> Result<ExitCode> {
     let text = read_text(&args.text)?;
     let device = args.device.open()?;
+    ensure!(
+        args.weights == WeightPrecision::F32 || device == Device::flex(),
+        "--weights bf16 and int8 are for the CPU; take `--device cpu`"
+    );
     let (config, model) = open_model(&args.model, &device)?;
-    let model = model.with_kernels(Kernels::Fused);
+    let mut model = model.with_kernels(Kernels::Fused);
+    if args.weights != WeightPrecision::F32 {
+        model = rounded(model, args.weights.into());
+    }
     ensure!(
         config.vocab_size == VOCAB_SIZE,
         "this model has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`weights`] | the model's weights, shared with the model and not copied |
 //! | [`matrix`] | a vector times a matrix, as fast as the matrix can be read |
+//! | [`compressed`] | weights of 16 and of 8 bits |
 //! | [`team`] | threads that stand ready, because waking one takes longer than a product |
 //! | [`token`] | one token: what each thread of the team does |
 //! | [`prompt`] | many tokens at once |
@@ -16,6 +17,7 @@
 //! [`Decoder`] puts them together: give it ids, get the logits after the last of them.
 
 mod arithmetic;
+mod compressed;
 mod decoder;
 mod matrix;
 mod multiply;
@@ -25,6 +27,6 @@ mod token;
 mod weights;
 
 pub use decoder::Decoder;
-pub use matrix::Matrix;
+pub use matrix::{Matrix, Precision};
 pub use multiply::{Operand, multiply};
 pub use weights::{Block, Norm, Projection, Weights};

@@ -39,10 +39,11 @@ pub fn run(args: &Args) -> Result<()> {
     );
     let device = Device::flex();
     let model = model(&args.size, &device);
-    let bytes = decoder_weights(&model).context("the model is not on the CPU")?.bytes_per_token();
+    let bytes = decoder_weights(&model, args.weights.into()).context("the model is not on the CPU")?.bytes_per_token();
     let ids: Vec<u32> =
         TorchRng::new(1).randint(0, args.size.vocab_size as i64, prompt).into_iter().map(|id| id as u32).collect();
-    let options = GenerateOptions::greedy(tokens + 1, context);
+    let options =
+        GenerateOptions { decoder: Some(args.weights.into()), ..GenerateOptions::greedy(tokens + 1, context) };
 
     // The first token comes with the prompt, so the clock of the others starts there.
     let mut prompt_seconds = Vec::new();

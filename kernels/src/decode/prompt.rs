@@ -21,7 +21,7 @@ pub fn prompt(weights: &Weights, ids: &[u32], kept: usize, desks: &mut [&mut Des
     let mut x = vec![0.0; ids.len() * width];
     for (i, (x, &id)) in x.chunks_exact_mut(width).zip(ids).enumerate() {
         let (token, place) = (weights.tok_emb.row(id as usize), weights.pos_emb.row(kept + i));
-        x.iter_mut().zip(token).zip(place).for_each(|((x, token), place)| *x = token + place);
+        x.iter_mut().zip(&*token).zip(&*place).for_each(|((x, token), place)| *x = token + place);
     }
     let mut normed = vec![0.0; x.len()];
     for (index, block) in weights.blocks.iter().enumerate() {
@@ -132,6 +132,6 @@ fn add_projected(projection: &Projection, x: &[f32], y: &mut [f32]) {
         y.par_chunks_mut(d_out).for_each(|row| row.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
     }
     let (rows, threads) = (y.len() / d_out, rayon::current_num_threads());
-    let weight = Operand::rows(projection.weight.values(), d_out);
-    multiply([rows, d_in, d_out], Operand::rows(x, d_in), weight, y, true, threads);
+    let weight = projection.weight.values();
+    multiply([rows, d_in, d_out], Operand::rows(x, d_in), Operand::rows(&weight, d_out), y, true, threads);
 }

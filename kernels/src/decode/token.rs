@@ -97,7 +97,7 @@ impl Office {
         let (id, position) = *lock(&self.task);
         let weights = &*self.weights;
         let (token, place) = (weights.tok_emb.row(id as usize), weights.pos_emb.row(position));
-        desk.x.iter_mut().zip(token).zip(place).for_each(|((x, token), place)| *x = token + place);
+        desk.x.iter_mut().zip(&*token).zip(&*place).for_each(|((x, token), place)| *x = token + place);
 
         for (index, block) in weights.blocks.iter().enumerate() {
             self.attention(block, index, position, desk, member);
