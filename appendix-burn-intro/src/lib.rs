@@ -5,7 +5,7 @@
 //! | A.3, A.4 | [`logistic`] | a computation graph, its gradient by hand and by `backward` |
 //! | A.5 | [`network`] | a network of three layers |
 //! | A.6 | [`dataset`] | a data set and its batches |
-//! | A.7 | [`train`] | the training loop and the accuracy |
+//! | A.7 | [`mod@train`] | the training loop and the accuracy |
 //! | A.9 | [`parallel`] | gradients of several devices, averaged |
 //!
 //! Tensors (A.2), saving (A.8) and devices (A.9.1) need no code of our own: see the examples `a_2_tensors`,

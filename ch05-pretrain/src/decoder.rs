@@ -1,4 +1,4 @@
-//! Writing at the speed of the memory, on the CPU: what [`generate`](crate::generate) uses instead of chapter 4's cache.
+//! Writing at the speed of the memory, on the CPU: what [`generate`](fn@crate::generate) uses instead of chapter 4's cache.
 //!
 //! [`GptCache`](ch04_gpt::GptCache) shows what a key-value cache is, on every device. The crate `kernels` has the same
 //! thing for one text on the CPU, with the same ids, at several times the speed. Here a model is handed to it.

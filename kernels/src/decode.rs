@@ -5,14 +5,13 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`weights`] | the model's weights, shared with the model and not copied |
-//! | [`matrix`] | a vector times a matrix, as fast as the matrix can be read |
-//! | [`compressed`] | weights of 16 and of 8 bits |
-//! | [`team`] | threads that stand ready, because waking one takes longer than a product |
-//! | [`token`] | one token: what each thread of the team does |
-//! | [`prompt`] | many tokens at once |
-//! | [`multiply`] | products of matrices |
-//! | [`arithmetic`] | norm, activation, softmax |
+//! | `weights` | the model's weights, shared with the model and not copied |
+//! | `matrix` | a vector times a matrix, as fast as the matrix can be read |
+//! | `compressed` | weights of 16 and of 8 bits |
+//! | `team` | threads that stand ready, because waking one takes longer than a product |
+//! | `token` | one token: what each thread of the team does |
+//! | `prompt` | many tokens at once |
+//! | `arithmetic` | norm, activation, softmax |
 //!
 //! [`Decoder`] puts them together: give it ids, get the logits after the last of them.
 
@@ -20,7 +19,6 @@ mod arithmetic;
 mod compressed;
 mod decoder;
 mod matrix;
-mod multiply;
 mod prompt;
 mod team;
 mod token;
@@ -28,5 +26,4 @@ mod weights;
 
 pub use decoder::Decoder;
 pub use matrix::{Matrix, Precision};
-pub use multiply::{Operand, multiply};
 pub use weights::{Block, Norm, Projection, Weights};

@@ -5,18 +5,18 @@
 //!
 //! | module | operation |
 //! |---|---|
-//! | [`linear`] | `x W + b` |
-//! | [`layer_norm`] | layer normalization |
-//! | [`gelu`] | GPT-2's activation |
+//! | [`mod@linear`] | `x W + b` |
+//! | [`mod@layer_norm`] | layer normalization |
+//! | [`mod@gelu`] | GPT-2's activation |
 //! | [`attention`] | causal attention of all heads |
-//! | [`dropout`] | dropout, alone or together with the addition of the shortcut |
-//! | [`cross_entropy`] | the loss |
+//! | [`mod@dropout`] | dropout, alone or together with the addition of the shortcut |
+//! | [`mod@cross_entropy`] | the loss |
 //! | [`adamw`] | a step of the optimizer, in place |
 //! | [`decode`] | all of them for one new token, for generation |
 //! | [`mask`] | what dropout keeps, one bit for each element |
 //!
 //! They are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the `gemm`
-//! crate (`product`), everything else is loops that the compiler turns into vector instructions. Each loop is
+//! crate ([`product`]), everything else is loops that the compiler turns into vector instructions. Each loop is
 //! compiled for AVX-512, AVX2 and the plain instruction set, and the processor's best is taken when the program runs.
 //! The loops add in a fixed order and round after each operation, so they give the same bits with each of the three.
 
@@ -33,7 +33,7 @@ pub mod layer_norm;
 pub mod linear;
 pub mod mask;
 mod math;
-mod product;
+pub mod product;
 mod switch;
 mod tensor;
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl Mode<'_> {
         !matches!(self, Mode::Eval)
     }
 
-    /// The dropout mask of [`dropout_mask`](Self::dropout_mask) for `n` elements in the form that [`kernels`] takes. On
+    /// The dropout mask of `dropout_mask` for `n` elements in the form that [`kernels`] takes. On
     /// a device whose own generator is to be used, that one gives the seed.
     pub fn mask(&mut self, n: usize, rate: f64, device: &Device) -> Option<Mask> {
         if rate == 0.0 {

@@ -1,6 +1,6 @@
 //! A TensorFlow checkpoint: an index of tensors and a file with their values.
 //!
-//! The index is a [table](super::table) whose keys are the names of the tensors. The first value, of the empty key,
+//! The index is a [`table`] whose keys are the names of the tensors. The first value, of the empty key,
 //! describes the checkpoint; every other describes a tensor: type, shape, place in the data file, checksum.
 
 use std::path::Path;

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::dataloader::Batch;
 use ch05_pretrain::{AdamW, calc_loss_batch};
 use kernels::Kernels;
-use kernels::decode::{Operand, multiply};
+use kernels::product::{Matrix, product};
 use serde::Serialize;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -78,17 +78,15 @@ fn products(config: &GptConfig, rows: usize, runs: usize) -> Result<f64> {
         (4 * width, width, layers),
         (width, config.vocab_size, 1),
     ];
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut total = 0.0;
     for (d_in, d_out, times) in kinds {
         let numbers = |n: usize| (0..n).map(|i| (i % 97) as f32 / 97.0 - 0.5).collect::<Vec<f32>>();
         let (x, dy, w) = (numbers(rows * d_in), numbers(rows * d_out), numbers(d_in * d_out));
-        let (x, dy, w) = (Operand::rows(&x, d_in), Operand::rows(&dy, d_out), Operand::rows(&w, d_out));
-        let (mut y, mut dx, mut dw) = (vec![0.0; rows * d_out], vec![0.0; rows * d_in], vec![0.0; d_in * d_out]);
+        let (x, dy, w) = (Matrix::new(&x, rows, d_in), Matrix::new(&dy, rows, d_out), Matrix::new(&w, d_in, d_out));
         let timings = Timings::of(runs, || {
-            multiply([rows, d_in, d_out], x, w, &mut y, false, threads);
-            multiply([rows, d_out, d_in], dy, w.transposed(), &mut dx, false, threads);
-            multiply([d_in, rows, d_out], x.transposed(), dy, &mut dw, false, threads);
+            std::hint::black_box(product(x, w));
+            std::hint::black_box(product(dy, w.transposed()));
+            std::hint::black_box(product(x.transposed(), dy));
             Ok(())
         })?;
         total += times as f64 * timings.median();

@@ -4,9 +4,9 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::arithmetic::{gelu, softmax};
-use super::multiply::{Operand, multiply};
 use super::token::{Desk, norm};
 use super::weights::{Block, Norm, Projection, Weights};
+use crate::product::{Matrix as Strided, product, product_into};
 
 /// Queries that are handled together. Only keys up to the last of them are looked at.
 const QUERIES: usize = 64;
@@ -77,7 +77,7 @@ fn attention(
         context.par_chunks_mut(QUERIES * head_dim).enumerate().for_each(|(chunk, context)| {
             let first = chunk * QUERIES;
             let rows = context.len() / head_dim;
-            let queries = Operand::rows(&queries[first * width + head * head_dim..], width);
+            let queries = Strided::strided(&queries[first * width + head * head_dim..], rows, head_dim, width);
             attend(queries, rows, kept + first, keys, values, context);
         });
     });
@@ -95,12 +95,12 @@ fn attention(
 /// # Shapes
 /// - `queries`: `[rows, head_dim]`; `keys`, `values`: `[at least first + rows, head_dim]`; `context`:
 ///   `[rows, head_dim]`.
-fn attend(queries: Operand, rows: usize, first: usize, keys: &[f32], values: &[f32], context: &mut [f32]) {
+fn attend(queries: Strided, rows: usize, first: usize, keys: &[f32], values: &[f32], context: &mut [f32]) {
     let head_dim = context.len() / rows;
     let tokens = first + rows;
     let mut scores = vec![0.0; rows * tokens];
-    let keys = Operand::rows(keys, head_dim).transposed();
-    multiply([rows, head_dim, tokens], queries, keys, &mut scores, false, 1);
+    let keys = Strided::new(keys, tokens, head_dim).transposed();
+    product_into(&mut scores, tokens, queries, keys, 1.0, false);
     Arch::new().dispatch(|| {
         for (i, scores) in scores.chunks_exact_mut(tokens).enumerate() {
             let (seen, hidden) = scores.split_at_mut(first + i + 1);
@@ -108,8 +108,8 @@ fn attend(queries: Operand, rows: usize, first: usize, keys: &[f32], values: &[f
             hidden.fill(0.0);
         }
     });
-    let (weights, values) = (Operand::rows(&scores, tokens), Operand::rows(values, head_dim));
-    multiply([rows, tokens, head_dim], weights, values, context, false, 1);
+    let (weights, values) = (Strided::new(&scores, rows, tokens), Strided::new(values, tokens, head_dim));
+    product_into(context, head_dim, weights, values, 1.0, false);
 }
 
 fn norm_rows(with: &Norm, x: &[f32], y: &mut [f32]) {
@@ -128,10 +128,12 @@ fn project(projection: &Projection, x: &[f32]) -> Vec<f32> {
 /// `y += x W + b`, row by row.
 fn add_projected(projection: &Projection, x: &[f32], y: &mut [f32]) {
     let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
-    if let Some(bias) = &projection.bias {
-        y.par_chunks_mut(d_out).for_each(|row| row.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
-    }
-    let (rows, threads) = (y.len() / d_out, rayon::current_num_threads());
-    let weight = projection.weight.values();
-    multiply([rows, d_in, d_out], Operand::rows(x, d_in), Operand::rows(&weight, d_out), y, true, threads);
+    let (rows, weight) = (y.len() / d_out, projection.weight.values());
+    let products = product(Strided::new(x, rows, d_in), Strided::new(&weight, d_in, d_out));
+    y.par_chunks_mut(d_out).zip(products.par_chunks(d_out)).for_each(|(y, product)| {
+        y.iter_mut().zip(product).for_each(|(y, product)| *y += product);
+        if let Some(bias) = &projection.bias {
+            y.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
+        }
+    });
 }
