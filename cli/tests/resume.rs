@@ -51,7 +51,7 @@ fn killed_and_continued(extra: &[&str], least_steps: usize, first: usize, furthe
     assert!(run(whole.path(), &arguments).status.success());
     let expected = fs::read_to_string(whole.path().join("log.jsonl")).unwrap();
     let steps = expected.lines().filter(|line| line.contains("\"step\",")).count();
-    assert!(steps > least_steps, "only {steps} steps");
+    assert!(steps >= least_steps, "only {steps} steps");
 
     let broken = prepare();
     kill_at(broken.path(), &arguments, first);
@@ -74,7 +74,7 @@ fn killed_and_continued(extra: &[&str], least_steps: usize, first: usize, furthe
 
 #[test]
 fn killed_at_several_points_and_continued_it_ends_the_same() {
-    killed_and_continued(&[], 30, 6, &[14, 15, 25, 40]);
+    killed_and_continued(&[], 31, 6, &[14, 15, 25, 40]);
 }
 
 /// Also in the middle of the warm-up, and with an epoch whose last step has fewer batches than the others.
