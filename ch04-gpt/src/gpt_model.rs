@@ -88,6 +88,20 @@ impl GptModel {
         logits.reshape([batch, tokens, vocab_size])
     }
 
+    /// The same model with another dropout rate everywhere.
+    ///
+    /// # Panics
+    /// If `rate` is not in [0, 1).
+    pub fn with_drop_rate(mut self, rate: f64) -> Self {
+        let dropout = Dropout::new(rate).with_kernels(self.kernels);
+        self.drop_emb = dropout.clone();
+        for block in &mut self.trf_blocks {
+            block.att.dropout = dropout.clone();
+            block.drop_shortcut = dropout.clone();
+        }
+        self
+    }
+
     /// Most tokens that the model can take at once.
     pub fn context_length(&self) -> usize {
         self.pos_emb.weight.lazy_shape()[0]

@@ -8,7 +8,6 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use ch04_gpt::GptModel;
 use serde::{Deserialize, Serialize};
-use shared::Dropout;
 use shared::init::linear;
 use shared::rng::TorchRng;
 
@@ -101,14 +100,8 @@ impl ModuleVisitor for Count {
 ///
 /// # Panics
 /// If `rate` is not in [0, 1).
-pub fn set_drop_rate(mut model: GptModel, rate: f64) -> GptModel {
-    let dropout = Dropout::new(rate).with_kernels(model.kernels);
-    model.drop_emb = dropout.clone();
-    for block in &mut model.trf_blocks {
-        block.att.dropout = dropout.clone();
-        block.drop_shortcut = dropout.clone();
-    }
-    model
+pub fn set_drop_rate(model: GptModel, rate: f64) -> GptModel {
+    model.with_drop_rate(rate)
 }
 
 /// Lets every token see the whole message (bonus). A classifier reads a message that is there already, so nothing would

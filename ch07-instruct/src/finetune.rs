@@ -2,7 +2,7 @@
 //! [`train_model_simple`](ch05_pretrain::train_model_simple); only its settings differ.
 
 use ch04_gpt::GptModel;
-use shared::{Dropout, TrainingConfig};
+use shared::TrainingConfig;
 
 /// The settings of the book: two epochs in batches of eight, with a small learning rate, because the model has much to
 /// lose.
@@ -11,11 +11,6 @@ pub fn book_training() -> TrainingConfig {
 }
 
 /// Sets every dropout rate to 0. The book fine-tunes without dropout, whatever the model was pretrained with.
-pub fn without_dropout(mut model: GptModel) -> GptModel {
-    model.drop_emb = Dropout::new(0.0);
-    for block in &mut model.trf_blocks {
-        block.att.dropout = Dropout::new(0.0);
-        block.drop_shortcut = Dropout::new(0.0);
-    }
-    model
+pub fn without_dropout(model: GptModel) -> GptModel {
+    model.with_drop_rate(0.0)
 }
