@@ -6,12 +6,14 @@ use appendix_lora::{
 };
 use burn::module::{Lora, Module, ModuleMapper, ModuleVisitor, Param, ParamGroup};
 use burn::tensor::{Device, Int, Tensor, Tolerance};
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::AdamW;
 use ch06_classify::{
     Length, Readout, SpamDataset, SpamLoader, Split, Trainable, add_classification_head, calc_loss_batch,
     num_trainable, read_messages, set_trainable,
 };
+use ch07_instruct::{CollateOptions, Entries, InstructionDataset, PromptFormat, custom_collate_fn};
 use shared::data::for_test;
 use shared::init::{linear, randn, torch_init};
 use shared::rng::TorchRng;
@@ -86,6 +88,45 @@ fn n2_first_values_of_a() {
     let largest = a.iter().fold(0f32, |max, value| max.max(value.abs()));
     assert!((largest - 0.249974).abs() < 1e-6, "{largest}");
     assert!(values(layer.b.val()).iter().all(|value| *value == 0.0));
+}
+
+/// Chapter 7's small model on its first eight entries, with additions alone in training.
+#[test]
+fn n7_9_tiny_lora() {
+    let Some(text) = for_test("instructions") else { return };
+    let device = device();
+    let config = GptConfig {
+        vocab_size: 50257,
+        context_length: 120,
+        emb_dim: 12,
+        n_heads: 2,
+        n_layers: 1,
+        drop_rate: 0.0,
+        qkv_bias: false,
+    };
+    let mut rng = TorchRng::new(123);
+    let model = freeze(torch_init(GptModel::new(&config, &device), &mut rng));
+    let mut model = replace_linear_with_lora(model, &settings(16, 16.0, Scale::Alpha), &mut rng, &device);
+    assert_eq!(num_trainable(&model), 807_760);
+    let layers = linear_layers(&model);
+    for (place, starts) in
+        [(0, [-0.22301266, 0.16358715, 0.15099815, 0.20954564]), (6, [0.14185545, 0.13346863, -0.15890634, 0.13561526])]
+    {
+        let a = values(layers[place].1.low_rank.as_ref().unwrap().a.val());
+        assert!(a.iter().zip(starts).all(|(found, expected)| (found - expected).abs() < 1e-7), "{:?}", &a[..4]);
+    }
+
+    let entries = Entries::parse(&text, "instructions").unwrap();
+    let dataset = InstructionDataset::new(&entries[..8], PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap();
+    let batch = custom_collate_fn(&dataset.items().iter().collect::<Vec<_>>(), &CollateOptions::default(), &device);
+    let mut optimizer = AdamW::new(0.1);
+    for expected in [10.919476509, 10.912995338, 10.906517982, 10.900043488] {
+        let loss = ch05_pretrain::calc_loss_batch(&model, batch.clone(), &mut Mode::Eval);
+        let gradients = loss.backward();
+        let found: f64 = loss.into_scalar();
+        assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
+        model = optimizer.step(5e-5, model, gradients);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::tokens::tensor_to_ids;
 use ch05_pretrain::{Batches, Evaluation, Event, Loaders, Run, calc_loss_batch, text_to_token_ids};
+use kernels::Kernels;
 use serde::Deserialize;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -35,15 +36,25 @@ fn assert_close(found: f64, expected: f64, relative: f64, what: &str) {
     assert!(difference <= relative, "{what}: {found}, expected {expected} (relative difference {difference:.1e})");
 }
 
-/// The random numbers are PyTorch's; rounding differs and adds up along the run.
 #[test]
 fn golden_warmup_cosine_clip() {
+    golden_run(Kernels::Fused);
+}
+
+#[test]
+#[ignore = "a minute or two: cargo test -p appendix-train-tricks -- --ignored golden_training_plain"]
+fn golden_training_plain() {
+    golden_run(Kernels::Plain);
+}
+
+/// The random numbers are PyTorch's; rounding differs and adds up along the run.
+fn golden_run(kernels: Kernels) {
     let Some(text) = shared::data::for_test("the-verdict") else { return };
     let golden: Golden = serde_json::from_str(include_str!("golden/warmup-cosine-clip.json")).unwrap();
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(golden.seed);
     let loaders = Loaders::new(&text, golden.model.context_length, golden.training.batch_size).unwrap();
-    let model = torch_init(GptModel::new(&golden.model, &device), &mut rng);
+    let model = torch_init(GptModel::new(&golden.model, &device), &mut rng).with_kernels(kernels);
 
     // The norm of the very first step, before the run: a sum of 3 million squares in single precision.
     let mut first = rng.clone();

@@ -74,7 +74,7 @@ impl GptModel {
         assert!(tokens <= context_length, "{tokens} tokens do not fit into a context of {context_length}");
 
         let positions = Tensor::<1, Int>::arange(0..tokens as i64, &ids.device()).unsqueeze(); // [1, tokens]
-        let x = self.tok_emb.forward(ids) + self.pos_emb.forward(positions); // [batch, tokens, emb_dim]
+        let x = self.token_vectors(ids) + self.pos_emb.forward(positions); // [batch, tokens, emb_dim]
         let mut x = self.drop_emb.forward(x, mode);
         for block in &self.trf_blocks {
             x = block.forward(x, mode);
@@ -86,6 +86,12 @@ impl GptModel {
         let logits = self.out_head.forward(x); // [batch * tokens, vocab_size]
         let [_, vocab_size] = logits.dims();
         logits.reshape([batch, tokens, vocab_size])
+    }
+
+    /// The vectors of the ids, `[batch, tokens, emb_dim]`.
+    fn token_vectors(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let table = self.tok_emb.weight.val();
+        if self.kernels.fuse(&table) { kernels::embedding(table, ids) } else { self.tok_emb.forward(ids) }
     }
 
     /// The same model with another dropout rate everywhere.

@@ -118,17 +118,7 @@ impl Entries {
     /// # Errors
     /// If it is not a list of at least one object with the keys `instruction`, `input` and `output`, all texts.
     pub fn parse(json: &str, name: &str) -> Result<Vec<Entry>, EntryError> {
-        let name = || name.to_string();
-        let value: Value = serde_json::from_str(json).map_err(|source| EntryError::NotJson { name: name(), source })?;
-        let Value::Array(values) = value else { return Err(EntryError::NotAList { name: name() }) };
-        if values.is_empty() {
-            return Err(EntryError::Empty { name: name() });
-        }
-        values
-            .iter()
-            .enumerate()
-            .map(|(index, value)| entry(value).map_err(|problem| EntryError::Entry { name: name(), index, problem }))
-            .collect()
+        parse_list(json, name, entry)
     }
 
     /// The JSON text of `entries`, laid out as the book's files: four blanks per level.
@@ -141,16 +131,39 @@ impl Entries {
     }
 }
 
-fn entry(value: &Value) -> Result<Entry, Problem> {
+/// What `read` makes of every value in a JSON list.
+pub(crate) fn parse_list<T>(
+    json: &str,
+    name: &str,
+    read: impl Fn(&Value) -> Result<T, Problem>,
+) -> Result<Vec<T>, EntryError> {
+    let name = || name.to_string();
+    let value: Value = serde_json::from_str(json).map_err(|source| EntryError::NotJson { name: name(), source })?;
+    let Value::Array(values) = value else { return Err(EntryError::NotAList { name: name() }) };
+    if values.is_empty() {
+        return Err(EntryError::Empty { name: name() });
+    }
+    values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| read(value).map_err(|problem| EntryError::Entry { name: name(), index, problem }))
+        .collect()
+}
+
+/// The text that an object has under `key`.
+pub(crate) fn text(value: &Value, key: &'static str) -> Result<String, Problem> {
     let object = value.as_object().ok_or(Problem::NotAnObject)?;
-    let text = |key: &'static str| match object.get(key) {
+    match object.get(key) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(_) => Err(Problem::NotText(key)),
         None => Err(Problem::Missing(key)),
-    };
-    let [instruction, input, output] = REQUIRED;
-    let model_response = object.contains_key(RESPONSE_KEY).then(|| text(RESPONSE_KEY)).transpose()?;
-    Ok(Entry { instruction: text(instruction)?, input: text(input)?, output: text(output)?, model_response })
+    }
+}
+
+pub(crate) fn entry(value: &Value) -> Result<Entry, Problem> {
+    let [instruction, input, output] = REQUIRED.map(|key| text(value, key));
+    let model_response = value.get(RESPONSE_KEY).map(|_| text(value, RESPONSE_KEY)).transpose()?;
+    Ok(Entry { instruction: instruction?, input: input?, output: output?, model_response })
 }
 
 impl Entry {

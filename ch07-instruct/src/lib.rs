@@ -14,6 +14,8 @@
 //! | 7.8 | [`score`] | scores read from a judge's words, mean and failures |
 //! | bonus | [`near_duplicates`] | entries that say almost the same |
 //! | bonus | [`correlation`] | whether two judges agree |
+//! | bonus | [`preference`] | for every task an answer that is preferred and one that is not |
+//! | bonus | [`dpo`] | learning from such pairs: direct preference optimization |
 //!
 //! Models are loaded (section 7.5) and trained (section 7.6) as in chapter 5:
 //! [`open_model`](ch05_pretrain::open_model) and [`train_model_simple`](ch05_pretrain::train_model_simple).
@@ -24,11 +26,13 @@ pub mod chat;
 pub mod collate;
 pub mod correlation;
 pub mod dataset;
+pub mod dpo;
 pub mod entry;
 pub mod finetune;
 pub mod judge;
 pub mod loader;
 pub mod near_duplicates;
+pub mod preference;
 pub mod prompt;
 pub mod response;
 pub mod score;
@@ -40,6 +44,7 @@ pub use entry::{Entries, Entry, EntryError, Partition, partition};
 pub use finetune::{book_training, without_dropout};
 pub use judge::{Judge, JudgeError, Verdict};
 pub use loader::{InstructionLoader, InstructionLoaders, LoaderError};
+pub use preference::{PreferenceBatch, PreferenceDataset, PreferenceEntry, PreferenceLoader};
 pub use prompt::PromptFormat;
 pub use response::{RespondError, extract_response, respond};
 pub use score::{Summary, parse_score};

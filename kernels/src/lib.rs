@@ -5,6 +5,7 @@
 //!
 //! | module | operation |
 //! |---|---|
+//! | [`mod@embedding`] | a row of a table for every id |
 //! | [`mod@linear`] | `x W + b` |
 //! | [`mod@layer_norm`] | layer normalization |
 //! | [`mod@gelu`] | GPT-2's activation |
@@ -15,8 +16,8 @@
 //! | [`decode`] | all of them for one new token, for generation |
 //! | [`mask`] | what dropout keeps, one bit for each element |
 //!
-//! They are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the `gemm`
-//! crate ([`product`]), everything else is loops that the compiler turns into vector instructions. Each loop is
+//! They are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the
+//! crates `gemm` and `faer` ([`product`]), everything else is loops that the compiler turns into vector instructions. Each loop is
 //! compiled for AVX-512, AVX2 and the plain instruction set, and the processor's best is taken when the program runs.
 //! The loops add in a fixed order and round after each operation, so they give the same bits with each of the three.
 
@@ -28,6 +29,7 @@ mod autodiff;
 pub mod cross_entropy;
 pub mod decode;
 pub mod dropout;
+pub mod embedding;
 pub mod gelu;
 pub mod layer_norm;
 pub mod linear;
@@ -43,6 +45,7 @@ pub use adamw::AdamWStep;
 pub use attention::causal_attention;
 pub use cross_entropy::cross_entropy;
 pub use dropout::{dropout, dropout_add};
+pub use embedding::embedding;
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
 pub use linear::linear;

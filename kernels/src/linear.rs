@@ -18,7 +18,7 @@ use burn_flex::FlexTensor;
 use rayon::prelude::*;
 
 use crate::autodiff::{incoming, inputs, register};
-use crate::product::{Matrix, product, transposed_copy};
+use crate::product::{Matrix, product};
 use crate::tensor::{dense, dims, from_vec, values, width};
 
 /// `x W + b`.
@@ -121,14 +121,7 @@ fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> Fl
 /// `dx = dy Wᵀ`, row-major.
 fn gradient_of_input(dy: &[f32], weight: &[f32], d_out: usize) -> Vec<f32> {
     let (rows, d_in) = (dy.len() / d_out, weight.len() / d_out);
-    let dy = Matrix::new(dy, rows, d_out);
-    // Packing the transpose walks down the columns of W. Where its rows are a multiple of 4096 bytes long, all elements
-    // of a column want the same few lines of the cache, and a copy made in tiles is far cheaper.
-    if d_out.is_multiple_of(1024) {
-        let turned = transposed_copy(weight, d_in, d_out);
-        return product(dy, Matrix::new(&turned, d_out, d_in));
-    }
-    product(dy, Matrix::new(weight, d_in, d_out).transposed())
+    product(Matrix::new(dy, rows, d_out), Matrix::new(weight, d_in, d_out).transposed())
 }
 
 /// `dW = xᵀ dy`, row-major.

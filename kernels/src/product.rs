@@ -1,4 +1,5 @@
-//! Matrix products on slices, by the `gemm` crate, which has code for AVX-512, AVX2 and NEON and picks at run time.
+//! Matrix products on slices, by the crates `gemm` and `faer`, which have code for AVX-512, AVX2 and NEON and pick at run
+//! time. Which of the two is faster depends on how the matrices lie, see [`product`].
 
 // The crate takes pointers, and threads write columns of one matrix, which no safe slice can express. Every access is
 // checked against the lengths of the slices before.
@@ -6,6 +7,7 @@
 
 use std::ops::Range;
 
+use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 /// A matrix in a slice: element (r, c) is `data[r * row_stride + c * col_stride]`.
@@ -68,6 +70,10 @@ fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
 /// nothing is packed twice, and no thread waits for another before the end. Where that would make the slabs thin, they
 /// are cut from the rows instead.
 ///
+/// A slab is computed by `faer`, or by `gemm` where the left matrix is a transpose, as in the gradient of a weight: there
+/// it is ahead, elsewhere behind, by far where the right matrix is a transpose whose rows lie a multiple of 4096 bytes
+/// apart.
+///
 /// # Panics
 /// If the shapes do not fit.
 pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
@@ -78,12 +84,13 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     }
     let mut out: Vec<f32> = Vec::with_capacity(rows * cols);
     let target = Target(out.as_mut_ptr());
+    let library = if a.row_stride == 1 { with_gemm } else { with_faer };
     let threads = rayon::current_num_threads();
     // A product this small is done before another thread has woken up.
     let small = rows * cols * inner < 1 << 18 || (rows < 16 && cols < 512);
     let by_columns = cols >= 64 * threads;
     let length = if by_columns { cols } else { rows };
-    let slab = if small { length } else { length.div_ceil(threads).next_multiple_of(16) };
+    let slab = if small { length } else { length.div_ceil(2 * threads).next_multiple_of(48) };
     (0..length.div_ceil(slab)).into_par_iter().for_each(|i| {
         let range = i * slab..((i + 1) * slab).min(length);
         let (a, b, start) = if by_columns {
@@ -93,7 +100,7 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
         };
         let target = &target;
         // SAFETY: the slabs are disjoint and lie within the rows * cols numbers that `out` has room for.
-        unsafe { serial(target.0.add(start), cols, a, b, 1.0, false) };
+        unsafe { checked(library, target.0.add(start), cols, a, b, 1.0, false) };
     });
     // SAFETY: each of the numbers was written by one of the slabs.
     unsafe { out.set_len(rows * cols) };
@@ -112,7 +119,7 @@ pub fn product_into(out: &mut [f32], out_stride: usize, a: Matrix, b: Matrix, sc
         return;
     }
     // SAFETY: the check above; `out` is borrowed exclusively, so it overlaps neither input.
-    unsafe { serial(out.as_mut_ptr(), out_stride, a, b, scale, add) };
+    unsafe { checked(with_gemm, out.as_mut_ptr(), out_stride, a, b, scale, add) };
 }
 
 /// Where the threads of one product write.
@@ -121,21 +128,19 @@ struct Target(*mut f32);
 // SAFETY: the threads write to disjoint places, see `product`.
 unsafe impl Sync for Target {}
 
+/// A serial product by one of the libraries: result, its row stride, the matrices, `scale`, `add`.
+type Library = unsafe fn(*mut f32, usize, Matrix, Matrix, f32, bool);
+
 /// # Safety
 /// The element (r, c) of the result, `out + r * out_stride + c`, must be valid for writes, and for reads if `add`, and
 /// nobody else may use it meanwhile. (That the inputs lie in their slices is checked when a [`Matrix`] is made.)
-unsafe fn serial(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
-    let (rows, cols, inner) = (a.rows, b.cols, a.cols);
-    let corner =
-        |row: usize, col: usize| (0..inner).map(|i| f64::from(a.at(row, i)) * f64::from(b.at(i, col))).sum::<f64>();
+unsafe fn with_gemm(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
     // SAFETY: as above; strides fit into isize because the slices do.
     unsafe {
-        let last = out.add((rows - 1) * out_stride + cols - 1);
-        let before = if cfg!(debug_assertions) && add { *last } else { 0.0 };
         gemm::gemm(
-            rows,
-            cols,
-            inner,
+            a.rows,
+            b.cols,
+            a.cols,
             out,
             1,
             out_stride as isize,
@@ -153,53 +158,51 @@ unsafe fn serial(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: 
             false,
             gemm::Parallelism::None,
         );
-        // In debug builds the last element, whose place depends on every size and stride, is computed once more.
-        if cfg!(debug_assertions) {
-            let expected = f64::from(before) + f64::from(scale) * corner(rows - 1, cols - 1);
-            let magnitude: f64 =
-                (0..inner).map(|i| f64::from((a.at(rows - 1, i) * b.at(i, cols - 1)).abs())).sum::<f64>()
-                    * f64::from(scale.abs())
-                    + f64::from(before.abs());
-            let found = f64::from(*last);
-            assert!(
-                !expected.is_finite() || !found.is_finite() || (found - expected).abs() <= 1e-4 * magnitude + 1e-30,
-                "a product of {rows} x {inner} and {inner} x {cols} ends with {found}, not {expected}"
-            );
-        }
     }
 }
 
-/// A copy of the transpose of a row-major matrix, tile by tile: every line of the cache is read once and written whole,
-/// also where the rows lie a multiple of 4096 bytes apart and a walk down a column would use one set of the cache.
+/// # Safety
+/// As for [`with_gemm`].
+unsafe fn with_faer(out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
+    // SAFETY: as above; strides fit into isize because the slices do.
+    let (out, a, b) = unsafe {
+        let view = |m: Matrix| {
+            let (rows, cols, row_stride, col_stride) = (m.rows, m.cols, m.row_stride as isize, m.col_stride as isize);
+            MatRef::from_raw_parts(m.data.as_ptr(), rows, cols, row_stride, col_stride)
+        };
+        (MatMut::from_raw_parts_mut(out, a.rows, b.cols, out_stride as isize, 1), view(a), view(b))
+    };
+    let before = if add { Accum::Add } else { Accum::Replace };
+    faer::linalg::matmul::matmul(out, before, a, b, scale, Par::Seq);
+}
+
+/// What the library does. In debug builds the last element, whose place depends on every size and stride, is computed
+/// once more.
 ///
-/// # Panics
-/// If the slice is too short.
-pub fn transposed_copy(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
-    const WIDTH: usize = 16;
-    const HEIGHT: usize = 64;
-    assert!(matrix.len() >= rows * cols);
-    let mut out = vec![0.0; rows * cols];
-    if rows == 0 {
-        return out;
+/// # Safety
+/// As for [`with_gemm`]; there is at least one row and one column.
+unsafe fn checked(library: Library, out: *mut f32, out_stride: usize, a: Matrix, b: Matrix, scale: f32, add: bool) {
+    if !cfg!(debug_assertions) {
+        // SAFETY: as above.
+        return unsafe { library(out, out_stride, a, b, scale, add) };
     }
-    out.par_chunks_mut(WIDTH * rows).enumerate().for_each(|(i, out)| {
-        let first = i * WIDTH;
-        let width = out.len() / rows;
-        let mut tile = [[0.0f32; HEIGHT]; WIDTH];
-        for top in (0..rows).step_by(HEIGHT) {
-            let height = HEIGHT.min(rows - top);
-            for r in 0..height {
-                let row = &matrix[(top + r) * cols + first..][..width];
-                for (column, &value) in tile.iter_mut().zip(row) {
-                    column[r] = value;
-                }
-            }
-            for (column, out) in tile.iter().zip(out.chunks_exact_mut(rows)) {
-                out[top..top + height].copy_from_slice(&column[..height]);
-            }
-        }
-    });
-    out
+    let (row, col, inner) = (a.rows - 1, b.cols - 1, a.cols);
+    // SAFETY: as above.
+    let (before, found) = unsafe {
+        let last = out.add(row * out_stride + col);
+        let before = if add { *last } else { 0.0 };
+        library(out, out_stride, a, b, scale, add);
+        (f64::from(before), f64::from(*last))
+    };
+    let terms = || (0..inner).map(|i| f64::from(scale) * f64::from(a.at(row, i)) * f64::from(b.at(i, col)));
+    let expected = before + terms().sum::<f64>();
+    let magnitude = before.abs() + terms().map(f64::abs).sum::<f64>();
+    assert!(
+        !expected.is_finite() || !found.is_finite() || (found - expected).abs() <= 1e-4 * magnitude + 1e-30,
+        "a product of {} x {inner} and {inner} x {} ends with {found}, not {expected}",
+        a.rows,
+        b.cols,
+    );
 }
 
 #[cfg(test)]
@@ -246,14 +249,5 @@ mod tests {
     #[should_panic(expected = "needs 6 numbers")]
     fn a_short_slice_is_refused() {
         Matrix::new(&[0.0; 5], 2, 3);
-    }
-
-    #[test]
-    fn transposed_copies() {
-        for (rows, cols) in [(1, 1), (65, 17), (3, 100), (128, 64)] {
-            let matrix = numbers(rows * cols, 3);
-            let copy = transposed_copy(&matrix, rows, cols);
-            assert!((0..rows).all(|r| (0..cols).all(|c| copy[c * rows + r] == matrix[r * cols + c])));
-        }
     }
 }

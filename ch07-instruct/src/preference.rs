@@ -1,0 +1,193 @@
+//! Bonus: pairs of answers, of which one is preferred (chapter 7's folder 04).
+//!
+//! Fine-tuning shows a model how an answer looks. A pair shows more: of two answers that would both do, which one people
+//! like better. [`dpo`](crate::dpo) learns from that.
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
+use shared::BatchLoader;
+use shared::rng::TorchRng;
+
+use crate::entry::{entry, parse_list, text};
+use crate::{DatasetError, Entry, EntryError, PromptFormat};
+
+/// A task with two answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreferenceEntry {
+    /// The task.
+    pub entry: Entry,
+    /// The preferred answer.
+    pub chosen: String,
+    /// The other one.
+    pub rejected: String,
+}
+
+impl PreferenceEntry {
+    /// The entries in a JSON text; `name` says in errors where the text is from.
+    ///
+    /// # Errors
+    /// If it is not a list of at least one object with the keys `instruction`, `input`, `output`, `chosen` and
+    /// `rejected`, all texts.
+    pub fn parse(json: &str, name: &str) -> Result<Vec<Self>, EntryError> {
+        parse_list(json, name, |value| {
+            Ok(Self { entry: entry(value)?, chosen: text(value, "chosen")?, rejected: text(value, "rejected")? })
+        })
+    }
+}
+
+/// One entry as ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreferenceItem {
+    /// How many of the ids are the prompt.
+    pub prompt_length: usize,
+    /// Prompt and preferred answer.
+    pub chosen: Vec<u32>,
+    /// Prompt and other answer.
+    pub rejected: Vec<u32>,
+}
+
+/// The ids of every entry, made once.
+#[derive(Clone, Debug)]
+pub struct PreferenceDataset {
+    items: Vec<PreferenceItem>,
+}
+
+impl PreferenceDataset {
+    /// Writes every entry twice, as prompt and answer, and encodes both.
+    ///
+    /// # Errors
+    /// If an entry contains the end-of-text marker.
+    pub fn new(
+        entries: &[PreferenceEntry],
+        format: PromptFormat,
+        tokenizer: &Gpt2Tokenizer,
+    ) -> Result<Self, DatasetError> {
+        let item = |pair: &PreferenceEntry| {
+            let prompt = format.format_input(&pair.entry);
+            let ids = |answer: &str| tokenizer.encode(&format!("{prompt}{}", format.format_response(answer)));
+            Ok(PreferenceItem {
+                prompt_length: tokenizer.encode(&prompt)?.len(),
+                chosen: ids(&pair.chosen)?,
+                rejected: ids(&pair.rejected)?,
+            })
+        };
+        let items = entries
+            .iter()
+            .map(|pair| {
+                item(pair).map_err(|source| DatasetError { instruction: pair.entry.instruction.clone(), source })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { items })
+    }
+
+    /// All items, in the order of the entries.
+    pub fn items(&self) -> &[PreferenceItem] {
+        &self.items
+    }
+
+    /// Takes out the items whose prompt alone fills `max_length` tokens and returns how many there were. No token of
+    /// theirs would count, and the mean over none is not a number.
+    pub fn remove_unanswerable(&mut self, max_length: usize) -> usize {
+        let before = self.items.len();
+        self.items.retain(|item| item.prompt_length + 2 < max_length.min(item.chosen.len()).min(item.rejected.len()));
+        before - self.items.len()
+    }
+}
+
+/// Answers in rows of one length, and which of their tokens count.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    /// `[rows, tokens]`: prompt, answer, padding.
+    pub ids: Tensor<2, Int>,
+    /// `[rows, tokens]`: true where the token belongs to the answer or the heading before it.
+    pub mask: Tensor<2, Bool>,
+}
+
+/// Both answers to the same tasks.
+#[derive(Clone, Debug)]
+pub struct PreferenceBatch {
+    /// The preferred ones.
+    pub chosen: Answers,
+    /// The others, in the same shape.
+    pub rejected: Answers,
+}
+
+/// Pads all answers of a batch, chosen and rejected, to one more than the longest, then cuts them to the allowed length.
+/// The masks leave out the padding, the prompt, and the two line breaks after it.
+///
+/// # Shapes
+/// - everything: `[rows, min(longest + 1, allowed_max_length)]`.
+pub fn preference_collate_fn(
+    batch: &[&PreferenceItem],
+    allowed_max_length: Option<usize>,
+    device: &Device,
+) -> PreferenceBatch {
+    let longest = batch.iter().map(|item| item.chosen.len().max(item.rejected.len())).max().unwrap_or(0);
+    let length = (longest + 1).min(allowed_max_length.unwrap_or(usize::MAX));
+    let answers = |ids_of: fn(&PreferenceItem) -> &[u32]| {
+        let (mut all_ids, mut all_masks) = (Vec::new(), Vec::new());
+        for item in batch {
+            let ids = ids_of(item);
+            let id_at = |place| *ids.get(place).unwrap_or(&END_OF_TEXT_ID) as i32;
+            let counted = item.prompt_length + 2..ids.len();
+            all_ids.extend((0..length).map(id_at));
+            all_masks.extend((0..length).map(|place| counted.contains(&place)));
+        }
+        let shape = [batch.len(), length];
+        Answers {
+            ids: Tensor::from_data(TensorData::new(all_ids, shape), device),
+            mask: Tensor::from_data(TensorData::new(all_masks, shape), device),
+        }
+    };
+    PreferenceBatch { chosen: answers(|item| &item.chosen), rejected: answers(|item| &item.rejected) }
+}
+
+/// A data set of pairs that comes in batches, each as long as its longest answer.
+#[derive(Clone, Debug)]
+pub struct PreferenceLoader {
+    dataset: PreferenceDataset,
+    order: BatchLoader,
+    allowed_max_length: Option<usize>,
+}
+
+impl PreferenceLoader {
+    /// For training: shuffled, full batches only. Give no allowed length below that of
+    /// [`PreferenceDataset::remove_unanswerable`].
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    pub fn train(dataset: PreferenceDataset, batch_size: usize, allowed_max_length: Option<usize>) -> Self {
+        Self::new(dataset, batch_size, allowed_max_length, true)
+    }
+
+    /// For measuring: in order, all of it.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    pub fn eval(dataset: PreferenceDataset, batch_size: usize, allowed_max_length: Option<usize>) -> Self {
+        Self::new(dataset, batch_size, allowed_max_length, false)
+    }
+
+    fn new(dataset: PreferenceDataset, batch_size: usize, allowed_max_length: Option<usize>, train: bool) -> Self {
+        assert!(batch_size > 0, "a batch has at least one entry");
+        let order = BatchLoader { len: dataset.items().len(), batch_size, shuffle: train, drop_last: train };
+        Self { dataset, order, allowed_max_length }
+    }
+
+    /// Number of batches in one pass.
+    pub fn num_batches(&self) -> usize {
+        self.order.num_batches()
+    }
+
+    /// One pass. Everything that is drawn for it is drawn from `rng` before this returns.
+    pub fn pass<'a>(
+        &'a self,
+        rng: &mut TorchRng,
+        device: &'a Device,
+    ) -> impl Iterator<Item = PreferenceBatch> + use<'a> {
+        self.order.batches(rng).into_iter().map(move |places| {
+            let items: Vec<&PreferenceItem> = places.iter().map(|&place| &self.dataset.items[place]).collect();
+            preference_collate_fn(&items, self.allowed_max_length, device)
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! Pairs of answers and direct preference optimization; the numbers `7.10-*` of the bonus. Those that need the data set
+//! do nothing without `LLM_DATA_DIR`.
+//!
+//! Tolerances: [`SIX`] for numbers given with six decimals; a loss is given with nine, and float32 keeps seven digits.
+
+use std::ops::ControlFlow;
+
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch05_pretrain::{AdamW, Loaders};
+use ch07_instruct::dpo::{
+    BETA, DpoEvent, DpoMeans, Logprobs, compute_dpo_loss_batch, compute_dpo_loss_loader, compute_logprobs,
+    dpo_training, train_model_dpo_simple,
+};
+use ch07_instruct::preference::{PreferenceBatch, preference_collate_fn};
+use ch07_instruct::{Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat};
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+use shared::{GptConfig, Mode, TrainingConfig, data};
+
+const SIX: f64 = 2e-6;
+
+fn assert_near(found: f64, expected: f64, tolerance: f64) {
+    assert!((found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance}");
+}
+
+fn assert_all_near(found: Tensor<1>, expected: &[f64], tolerance: f64) {
+    let found: Vec<f64> = found.into_data().iter().collect();
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).for_each(|(found, expected)| assert_near(*found, *expected, tolerance));
+}
+
+fn pairs() -> Option<Vec<PreferenceEntry>> {
+    Some(PreferenceEntry::parse(&data::for_test("instructions-with-preference")?, "preferences").unwrap())
+}
+
+fn dataset(pairs: &[PreferenceEntry]) -> PreferenceDataset {
+    PreferenceDataset::new(pairs, PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap()
+}
+
+fn batch(pairs: &[PreferenceEntry], device: &Device) -> PreferenceBatch {
+    preference_collate_fn(&dataset(pairs).items().iter().collect::<Vec<_>>(), None, device)
+}
+
+fn rows(mask: &Tensor<2, Bool>) -> Vec<Vec<bool>> {
+    let [_, columns] = mask.dims();
+    mask.to_data().iter::<bool>().collect::<Vec<_>>().chunks(columns).map(<[bool]>::to_vec).collect()
+}
+
+fn counts(mask: &Tensor<2, Bool>) -> Vec<usize> {
+    rows(mask).iter().map(|row| row.iter().filter(|counted| **counted).count()).collect()
+}
+
+fn tiny(device: &Device) -> GptModel {
+    let config = GptConfig {
+        vocab_size: 50257,
+        context_length: 120,
+        emb_dim: 12,
+        n_heads: 2,
+        n_layers: 1,
+        drop_rate: 0.0,
+        qkv_bias: false,
+    };
+    torch_init(GptModel::new(&config, device), &mut TorchRng::new(123))
+}
+
+#[test]
+fn n7_10_data() {
+    let Some(pairs) = pairs() else { return };
+    assert_eq!(pairs.len(), 1100);
+    let same = |text_of: fn(&PreferenceEntry) -> &str| {
+        pairs.iter().filter(|pair| text_of(pair) == pair.entry.output).collect::<Vec<_>>()
+    };
+    let (chosen, rejected) = (same(|pair| &pair.chosen), same(|pair| &pair.rejected));
+    let both = chosen.iter().filter(|pair| pair.rejected == pair.entry.output).count();
+    assert_eq!((chosen.len(), rejected.len(), both), (562, 544, 6));
+    assert_eq!(pairs[50].chosen, "The correct spelling is 'Occasion.'");
+    assert_eq!(pairs[50].rejected, "The correct spelling is obviously 'Occasion.'");
+    assert_eq!(pairs[999].rejected, "An antonym of 'complicated' is 'simple'.");
+}
+
+#[test]
+fn n7_10_example_batch() {
+    let Some(pairs) = pairs() else { return };
+    let items = dataset(&pairs[..2]).items().to_vec();
+    let lengths: Vec<[usize; 3]> =
+        items.iter().map(|item| [item.prompt_length, item.chosen.len(), item.rejected.len()]).collect();
+    assert_eq!(lengths, [[48, 74, 80], [45, 59, 61]]);
+    let batch = batch(&pairs[..2], &Device::flex());
+    assert_eq!((batch.chosen.ids.dims(), batch.rejected.ids.dims()), ([2, 81], [2, 81]));
+    let first = &rows(&batch.chosen.mask)[0];
+    assert_eq!(first, &[vec![false; 50], vec![true; 24], vec![false; 7]].concat());
+    let counted: Vec<u32> =
+        items[0].chosen.iter().zip(first).filter(|(_, counted)| **counted).map(|(id, _)| *id).collect();
+    assert!(Gpt2Tokenizer::new().decode(&counted).unwrap().starts_with("### Response:"));
+}
+
+#[test]
+fn rows_are_cut_to_the_allowed_length() {
+    let pair = PreferenceEntry {
+        entry: Entry::new("Say hello.", "", "Hello."),
+        chosen: "Hello, nice to meet you.".into(),
+        rejected: "Hello.".into(),
+    };
+    let items = dataset(std::slice::from_ref(&pair)).items().to_vec();
+    let cut = items[0].prompt_length + 4;
+    let batch = preference_collate_fn(&[&items[0]], Some(cut), &Device::flex());
+    assert_eq!((batch.chosen.ids.dims(), batch.rejected.mask.dims()), ([1, cut], [1, cut]));
+    assert_eq!((counts(&batch.chosen.mask), counts(&batch.rejected.mask)), (vec![2], vec![2]));
+
+    let prompt = items[0].prompt_length;
+    let left = |max_length| dataset(std::slice::from_ref(&pair)).remove_unanswerable(max_length);
+    assert_eq!((left(prompt + 2), left(prompt + 3)), (1, 0), "two line breaks, then the first token that counts");
+}
+
+/// The book's demonstration: the mean log-probability of the targets is the cross-entropy, with the sign turned.
+#[test]
+fn n7_10_gather() {
+    let device = Device::flex();
+    // One more token at either end: the logits at one token speak about the next.
+    let logits = Tensor::<3>::from_floats([[[2.0, 1.0, 0.1], [0.5, 2.5, 0.3], [0.0, 0.0, 0.0]]], &device);
+    let labels = Tensor::<2, Int>::from_ints([[1, 0, 2]], &device);
+    let select = |values: [bool; 3]| Tensor::<2, Bool>::from_data(TensorData::new(values.to_vec(), [1, 3]), &device);
+    let of = |selection| compute_logprobs(logits.clone(), labels.clone(), selection);
+    assert_all_near(of(select([true; 3])), &[-1.4185], 5e-5);
+    let alone: f64 = of(select([false, true, false])).into_scalar();
+    assert_near(alone, 2.0 - (2f64.exp() + 1f64.exp() + 0.1f64.exp()).ln(), SIX);
+}
+
+#[test]
+fn n7_10_lengths() {
+    let Some(pairs) = pairs() else { return };
+    let loader = PreferenceLoader::train(dataset(&pairs[..935]), 8, Some(1024));
+    let expected = "
+        77 81 94 75 75 76 99 71 67 88 65 79 80 97 71 89 75 69 84 79 101 87 73 69 80 68 73 71 91 78 78 71 84 92 71 66 73
+        73 78 66 76 100 77 92 93 115 81 95 81 94 70 89 90 70 85 65 76 72 84 84 65 63 74 79 93 71 99 81 77 74 75 73 87 80
+        75 81 86 71 63 82 68 76 68 97 72 85 67 85 87 76 74 92 85 72 93 82 76 93 80 87 69 90 99 104 101 98 79 71 76 79 79
+        67 84 78 85 70";
+    let expected: Vec<usize> = expected.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    let device = Device::flex();
+    let found: Vec<[[usize; 2]; 2]> = loader
+        .pass(&mut TorchRng::new(123), &device)
+        .map(|batch| [batch.chosen.ids.dims(), batch.rejected.ids.dims()])
+        .collect();
+    assert_eq!((found.len(), loader.num_batches()), (116, 116));
+    assert_eq!(found, expected.into_iter().map(|length| [[8, length]; 2]).collect::<Vec<_>>());
+}
+
+#[test]
+fn n7_10_tiny_dpo() {
+    let Some(pairs) = pairs() else { return };
+    let device = Device::flex().autodiff();
+    let batch = batch(&pairs[..8], &device);
+    assert_eq!(batch.chosen.ids.dims(), [8, 81]);
+    assert_eq!(counts(&batch.chosen.mask), [24, 12, 13, 15, 24, 23, 22, 21]);
+    assert_eq!(counts(&batch.rejected.mask), [30, 14, 11, 18, 31, 17, 15, 27]);
+
+    let mut policy = tiny(&device);
+    let reference = policy.valid();
+    let logprobs = Logprobs::of(&policy, batch.clone(), &mut Mode::Eval);
+    let chosen = [-10.922881, -10.471018, -10.780910, -10.972917, -10.851171, -10.842422, -10.873377, -10.863350];
+    let rejected = [-11.034605, -10.663957, -10.778269, -11.056688, -10.879661, -10.841721, -10.876168, -10.963408];
+    assert_all_near(logprobs.chosen, &chosen, SIX);
+    assert_all_near(logprobs.rejected, &rejected, SIX);
+
+    let mut optimizer = AdamW::new(0.01);
+    for [loss, chosen, rejected] in [
+        [0.693147182, 0.0, 0.0],
+        [0.692563951, 0.006226778, -0.005439878],
+        [0.691981554, 0.012444377, -0.010882020],
+        [0.691399872, 0.018630743, -0.016348243],
+        [0.690818727, 0.024782658, -0.021845818],
+    ] {
+        let found = compute_dpo_loss_batch(&policy, &reference, batch.clone(), BETA, &mut Mode::Eval);
+        let gradients = found.loss.backward();
+        assert_all_near(found.loss, &[loss], 5e-7);
+        assert_all_near(found.chosen_reward, &[chosen], 5e-6);
+        assert_all_near(found.rejected_reward, &[rejected], 5e-6);
+        policy = optimizer.step(1e-3, policy, gradients);
+    }
+}
+
+/// Before anything is learnt: ln 2 and no margin. Afterwards the margin has grown, on the pairs that the policy has not
+/// seen too, and the reference is as it was.
+#[test]
+fn a_run_moves_the_policy_away_from_the_reference() {
+    let device = Device::flex().autodiff();
+    let entries: Vec<Entry> = ch07_instruct::Entries::load(ch07_instruct::entry::EMBEDDED_NAME).unwrap();
+    let pair = |entry: &Entry| PreferenceEntry {
+        entry: entry.clone(),
+        chosen: entry.output.clone(),
+        rejected: format!("Obviously, you fool: {}", entry.output),
+    };
+    let pairs: Vec<PreferenceEntry> =
+        entries.iter().filter(|entry| entry.instruction.is_ascii()).take(12).map(pair).collect();
+    let loaders = Loaders {
+        train: PreferenceLoader::train(dataset(&pairs[..8]), 4, Some(120)),
+        validation: PreferenceLoader::eval(dataset(&pairs[8..]), 4, Some(120)),
+    };
+    let policy = tiny(&device);
+    let reference = policy.valid();
+    let before =
+        compute_dpo_loss_loader(&policy, &reference, &loaders.validation, BETA, None, &mut TorchRng::new(123), &device);
+    assert_eq!(before, DpoMeans { loss: f64::from(2f32.ln()), chosen_reward: 0.0, rejected_reward: 0.0 });
+
+    let config = TrainingConfig { learning_rate: 1e-3, epochs: 2, eval_freq: 1, ..dpo_training() };
+    let (mut margins, mut ends) = (Vec::new(), 0);
+    let policy = train_model_dpo_simple(
+        policy,
+        &reference,
+        &loaders,
+        &config,
+        BETA,
+        &mut TorchRng::new(123),
+        &device,
+        |event| {
+            match event {
+                DpoEvent::Evaluation { val, .. } => margins.push(val.margin()),
+                DpoEvent::EpochEnd { .. } => ends += 1,
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    assert_eq!((margins.len(), ends), (4, 2));
+    assert!(margins.is_sorted() && margins[0] > 0.0, "{margins:?}");
+    let same = |a: &GptModel, b: &GptModel| a.out_head.weight.val().into_data() == b.out_head.weight.val().into_data();
+    assert!(same(&reference, &tiny(&device).valid()) && !same(&reference, &policy.valid()));
+
+    let mut stopped = 0;
+    let _ = train_model_dpo_simple(
+        tiny(&device),
+        &reference,
+        &loaders,
+        &config,
+        BETA,
+        &mut TorchRng::new(123),
+        &device,
+        |_| {
+            stopped += 1;
+            ControlFlow::Break(())
+        },
+    );
+    assert_eq!(stopped, 1);
+}
+
+#[test]
+fn an_entry_without_a_pair_is_named() {
+    let json = r#"[{"instruction": "a", "input": "", "output": "b", "chosen": "b"}]"#;
+    let error = PreferenceEntry::parse(json, "pairs.json").unwrap_err().to_string();
+    assert_eq!(error, "pairs.json: entry 0 (the first is 0): the key \"rejected\" is missing");
+}
