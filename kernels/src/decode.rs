@@ -11,11 +11,9 @@
 //! | `team` | threads that stand ready, because waking one takes longer than a product |
 //! | `token` | one token: what each thread of the team does |
 //! | `prompt` | many tokens at once |
-//! | `arithmetic` | norm, activation, softmax |
 //!
 //! [`Decoder`] puts them together: give it ids, get the logits after the last of them.
 
-mod arithmetic;
 mod compressed;
 mod decoder;
 mod matrix;

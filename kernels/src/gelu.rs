@@ -89,8 +89,9 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-2.0 * u))
 }
 
+/// `x = gelu(x)`.
 #[multiversion(targets = "simd")]
-fn overwrite(x: &mut [f32]) {
+pub(crate) fn overwrite(x: &mut [f32]) {
     for x in x {
         *x *= sigmoid(*x);
     }

@@ -73,7 +73,7 @@ impl<C: CheckpointStrategy> LayerNormOps for Autodiff<Flex, C> {
 }
 
 /// Mean and 1 / std of a vector.
-type Moments = [f32; 2];
+pub(crate) type Moments = [f32; 2];
 
 #[derive(Clone, Debug)]
 struct Saved {
@@ -132,8 +132,9 @@ fn forward(x: &FlexTensor, scale: &FlexTensor, shift: &FlexTensor, eps: f32) -> 
     (from_vec(y, &shape), moments)
 }
 
+/// The norm of some rows, and their moments.
 #[multiversion(targets = "simd")]
-fn band_forward(x: &[f32], scale: &[f32], shift: &[f32], eps: f32, y: &mut [f32], moments: &mut [Moments]) {
+pub(crate) fn band_forward(x: &[f32], scale: &[f32], shift: &[f32], eps: f32, y: &mut [f32], moments: &mut [Moments]) {
     let width = scale.len();
     for ((x, y), moments) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(moments) {
         let mean = sum(x, |x| x) / width as f32;

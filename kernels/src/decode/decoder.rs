@@ -10,6 +10,9 @@ use super::weights::Weights;
 /// From this many new tokens on, matrix products are faster than one token after the other.
 const PROMPT: usize = 4;
 
+/// The same for weights in fewer bits, which have to be expanded for the products.
+const COMPRESSED_PROMPT: usize = 24;
+
 /// A model that is reading or writing one text, with the keys and values of what it has seen.
 ///
 /// The numbers are those of the model's own forward pass up to rounding, and the same at every run with as many threads.
@@ -50,7 +53,8 @@ impl Decoder {
 
         // The last token always goes alone: only its logits are wanted.
         let (last, before) = ids.split_last().expect("there is an id");
-        if before.len() >= PROMPT {
+        let compressed = !self.office.weights.head.weight.is_full();
+        if before.len() >= if compressed { COMPRESSED_PROMPT } else { PROMPT } {
             self.read_prompt(before);
         } else {
             before.iter().for_each(|&id| self.read_token(id));

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use burn::tensor::{DType, Tensor};
 use burn_flex::{Flex, FlexTensor};
-use pulp::Arch;
+use multiversion::multiversion;
 
-use super::compressed::{Bytes, Halves};
+use super::compressed::{Bytes, Halves, PANEL};
 
 /// How the weights are kept. Fewer bits are read faster, and say less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Precision {
     Int8,
 }
 
-/// A matrix, row after row.
+/// A matrix: row after row in 32 bits, else in panels, see [`compressed`](super::compressed).
 #[derive(Debug)]
 pub struct Matrix {
     rows: usize,
@@ -56,10 +56,15 @@ impl Matrix {
     pub fn in_precision(self, precision: Precision) -> Self {
         let values = match precision {
             Precision::F32 => return self,
-            Precision::Bf16 => Values::Halves(Halves::new(&self.values())),
+            Precision::Bf16 => Values::Halves(Halves::new(&self.values(), self.cols)),
             Precision::Int8 => Values::Bytes(Bytes::new(&self.values(), self.cols)),
         };
         Self { values, ..self }
+    }
+
+    /// Whether the values are kept in 32 bits.
+    pub fn is_full(&self) -> bool {
+        matches!(self.values, Values::Full(_))
     }
 
     /// Number of rows.
@@ -88,8 +93,8 @@ impl Matrix {
                 let start = tensor.layout().start_offset();
                 Cow::Borrowed(&tensor.storage::<f32>()[start..][..self.rows * self.cols])
             }
-            Values::Halves(halves) => Cow::Owned(halves.expand()),
-            Values::Bytes(bytes) => Cow::Owned(bytes.expand()),
+            Values::Halves(halves) => Cow::Owned(halves.expand(self.rows, self.cols)),
+            Values::Bytes(bytes) => Cow::Owned(bytes.expand(self.rows, self.cols)),
         }
     }
 
@@ -110,66 +115,113 @@ impl Matrix {
     /// If `x` is not as long as `rows`, `y` not as long as `cols`, or the part not inside of the matrix.
     pub fn add_product(&self, x: &[f32], rows: Range<usize>, cols: Range<usize>, y: &mut [f32]) {
         assert_eq!((x.len(), y.len()), (rows.len(), cols.len()), "vectors that fit the part of the matrix");
-        let part = Part { first_row: rows.start, first_col: cols.start, width: self.cols };
-        let arch = Arch::new();
         match &self.values {
             Values::Full(tensor) => {
                 let values = &tensor.storage::<f32>()[tensor.layout().start_offset()..];
-                arch.dispatch(|| part.add_product(values, |w| w, x, y));
-            }
-            Values::Halves(halves) => arch.dispatch(|| part.add_product(&halves.values, Halves::value, x, y)),
-            Values::Bytes(bytes) => arch.dispatch(|| {
-                let mut sums = [0.0; COLUMNS];
                 for (block, y) in y.chunks_mut(COLUMNS).enumerate() {
                     let first_col = cols.start + block * COLUMNS;
-                    let sums = &mut sums[..y.len()];
-                    sums.fill(0.0);
-                    Part { first_col, ..part }.add_product(&bytes.values, f32::from, x, sums);
-                    let scales = &bytes.scales[first_col..][..y.len()];
-                    y.iter_mut().zip(sums).zip(scales).for_each(|((y, sum), scale)| *y += *sum * scale);
+                    add_full(Part { first_row: rows.start, first_col, width: self.cols }, values, x, y);
                 }
+            }
+            Values::Halves(halves) => {
+                self.in_panels(&halves.values, rows, cols, y, |panel, _| sum_halves(panel, x));
+            }
+            Values::Bytes(bytes) => self.in_panels(&bytes.values, rows, cols, y, |panel, first| {
+                let mut sums = sum_bytes(panel, x);
+                sums.iter_mut().zip(&bytes.scales[first..]).for_each(|(sum, scale)| *sum *= scale);
+                sums
             }),
+        }
+    }
+
+    /// Adds to `y` what `sum` makes of the rows of every panel with columns of `cols`, and of the panel's first column.
+    fn in_panels<T>(
+        &self,
+        values: &[T],
+        rows: Range<usize>,
+        cols: Range<usize>,
+        mut y: &mut [f32],
+        sum: impl Fn(&[T], usize) -> [f32; PANEL],
+    ) {
+        let mut col = cols.start;
+        while col < cols.end {
+            let (panel, place) = (col / PANEL, col % PANEL);
+            let width = (PANEL - place).min(cols.end - col);
+            let (own, rest) = y.split_at_mut(width);
+            let first_row = panel * self.rows + rows.start;
+            let sums = sum(&values[first_row * PANEL..][..rows.len() * PANEL], panel * PANEL);
+            own.iter_mut().zip(&sums[place..]).for_each(|(y, sum)| *y += sum);
+            (col, y) = (col + width, rest);
         }
     }
 }
 
-/// Where a part of a matrix lies.
+// One loop for each kind of weight, each compiled for several instruction sets: a generic function or a closure would be
+// compiled for the oldest of them only.
+
+/// `y += x W` for a part of `W` of at most [`COLUMNS`] columns.
+#[multiversion(targets = "simd")]
+fn add_full(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
+    let len = y.len();
+    let row = |i: usize| &values[(part.first_row + i) * part.width + part.first_col..][..len];
+    let (groups, rest) = x.as_chunks::<ROWS>();
+    for (group, factors) in groups.iter().enumerate() {
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(|i| &row(group * ROWS + i)[..y.len()]);
+        let [fa, fb, fc, fd, fe, ff, fg, fh] = *factors;
+        for j in 0..y.len() {
+            let left = (fa * a[j] + fb * b[j]) + (fc * c[j] + fd * d[j]);
+            let right = (fe * e[j] + ff * f[j]) + (fg * g[j] + fh * h[j]);
+            y[j] += left + right;
+        }
+    }
+    for (i, factor) in rest.iter().enumerate() {
+        y.iter_mut().zip(row(groups.len() * ROWS + i)).for_each(|(y, w)| *y += factor * w);
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn sum_halves(panel: &[u16], x: &[f32]) -> [f32; PANEL] {
+    panel_sums(panel, x, Halves::value)
+}
+
+#[multiversion(targets = "simd")]
+fn sum_bytes(panel: &[i8], x: &[f32]) -> [f32; PANEL] {
+    panel_sums(panel, x, f32::from)
+}
+
+/// The product of `x` and the rows of a panel, `[x.len(), PANEL]`. Even and odd rows are added up apart: two sums do not
+/// wait for each other.
+#[inline(always)]
+fn panel_sums<T: Copy>(panel: &[T], x: &[f32], number: impl Fn(T) -> f32) -> [f32; PANEL] {
+    let (rows, _) = panel.as_chunks::<PANEL>();
+    let (pairs, last) = rows.as_chunks::<2>();
+    let (factors, last_factor) = x.as_chunks::<2>();
+    let (mut even, mut odd) = ([0.0; PANEL], [0.0; PANEL]);
+    for ([row, next], [factor, next_factor]) in pairs.iter().zip(factors) {
+        for (sum, w) in even.iter_mut().zip(row) {
+            *sum += factor * number(*w);
+        }
+        for (sum, w) in odd.iter_mut().zip(next) {
+            *sum += next_factor * number(*w);
+        }
+    }
+    for (row, factor) in last.iter().zip(last_factor) {
+        for (sum, w) in even.iter_mut().zip(row) {
+            *sum += factor * number(*w);
+        }
+    }
+    for (sum, other) in even.iter_mut().zip(&odd) {
+        *sum += other;
+    }
+    even
+}
+
+/// Where a part of a row-major matrix lies.
 #[derive(Clone, Copy)]
 struct Part {
     first_row: usize,
     first_col: usize,
     width: usize,
-}
-
-impl Part {
-    /// `y += x W` for the part of `W` whose values, row after row, `number` turns into numbers.
-    #[inline(always)]
-    fn add_product<T: Copy>(self, values: &[T], number: impl Fn(T) -> f32 + Copy, x: &[f32], y: &mut [f32]) {
-        for (block, y) in y.chunks_mut(COLUMNS).enumerate() {
-            let (first, len) = (self.first_col + block * COLUMNS, y.len());
-            let row = |i: usize| &values[(self.first_row + i) * self.width + first..][..len];
-            let (groups, rest) = x.as_chunks::<ROWS>();
-            for (group, factors) in groups.iter().enumerate() {
-                add_rows(factors, std::array::from_fn(|i| row(group * ROWS + i)), number, y);
-            }
-            for (i, factor) in rest.iter().enumerate() {
-                let row = row(groups.len() * ROWS + i);
-                y.iter_mut().zip(row).for_each(|(y, w)| *y += factor * number(*w));
-            }
-        }
-    }
-}
-
-/// `y += sum of factor * row`.
-#[inline(always)]
-fn add_rows<T: Copy>(factors: &[f32; ROWS], rows: [&[T]; ROWS], number: impl Fn(T) -> f32, y: &mut [f32]) {
-    let [a, b, c, d, e, f, g, h] = rows.map(|row| &row[..y.len()]);
-    let [fa, fb, fc, fd, fe, ff, fg, fh] = *factors;
-    for j in 0..y.len() {
-        let left = (fa * number(a[j]) + fb * number(b[j])) + (fc * number(c[j]) + fd * number(d[j]));
-        let right = (fe * number(e[j]) + ff * number(f[j])) + (fg * number(g[j]) + fh * number(h[j]));
-        y[j] += left + right;
-    }
 }
 
 #[cfg(test)]
@@ -212,8 +264,8 @@ mod tests {
         let (rows, cols) = (40, 33);
         for (precision, bytes, loss) in [
             (Precision::F32, 4 * rows * cols, 0.0),
-            (Precision::Bf16, 2 * rows * cols, 0.002),
-            (Precision::Int8, rows * cols + 4 * cols, 0.004),
+            (Precision::Bf16, 2 * rows * PANEL, 0.002),
+            (Precision::Int8, rows * PANEL + 4 * cols, 0.004),
         ] {
             let matrix = matrix(rows, cols).in_precision(precision);
             assert_eq!(matrix.bytes(), bytes);

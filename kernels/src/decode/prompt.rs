@@ -1,11 +1,11 @@
 //! Many tokens at once: matrix products instead of a matrix and a vector.
 
-use pulp::Arch;
+use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::arithmetic::{gelu, softmax};
-use super::token::{Desk, norm};
+use super::token::{self, Desk, norm};
 use super::weights::{Block, Norm, Projection, Weights};
+use crate::gelu;
 use crate::product::{Matrix as Strided, product, product_into};
 
 /// Queries that are handled together. Only keys up to the last of them are looked at.
@@ -29,7 +29,7 @@ pub fn prompt(weights: &Weights, ids: &[u32], kept: usize, desks: &mut [&mut Des
         attention(weights, block, index, kept, &normed, &mut x, desks);
         norm_rows(&block.norm2, &x, &mut normed);
         let mut hidden = project(&block.expand, &normed);
-        hidden.par_chunks_mut(block.expand.weight.cols()).for_each(|row| Arch::new().dispatch(|| gelu(row)));
+        hidden.par_chunks_mut(block.expand.weight.cols()).for_each(gelu::overwrite);
         add_projected(&block.contract, &hidden, &mut x);
     }
     x
@@ -101,15 +101,19 @@ fn attend(queries: Strided, rows: usize, first: usize, keys: &[f32], values: &[f
     let mut scores = vec![0.0; rows * tokens];
     let keys = Strided::new(keys, tokens, head_dim).transposed();
     product_into(&mut scores, tokens, queries, keys, 1.0, false);
-    Arch::new().dispatch(|| {
-        for (i, scores) in scores.chunks_exact_mut(tokens).enumerate() {
-            let (seen, hidden) = scores.split_at_mut(first + i + 1);
-            softmax(seen, 1.0 / (head_dim as f32).sqrt());
-            hidden.fill(0.0);
-        }
-    });
+    let factor = 1.0 / (head_dim as f32).sqrt();
+    for (i, scores) in scores.chunks_exact_mut(tokens).enumerate() {
+        let (seen, hidden) = scores.split_at_mut(first + i + 1);
+        softmax(seen, factor);
+        hidden.fill(0.0);
+    }
     let (weights, values) = (Strided::new(&scores, rows, tokens), Strided::new(values, tokens, head_dim));
     product_into(context, head_dim, weights, values, 1.0, false);
+}
+
+#[multiversion(targets = "simd")]
+fn softmax(scores: &mut [f32], factor: f32) {
+    token::weights(scores, factor);
 }
 
 fn norm_rows(with: &Norm, x: &[f32], y: &mut [f32]) {

@@ -1,21 +1,23 @@
 //! One token through the model, by all threads of a team together.
 //!
-//! The work is cut so that the threads seldom meet. Every thread owns some of the heads: it computes their queries, keys
-//! and values (columns of those matrices), attends with them, and multiplies what it found with the rows of the output
-//! projection that belong to them. What comes out is one summand of the block's output; the threads exchange their
-//! summands and add them up. The feed-forward network is cut in the same way: columns of the first matrix, the same rows
-//! of the second. So there are two meetings per block (Shoeybi et al., Megatron-LM, 2019, cut over GPUs in this way).
+//! The work is cut so that the threads seldom meet. Every thread owns some of the heads: it attends with them, and
+//! multiplies what it found with the rows of the output projection that belong to them. What comes out is one summand of
+//! the block's output; the threads exchange their summands and add them up. The feed-forward network is cut in the same
+//! way: columns of the first matrix, the same rows of the second (Shoeybi et al., Megatron-LM, 2019, cut over GPUs in this
+//! way). Queries, keys and values are cut by rows too, with one more meeting per block: the columns of one thread would
+//! be short pieces of the rows, and the processor could not read ahead.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use pulp::Arch;
+use multiversion::multiversion;
 
-use super::arithmetic::{dot, gelu, layer_norm, softmax};
 use super::team::Member;
 use super::weights::{Block, Norm, Projection, Weights};
+use crate::math::{exp, max, sum, sum_pairs};
+use crate::{gelu, layer_norm};
 
-/// Columns of a row that lie in the same cache line: no thread's share begins inside of one.
-const CACHE_LINE: usize = 16;
+/// Columns whose numbers of 16 bits fill a cache line, and those of 32 bits two: no thread's share begins inside of one.
+const CACHE_LINE: usize = 32;
 
 /// Keys and values of some heads in one block, `[heads, context_length, head_dim]` each.
 #[derive(Debug)]
@@ -51,9 +53,9 @@ pub struct Office {
     pub task: Mutex<(u32, usize)>,
     /// A place for each thread; nobody else looks at it while a token is computed.
     pub desks: Vec<Mutex<Desk>>,
-    /// The summands that the threads exchange, one of each. There are two sets, used in turn: while the slower threads
-    /// still read one, the faster ones write the other.
-    summands: [Vec<RwLock<Vec<f32>>>; 2],
+    /// The summands that the threads exchange, one of each. There are three sets, used in turn: while the slower threads
+    /// still read one, the faster ones write the next.
+    summands: [Vec<RwLock<Vec<f32>>>; 3],
 }
 
 /// A lock whose holder panicked guards plain numbers: the team reports the panic.
@@ -86,7 +88,7 @@ impl Office {
         Self {
             task: Mutex::new((0, 0)),
             desks: (0..threads).map(desk).collect(),
-            summands: [summands(), summands()],
+            summands: [summands(), summands(), summands()],
             weights,
         }
     }
@@ -116,13 +118,15 @@ impl Office {
         norm(&block.norm1, &desk.x, &mut desk.normed);
 
         let cache = &mut desk.cache[index];
-        for (projection, kept) in [(&block.key, &mut cache.keys), (&block.value, &mut cache.values)] {
-            project_columns(projection, &desk.normed, columns.clone(), &mut desk.projected);
+        let projections = [&block.key, &block.value, &block.query];
+        self.sum_rows(&projections, &desk.normed, member);
+        for (kept, place) in [(&mut cache.keys, 0), (&mut cache.values, 1)] {
+            self.take_columns(projections[place], place, columns.clone(), &mut desk.projected);
             for (head, new) in desk.projected.chunks(head_dim).enumerate() {
                 kept[(head * context_length + position) * head_dim..][..head_dim].copy_from_slice(new);
             }
         }
-        project_columns(&block.query, &desk.normed, columns.clone(), &mut desk.projected);
+        self.take_columns(&block.query, 2, columns.clone(), &mut desk.projected);
 
         desk.context.resize(columns.len(), 0.0);
         desk.scores.resize(position + 1, 0.0);
@@ -141,8 +145,37 @@ impl Office {
         norm(&block.norm2, &desk.x, &mut desk.normed);
         let own = member.share(block.expand.weight.cols(), CACHE_LINE);
         project_columns(&block.expand, &desk.normed, own.clone(), &mut desk.hidden);
-        Arch::new().dispatch(|| gelu(&mut desk.hidden));
+        gelu::overwrite(&mut desk.hidden);
         self.add_rows(&block.contract, &desk.hidden, own, &mut desk.x, 1, member);
+    }
+
+    /// Every thread multiplies some values of `x` with their rows of each matrix, one result behind the other.
+    fn sum_rows(&self, projections: &[&Projection], x: &[f32], member: &Member) {
+        let rows = member.share(x.len(), CACHE_LINE);
+        {
+            let mut own = self.summands[2][member.index].write().unwrap_or_else(PoisonError::into_inner);
+            own.clear();
+            own.resize(projections.iter().map(|projection| projection.weight.cols()).sum(), 0.0);
+            let mut rest = &mut own[..];
+            for projection in projections {
+                let cols = projection.weight.cols();
+                let (y, behind) = rest.split_at_mut(cols);
+                projection.weight.add_product(&x[rows.clone()], rows.clone(), 0..cols, y);
+                rest = behind;
+            }
+        }
+        member.barrier();
+    }
+
+    /// `y = x W + b` for some columns of the matrix at `place` in [`sum_rows`](Self::sum_rows); all are of one width.
+    fn take_columns(&self, projection: &Projection, place: usize, columns: std::ops::Range<usize>, y: &mut Vec<f32>) {
+        start_with_bias(projection, columns.clone(), y);
+        let first = place * projection.weight.cols() + columns.start;
+        // All threads add in the same order, so that all have the same sum.
+        for summand in &self.summands[2] {
+            let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
+            y.iter_mut().zip(&summand[first..]).for_each(|(y, s)| *y += s);
+        }
     }
 
     /// `x += y W + b`, where every thread has some of the values of `y`.
@@ -176,33 +209,63 @@ impl Office {
 
 /// `y = x W + b` for some columns of `W`.
 fn project_columns(projection: &Projection, x: &[f32], columns: std::ops::Range<usize>, y: &mut Vec<f32>) {
+    start_with_bias(projection, columns.clone(), y);
+    projection.weight.add_product(x, 0..x.len(), columns, y);
+}
+
+/// `y = b`, or 0 without a bias.
+fn start_with_bias(projection: &Projection, columns: std::ops::Range<usize>, y: &mut Vec<f32>) {
     y.clear();
     match &projection.bias {
-        Some(bias) => y.extend_from_slice(&bias[columns.clone()]),
+        Some(bias) => y.extend_from_slice(&bias[columns]),
         None => y.resize(columns.len(), 0.0),
     }
-    projection.weight.add_product(x, 0..x.len(), columns, y);
 }
 
 /// The layer norm of one vector.
 pub fn norm(norm: &Norm, x: &[f32], y: &mut [f32]) {
-    Arch::new().dispatch(|| layer_norm(x, &norm.scale, &norm.shift, norm.eps, y));
+    layer_norm::band_forward(x, &norm.scale, &norm.shift, norm.eps, y, &mut [[0.0; 2]]);
 }
 
 /// What one query finds among the kept keys: `softmax(q K^T / sqrt(head_dim)) V`.
 ///
 /// # Shapes
 /// - `query`, `context`: `[head_dim]`; `keys`, `values`: `[tokens, head_dim]`; `scores`: `[tokens]`, for work.
+#[multiversion(targets = "simd")]
 fn attend(query: &[f32], keys: &[f32], values: &[f32], scores: &mut [f32], context: &mut [f32]) {
     let head_dim = query.len();
-    Arch::new().dispatch(|| {
-        for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_dim)) {
-            *score = dot(query, key);
-        }
-        softmax(scores, 1.0 / (head_dim as f32).sqrt());
-        context.fill(0.0);
-        for (weight, value) in scores.iter().zip(values.chunks_exact(head_dim)) {
-            context.iter_mut().zip(value).for_each(|(c, v)| *c += weight * v);
-        }
-    });
+    for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_dim)) {
+        *score = sum_pairs(query, key, |q, k| q * k);
+    }
+    weights(scores, 1.0 / (head_dim as f32).sqrt());
+    context.fill(0.0);
+    for (weight, value) in scores.iter().zip(values.chunks_exact(head_dim)) {
+        context.iter_mut().zip(value).for_each(|(c, v)| *c += weight * v);
+    }
+}
+
+/// Turns scores into weights that sum to 1: `e^(factor (s - max)) / sum`.
+#[inline(always)]
+pub fn weights(scores: &mut [f32], factor: f32) {
+    let largest = max(scores);
+    for score in &mut *scores {
+        *score = exp(factor * (*score - largest));
+    }
+    let scale = 1.0 / sum(scores, |score| score);
+    for score in scores {
+        *score *= scale;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_sum_to_1_and_keep_ratios() {
+        let mut scores = [1.0, 2.0, 4.0];
+        weights(&mut scores, 0.5);
+        assert!((scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!((scores[2] / scores[1] - 1.0f32.exp()).abs() < 1e-5);
+    }
 }
