@@ -130,7 +130,7 @@ pub fn train_model<L: Batches, E>(
             clip_grad_norm(&run.model, &mut gradients, max_norm);
         }
         run.model = run.optimizer.step(learning_rate, run.model, gradients);
-        (run, loss.into_scalar())
+        (run, loss)
     };
     training_loop(run, loaders, config, recipe.grad_accum, device, learn, observe)
 }

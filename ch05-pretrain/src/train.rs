@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use ch02_text::Batch;
 use ch04_gpt::GptModel;
 use kernels::Kernels;
@@ -91,8 +91,9 @@ pub enum Event<'a> {
     Step {
         /// Number of the update, from 0.
         step: usize,
-        /// Loss of its batch before the update.
-        loss: f32,
+        /// Loss of its batch before the update, `[1]`, on the device that records nothing. Reading it waits for the device,
+        /// so a training run on a GPU does that seldom.
+        loss: Tensor<1>,
     },
     /// An evaluation.
     Evaluation(&'a Evaluation),
@@ -130,7 +131,7 @@ pub fn train_model_simple<L: Batches, E>(
         let loss = calc_loss_batch(&run.model, batch, &mut mode);
         let gradients = loss.backward();
         run.model = run.optimizer.step(config.learning_rate, run.model, gradients);
-        (run, loss.into_scalar())
+        (run, loss.inner())
     };
     training_loop(run, loaders, config, 1, device, learn, observe)
 }
@@ -157,7 +158,7 @@ pub fn training_loop<L: Batches, E>(
     config: &TrainingConfig,
     batches_per_step: usize,
     device: &Device,
-    mut learn: impl FnMut(Run, Vec<Batch>) -> (Run, f32),
+    mut learn: impl FnMut(Run, Vec<Batch>) -> (Run, Tensor<1>),
     mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
 ) -> Result<Run, E> {
     let batches = loaders.train.num_batches();

@@ -230,12 +230,12 @@ fn n5_2_first_steps() {
     let mut losses = Vec::new();
     let training = TrainingConfig { epochs: 1, ..TrainingConfig::book() };
     let run = train_model_simple(Run::new(model, 0.1, &rng), &loaders, &training, true, &device, |event| {
+        let done = matches!(event, Event::Evaluation(e) if e.step == 5);
         if let Event::Step { step, loss } = event {
-            losses.push(f64::from(loss));
+            losses.push(loss.into_scalar::<f64>());
             // The evaluation after step 5 still takes place.
             assert!(step <= 5);
         }
-        let done = matches!(event, Event::Evaluation(e) if e.step == 5);
         Ok::<_, Infallible>(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })
     .unwrap();

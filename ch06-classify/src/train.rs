@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use ch04_gpt::GptModel;
 use ch05_pretrain::AdamW;
 use shared::rng::TorchRng;
@@ -58,8 +58,8 @@ pub enum Event<'a> {
     Step {
         /// Number of the update, from 0.
         step: usize,
-        /// Loss of its batch before the update.
-        loss: f32,
+        /// Loss of its batch before the update, `[1]`; reading it waits for the device.
+        loss: Tensor<1>,
     },
     /// An evaluation.
     Evaluation(&'a Evaluation),
@@ -110,7 +110,7 @@ pub fn train_classifier_simple(
             let gradients = loss.backward();
             model = optimizer.step(config.learning_rate, model, gradients);
             history.examples_seen += examples;
-            if observe(Event::Step { step, loss: loss.into_scalar() }).is_break() {
+            if observe(Event::Step { step, loss: loss.inner() }).is_break() {
                 return (model, history);
             }
 

@@ -12,7 +12,7 @@ use ch05_pretrain::decoder::rounded;
 use ch05_pretrain::inspect::{parameters, text_loss, text_loss_windows};
 use ch05_pretrain::open_model;
 use kernels::Kernels;
-use shared::data::read_text;
+use shared::data::{self, read_text};
 use shared::device::DeviceChoice;
 use shared::progress::Progress;
 
@@ -24,9 +24,12 @@ pub struct EvalArgs {
     /// Folder with the model
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// Text to measure the model on
-    #[arg(long, value_name = "FILE")]
-    text: PathBuf,
+    /// Text file to measure the model on
+    #[arg(long, value_name = "FILE", conflicts_with = "dataset")]
+    text: Option<PathBuf>,
+    /// Data set to measure it on, see `llm data list`
+    #[arg(long, value_name = "NAME", default_value = "lamp")]
+    dataset: String,
     /// Precision of the weights: what `llm generate --weights` loses. On the CPU
     #[arg(long, value_name = "P", value_enum, default_value = "f32")]
     weights: WeightPrecision,
@@ -47,7 +50,10 @@ pub struct InfoArgs {
 
 /// Loss and perplexity of a model on a text.
 pub fn eval(args: EvalArgs) -> Result<ExitCode> {
-    let text = read_text(&args.text)?;
+    let (name, text) = match &args.text {
+        Some(file) => (file.display().to_string(), read_text(file)?.into()),
+        None => (args.dataset.clone(), data::find(&args.dataset)?.text()?),
+    };
     let device = args.device.open()?;
     ensure!(
         args.weights == WeightPrecision::F32 || device == Device::flex(),
@@ -64,10 +70,10 @@ pub fn eval(args: EvalArgs) -> Result<ExitCode> {
         config.vocab_size
     );
     let ids = Gpt2Tokenizer::new().encode_with_end_of_text(&text);
-    ensure!(ids.len() >= 2, "{} has {} token, but a prediction needs at least 2", args.text.display(), ids.len());
+    ensure!(ids.len() >= 2, "{name} has {} token, but a prediction needs at least 2", ids.len());
 
     let mut progress = Progress::new(0, text_loss_windows(ids.len(), config.context_length) as u64);
-    let result = text_loss(&model, &ids, &device, |loss| progress.step(&format!("loss {loss:.3}")));
+    let result = text_loss(&model, &ids, &device, |loss| progress.step(|| format!("loss {loss:.3}")));
     progress.finish();
     let mut out = stdout().lock();
     if args.json {

@@ -14,7 +14,6 @@ mod inspect;
 mod instruct;
 mod interrupt;
 mod lora;
-mod memory;
 mod pretrain;
 mod recipe;
 mod serve;
@@ -64,7 +63,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    memory::keep_freed_memory();
+    kernels::memory::keep_freed_memory();
     let result = match Cli::parse().command {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),

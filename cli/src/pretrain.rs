@@ -245,9 +245,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
         |event| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { step, loss } => {
-                    let learning_rate = rate_changes.then(|| learning_rate(step));
-                    log.write(&LogLine::Step { step, loss, learning_rate })?;
-                    progress.step(&format!("loss {loss:.3}"));
+                    if log.file.is_some() {
+                        let (loss, learning_rate) =
+                            (loss.clone().into_scalar(), rate_changes.then(|| learning_rate(step)));
+                        log.write(&LogLine::Step { step, loss, learning_rate })?;
+                    }
+                    progress.step(|| format!("loss {:.3}", loss.into_scalar::<f32>()));
                 }
                 Event::Evaluation(evaluation) => {
                     log.write(&LogLine::Eval { evaluation })?;

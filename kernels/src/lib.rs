@@ -15,6 +15,7 @@
 //! | [`adamw`] | a step of the optimizer, in place |
 //! | [`decode`] | all of them for one new token, for generation |
 //! | [`mask`] | what dropout keeps, one bit for each element |
+//! | [`memory`] | what the allocator does with freed memory |
 //!
 //! They are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the
 //! crates `gemm` and `faer` ([`product`]), everything else is loops that the compiler turns into vector instructions. Each loop is
@@ -35,6 +36,7 @@ pub mod layer_norm;
 pub mod linear;
 pub mod mask;
 mod math;
+pub mod memory;
 pub mod product;
 mod switch;
 mod tensor;

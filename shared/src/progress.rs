@@ -9,6 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+/// Time between two messages beside the bar.
+const MESSAGE_EVERY: Duration = Duration::from_millis(100);
+
 /// Progress of a job with a known number of steps.
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -17,7 +20,7 @@ pub struct Progress {
     done: u64,
     total: u64,
     start: Instant,
-    last_line: Instant,
+    last_message: Option<Instant>,
 }
 
 impl Progress {
@@ -28,20 +31,30 @@ impl Progress {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style).with_position(done)
         });
-        let now = Instant::now();
-        Self { bar, before: done, done, total, start: now, last_line: now }
+        // The first line comes after a while, the first message of a bar at once.
+        let (start, last_message) = (Instant::now(), bar.is_none().then(Instant::now));
+        Self { bar, before: done, done, total, start, last_message }
     }
 
-    /// One step is done; `message` tells how it went, for example its loss.
-    pub fn step(&mut self, message: &str) {
+    /// One step is done; `message` tells how it went, for example its loss. It is asked for only when it is shown: a loss
+    /// on a GPU is a number that one has to wait for.
+    pub fn step(&mut self, message: impl FnOnce() -> String) {
         self.done += 1;
-        if let Some(bar) = &self.bar {
-            bar.set_message(message.to_string());
-            bar.inc(1);
-        } else if self.last_line.elapsed() >= LINE_EVERY {
-            self.last_line = Instant::now();
-            let done_now = self.done - self.before;
-            eprintln!("{}", plain_line(self.done, self.total, done_now, self.start.elapsed(), message));
+        let every = if self.bar.is_some() { MESSAGE_EVERY } else { LINE_EVERY };
+        let message = self.last_message.is_none_or(|last| last.elapsed() >= every).then(message);
+        if message.is_some() {
+            self.last_message = Some(Instant::now());
+        }
+        match (&self.bar, message) {
+            (Some(bar), message) => {
+                message.into_iter().for_each(|message| bar.set_message(message));
+                bar.inc(1);
+            }
+            (None, Some(message)) => {
+                let done_now = self.done - self.before;
+                eprintln!("{}", plain_line(self.done, self.total, done_now, self.start.elapsed(), &message));
+            }
+            (None, None) => (),
         }
     }
 

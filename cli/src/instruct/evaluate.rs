@@ -84,7 +84,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         scores.verdicts.push(verdict);
         // A judge takes seconds for each answer, so none may be lost.
         write_whole(&path, &serde_json::to_vec_pretty(&scores)?)?;
-        progress.step("");
+        progress.step(String::new);
         if interrupt.is_pressed() && scores.verdicts.len() < entries.len() {
             let done = scores.verdicts.len();
             eprintln!("interrupted: {done} of {} are scored and kept in {}", entries.len(), path.display());

@@ -80,7 +80,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             progress.suspend(|| show(entry, &response, format));
         }
         answered.push(Entry { model_response: Some(response), ..entry.clone() });
-        progress.step("");
+        progress.step(String::new);
         if interrupt.is_pressed() && answered.len() < test.len() {
             eprintln!("interrupted: {}", keep(&args.out, &answered)?);
             return Ok(ExitCode::from(130));

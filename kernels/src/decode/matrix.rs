@@ -264,8 +264,8 @@ mod tests {
         let (rows, cols) = (40, 33);
         for (precision, bytes, loss) in [
             (Precision::F32, 4 * rows * cols, 0.0),
-            (Precision::Bf16, 2 * rows * PANEL, 0.002),
-            (Precision::Int8, rows * PANEL + 4 * cols, 0.004),
+            (Precision::Bf16, 2 * rows * 2 * PANEL, 0.002),
+            (Precision::Int8, rows * 2 * PANEL + 4 * cols, 0.004),
         ] {
             let matrix = matrix(rows, cols).in_precision(precision);
             assert_eq!(matrix.bytes(), bytes);

@@ -1,0 +1,159 @@
+//! A GPU computes what the CPU computes. `LLM_TEST_DEVICE` names the device; `.ci/gpu` sets it, and where there is no GPU
+//! a Vulkan driver in software. Without it the test does nothing.
+
+#![cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal", feature = "cuda"))]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{run, stdout};
+use serde_json::Value;
+
+const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 32, "emb_dim": 32, "n_heads": 2, "n_layers": 2,
+    "drop_rate": 0.1, "qkv_bias": true},
+    "training": {"batch_size": 4, "learning_rate": 0.003, "weight_decay": 0.1, "epochs": 1, "eval_freq": 10,
+    "eval_iter": 1}}"#;
+
+/// Most that a loss or a probability may differ, relative to its size.
+const TOLERANCE: f64 = 1e-3;
+
+fn succeed(folder: &Path, args: &[&str]) -> String {
+    let output = run(folder, args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    stdout(&output)
+}
+
+fn assert_near(found: &Value, expected: &Value, what: &str) {
+    let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
+    assert!((found - expected).abs() <= TOLERANCE * expected.abs(), "{what}: {found}, on the CPU {expected}");
+}
+
+#[test]
+fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
+    let Ok(device) = std::env::var("LLM_TEST_DEVICE") else {
+        println!("skipped: LLM_TEST_DEVICE names no device");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("config.json"), CONFIG).unwrap();
+    let text: String = (0..300).map(|i| format!("Boat {i} went out, and boat {} came home. ", i * 7 % 300)).collect();
+    fs::write(folder.join("text.txt"), text).unwrap();
+
+    // Twenty steps and more, with the same dropout masks on both.
+    let train = |device: &str| -> Vec<Value> {
+        let log = format!("{device}.jsonl");
+        succeed(
+            folder,
+            &[
+                "pretrain",
+                "--config",
+                "config.json",
+                "--text",
+                "text.txt",
+                "--prompt",
+                "Boat",
+                "--out",
+                device,
+                "--log",
+                &log,
+                "--device",
+                device,
+                "--reproducible-masks",
+            ],
+        );
+        let lines = fs::read_to_string(folder.join(log)).unwrap();
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let cpu = train("cpu");
+    let steps = cpu.iter().filter(|line| line["kind"] == "step").count();
+    assert!(steps >= 20, "{steps} steps");
+    let gpu = train(&device);
+    assert_eq!(cpu.len(), gpu.len());
+    for (on_cpu, on_gpu) in cpu.iter().zip(&gpu) {
+        assert_eq!(on_cpu["kind"], on_gpu["kind"]);
+        match on_cpu["kind"].as_str().unwrap() {
+            "step" => assert_near(&on_gpu["loss"], &on_cpu["loss"], &format!("loss of step {}", on_cpu["step"])),
+            "eval" => ["train_loss", "val_loss"].iter().for_each(|key| assert_near(&on_gpu[key], &on_cpu[key], key)),
+            _ => assert_eq!(on_gpu["ids"], on_cpu["ids"], "the sample"),
+        }
+    }
+    let first = cpu.iter().find(|line| line["kind"] == "step").unwrap()["loss"].as_f64().unwrap();
+    let last = cpu.iter().rfind(|line| line["kind"] == "step").unwrap()["loss"].as_f64().unwrap();
+    assert!(last < 0.8 * first, "it learns: {first}, then {last}");
+
+    // The same model writes the same on both.
+    let write = |device: &str| {
+        let told = succeed(
+            folder,
+            &[
+                "generate",
+                "--model",
+                "cpu",
+                "--prompt",
+                "Boat 7",
+                "--max-new-tokens",
+                "8",
+                "--json",
+                "--device",
+                device,
+            ],
+        );
+        serde_json::from_str::<Value>(&told).unwrap()["ids"].clone()
+    };
+    assert_eq!(write(&device), write("cpu"));
+
+    // A classifier learns on both, and its accuracy and its probabilities are the same.
+    let messages: String =
+        (0..40).map(|i| format!("ham\tSee you at {i} o'clock.\nspam\tWin {i} prizes now!\n")).collect();
+    fs::write(folder.join("messages.tsv"), messages).unwrap();
+    let classify = |device: &str| -> Vec<Value> {
+        let out = format!("classifier-{device}");
+        succeed(
+            folder,
+            &[
+                "classify",
+                "train",
+                "--data",
+                "messages.tsv",
+                "--model",
+                "cpu",
+                "--out",
+                &out,
+                "--device",
+                device,
+                "--trainable",
+                "all",
+                "--lr",
+                "0.003",
+                "--epochs",
+                "1",
+            ],
+        );
+        let told = succeed(
+            folder,
+            &[
+                "classify",
+                "predict",
+                "--model",
+                &out,
+                "--json",
+                "--device",
+                device,
+                "Win 9 prizes now!",
+                "See you at 8.",
+            ],
+        );
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let (on_cpu, on_gpu) = (classify("cpu"), classify(&device));
+    assert_eq!(on_cpu.len(), 2);
+    for (on_cpu, on_gpu) in on_cpu.iter().zip(&on_gpu) {
+        assert_eq!(on_cpu["label"], on_gpu["label"]);
+        for label in ["ham", "spam"] {
+            assert_near(&on_gpu["probabilities"][label], &on_cpu["probabilities"][label], label);
+        }
+    }
+}
