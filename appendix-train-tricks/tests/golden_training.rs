@@ -66,7 +66,7 @@ fn golden_run(kernels: Kernels) {
     let losses = RefCell::new(Vec::new());
     let run = train_model(run, &loaders, &golden.training, &golden.recipe, true, &device, |event| {
         if let Event::Step { loss, .. } = event {
-            losses.borrow_mut().push(loss.into_scalar::<f64>());
+            losses.borrow_mut().push(loss.clone().into_scalar::<f64>());
         }
         Ok::<_, Infallible>(ControlFlow::Continue(()))
     })

@@ -41,7 +41,7 @@ fn losses(recipe: Option<&Recipe>) -> Vec<f32> {
     let mut losses = Vec::new();
     let observe = |event: Event| {
         if let Event::Step { loss, .. } = event {
-            losses.push(loss.into_scalar::<f32>());
+            losses.push(loss.clone().into_scalar::<f32>());
         }
         Ok::<_, Infallible>(ControlFlow::Continue(()))
     };

@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
         let mut losses = Vec::new();
         let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
             if let Event::Step { loss, .. } = event {
-                losses.push(loss.into_scalar::<f32>());
+                losses.push(loss.clone().into_scalar::<f32>());
             }
             anyhow::Ok(ControlFlow::Continue(()))
         })?;

@@ -93,7 +93,7 @@ pub enum Event<'a> {
         step: usize,
         /// Loss of its batch before the update, `[1]`, on the device that records nothing. Reading it waits for the device,
         /// so a training run on a GPU does that seldom.
-        loss: Tensor<1>,
+        loss: &'a Tensor<1>,
     },
     /// An evaluation.
     Evaluation(&'a Evaluation),
@@ -188,7 +188,7 @@ pub fn training_loop<L: Batches, E>(
             run.place.tokens_seen += next.iter().map(|b| b.inputs.dims().iter().product::<usize>()).sum::<usize>();
             let loss;
             (run, loss) = learn(run, next);
-            tell(Event::Step { step, loss })?;
+            tell(Event::Step { step, loss: &loss })?;
 
             if step.is_multiple_of(config.eval_freq) {
                 let rng = &mut run.place.rng;

@@ -232,7 +232,7 @@ fn n5_2_first_steps() {
     let run = train_model_simple(Run::new(model, 0.1, &rng), &loaders, &training, true, &device, |event| {
         let done = matches!(event, Event::Evaluation(e) if e.step == 5);
         if let Event::Step { step, loss } = event {
-            losses.push(loss.into_scalar::<f64>());
+            losses.push(loss.clone().into_scalar::<f64>());
             // The evaluation after step 5 still takes place.
             assert!(step <= 5);
         }

@@ -46,7 +46,7 @@ fn reproduce(golden: &str, kernels: Kernels) {
     let run = train_model_simple(run, &loaders, &golden.training, true, &device, |event| {
         if let Event::Step { step, loss } = event {
             assert_eq!(step, losses.len());
-            losses.push(loss.into_scalar::<f64>());
+            losses.push(loss.clone().into_scalar::<f64>());
         }
         Ok::<_, Infallible>(ControlFlow::Continue(()))
     })

@@ -59,7 +59,7 @@ pub enum Event<'a> {
         /// Number of the update, from 0.
         step: usize,
         /// Loss of its batch before the update, `[1]`; reading it waits for the device.
-        loss: Tensor<1>,
+        loss: &'a Tensor<1>,
     },
     /// An evaluation.
     Evaluation(&'a Evaluation),
@@ -110,7 +110,7 @@ pub fn train_classifier_simple(
             let gradients = loss.backward();
             model = optimizer.step(config.learning_rate, model, gradients);
             history.examples_seen += examples;
-            if observe(Event::Step { step, loss: loss.inner() }).is_break() {
+            if observe(Event::Step { step, loss: &loss.inner() }).is_break() {
                 return (model, history);
             }
 

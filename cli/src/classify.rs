@@ -269,7 +269,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let (model, history) =
         train_classifier_simple(model, &loaders, &training, args.token, &mut rng, &device, |event| {
             match event {
-                Event::Step { loss, .. } => progress.step(|| format!("loss {:.3}", loss.into_scalar::<f32>())),
+                Event::Step { loss, .. } => progress.step(|| format!("loss {:.3}", loss.clone().into_scalar::<f32>())),
                 Event::Evaluation(evaluation) => progress.suspend(|| println!("{evaluation}")),
                 Event::EpochEnd(accuracies) => progress.suspend(|| println!("{accuracies}")),
             }
@@ -362,7 +362,7 @@ fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device, interrupt: &Int
     let run = Run::new(model, training.weight_decay, &rng);
     let run = train_model_simple(run, &loaders, &training, true, device, |event| {
         if let PretrainEvent::Step { loss, .. } = event {
-            progress.step(|| format!("pretraining, loss {:.3}", loss.into_scalar::<f32>()));
+            progress.step(|| format!("pretraining, loss {:.3}", loss.clone().into_scalar::<f32>()));
         }
         anyhow::Ok(interrupt.go_on())
     })?;

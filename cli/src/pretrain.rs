@@ -250,7 +250,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
                             (loss.clone().into_scalar(), rate_changes.then(|| learning_rate(step)));
                         log.write(&LogLine::Step { step, loss, learning_rate })?;
                     }
-                    progress.step(|| format!("loss {:.3}", loss.into_scalar::<f32>()));
+                    progress.step(|| format!("loss {:.3}", loss.clone().into_scalar::<f32>()));
                 }
                 Event::Evaluation(evaluation) => {
                     log.write(&LogLine::Eval { evaluation })?;

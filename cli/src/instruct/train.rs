@@ -280,7 +280,9 @@ impl Job<'_> {
             &self.recording,
             |event| -> Result<ControlFlow<()>> {
                 match event {
-                    Event::Step { loss, .. } => progress.step(|| format!("loss {:.3}", loss.into_scalar::<f32>())),
+                    Event::Step { loss, .. } => {
+                        progress.step(|| format!("loss {:.3}", loss.clone().into_scalar::<f32>()))
+                    }
                     Event::Evaluation(e) => progress.suspend(|| {
                         println!(
                             "Ep {} (Step {:06}): Train loss {:.3}, Val loss {:.3}",
