@@ -21,7 +21,7 @@ pub enum Precision {
     Int8,
 }
 
-/// A matrix: row after row in 32 bits, else in panels, see [`compressed`](super::compressed).
+/// A matrix: row after row in 32 bits, else in panels, as `compressed` lays them out.
 #[derive(Debug)]
 pub struct Matrix {
     rows: usize,
