@@ -47,6 +47,19 @@ fn small_config() -> GptConfig {
     }
 }
 
+/// The specification's model of one block, for tests on real data.
+fn tiny_config() -> GptConfig {
+    GptConfig {
+        vocab_size: 50257,
+        context_length: 120,
+        emb_dim: 12,
+        n_heads: 2,
+        n_layers: 1,
+        drop_rate: 0.0,
+        qkv_bias: false,
+    }
+}
+
 fn small_model(device: &Device) -> GptModel {
     torch_init(GptModel::new(&small_config(), device), &mut TorchRng::new(123))
 }
@@ -95,17 +108,8 @@ fn n2_first_values_of_a() {
 fn n7_9_tiny_lora() {
     let Some(text) = for_test("instructions") else { return };
     let device = device();
-    let config = GptConfig {
-        vocab_size: 50257,
-        context_length: 120,
-        emb_dim: 12,
-        n_heads: 2,
-        n_layers: 1,
-        drop_rate: 0.0,
-        qkv_bias: false,
-    };
     let mut rng = TorchRng::new(123);
-    let model = freeze(torch_init(GptModel::new(&config, &device), &mut rng));
+    let model = freeze(torch_init(GptModel::new(&tiny_config(), &device), &mut rng));
     let mut model = replace_linear_with_lora(model, &settings(16, 16.0, Scale::Alpha), &mut rng, &device);
     assert_eq!(num_trainable(&model), 807_760);
     let layers = linear_layers(&model);
@@ -400,16 +404,7 @@ fn n3_3_initial_accuracies_are_the_shares_of_spam() {
 fn n3_8_packaged_test() {
     let Some(split) = split() else { return };
     let device = device();
-    let config = GptConfig {
-        vocab_size: 50257,
-        context_length: 120,
-        emb_dim: 12,
-        n_heads: 2,
-        n_layers: 1,
-        drop_rate: 0.0,
-        qkv_bias: false,
-    };
-    let model = torch_init(GptModel::new(&config, &device), &mut TorchRng::new(123));
+    let model = torch_init(GptModel::new(&tiny_config(), &device), &mut TorchRng::new(123));
     let mut rng = TorchRng::new(123);
     let model = add_classification_head(freeze(model), &mut rng, &device);
     let settings = settings(16, 16.0, Scale::AlphaOverRank);

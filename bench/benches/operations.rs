@@ -4,6 +4,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use ch04_gpt::{LayerNorm, gelu};
+use ch05_pretrain::loss::IGNORE_INDEX;
 use ch05_pretrain::{AdamW, cross_entropy};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use kernels::Kernels;
@@ -29,10 +30,11 @@ fn both<const D: usize>(c: &mut Criterion, name: &str, mut run: impl FnMut(Kerne
 fn operations(c: &mut Criterion) {
     kernels::memory::keep_freed_memory();
     let device = Device::flex().autodiff();
-    let (rows, width, vocab) = (bench::BATCH * bench::TOKENS, 768, 50257);
-    let hidden = [bench::BATCH, bench::TOKENS, width];
+    let config = bench::config();
+    let (tokens, width, vocab) = (config.context_length, config.emb_dim, config.vocab_size);
+    let hidden = [bench::BATCH, tokens, width];
 
-    let block = &bench::model(&device).trf_blocks[0];
+    let block = &bench::model(&config, &device).trf_blocks[0];
     let x = random(hidden);
     both(c, "linear 768 x 3072", |kernels| block.ff.expand.clone().with_kernels(kernels).forward(x.clone()));
     both(c, "attention with its projections", |kernels| {
@@ -45,10 +47,10 @@ fn operations(c: &mut Criterion) {
         let dropout = Dropout::new(0.1).with_kernels(kernels);
         dropout.forward_add(x.clone(), shortcut.clone(), &mut Mode::Train(&mut TorchRng::new(1)))
     });
-    let wide = random([bench::BATCH, bench::TOKENS, 4 * width]);
+    let wide = random([bench::BATCH, tokens, 4 * width]);
     both(c, "gelu", |kernels| if kernels == Kernels::Fused { kernels::gelu(wide.clone()) } else { gelu(wide.clone()) });
     let table = random([vocab, width]);
-    let batch = bench::batch(&device);
+    let batch = bench::batch(&config, &device);
     both(c, "embedding", |kernels| {
         let (table, ids) = (table.clone(), batch.inputs.clone());
         if kernels == Kernels::Fused {
@@ -57,11 +59,11 @@ fn operations(c: &mut Criterion) {
             burn::tensor::module::embedding(table, ids)
         }
     });
-    let logits = random([rows, vocab]);
+    let logits = random([bench::BATCH * tokens, vocab]);
     both(c, "cross-entropy", |kernels| {
         let (logits, targets) = (logits.clone(), batch.targets.clone().flatten(0, 1));
         if kernels == Kernels::Fused {
-            kernels::cross_entropy(logits, targets, -100)
+            kernels::cross_entropy(logits, targets, IGNORE_INDEX.into())
         } else {
             cross_entropy(logits, targets)
         }

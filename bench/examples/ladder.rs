@@ -52,7 +52,9 @@ fn main() {
     ];
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
-    let mut model = bench::model(&device);
+    let config = bench::config();
+    let batch = bench::batch(&config, &device);
+    let mut model = bench::model(&config, &device);
     let mut optimizer = AdamW::new(0.1);
     println!("| version | seconds per step | best |\n|---|---|---|");
     for (name, pull) in levers {
@@ -61,7 +63,7 @@ fn main() {
         for i in 0..=STEPS {
             let start = Instant::now();
             let loss;
-            (model, loss) = bench::step(model, &mut optimizer, bench::batch(&device), &mut rng);
+            (model, loss) = bench::step(model, &mut optimizer, batch.clone(), &mut rng);
             assert!(loss.is_finite(), "the loss is {loss}");
             if i > 0 {
                 seconds.push(start.elapsed().as_secs_f64());

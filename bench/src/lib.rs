@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p bench` times every operation in the book's version and in the fast one;
 //! `cargo run --release -p bench --example ladder` times whole steps while one operation after the other becomes fast.
-//! `llm bench` measures what a user gets, and `bench/run` sets that beside PyTorch.
+//! `llm bench` times the same step for the user, and `bench/run` sets that beside PyTorch.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::Batch;
@@ -15,33 +15,24 @@ use shared::{GptConfig, Mode};
 /// Texts in a batch.
 pub const BATCH: usize = 2;
 
-/// Tokens in a text.
-pub const TOKENS: usize = 256;
-
-/// GPT-2 124M as the book trains it in chapter 5.
+/// GPT-2 124M as the book trains it in chapter 5, with a context of 256 tokens.
 pub fn config() -> GptConfig {
-    GptConfig {
-        vocab_size: 50257,
-        context_length: TOKENS,
-        emb_dim: 768,
-        n_heads: 12,
-        n_layers: 12,
-        drop_rate: 0.1,
-        qkv_bias: false,
-    }
+    let preset = GptConfig::preset("124M").expect("124M is the name of a preset");
+    GptConfig { context_length: 256, ..preset }
 }
 
-/// The model with its first values.
-pub fn model(device: &Device) -> GptModel {
-    torch_init(GptModel::new(&config(), device), &mut TorchRng::new(123))
+/// A model with random values.
+pub fn model(config: &GptConfig, device: &Device) -> GptModel {
+    torch_init(GptModel::new(config, device), &mut TorchRng::new(123))
 }
 
-/// A batch of random tokens.
-pub fn batch(device: &Device) -> Batch {
-    let ids = TorchRng::new(1).randint(0, config().vocab_size as i64, BATCH * (TOKENS + 1));
+/// A batch of random tokens: [`BATCH`] texts that fill the model's context.
+pub fn batch(config: &GptConfig, device: &Device) -> Batch {
+    let tokens = config.context_length;
+    let ids = TorchRng::new(1).randint(0, config.vocab_size as i64, BATCH * (tokens + 1));
     let rows = |from: usize| -> Tensor<2, Int> {
-        let rows: Vec<i64> = ids.chunks(TOKENS + 1).flat_map(|row| row[from..from + TOKENS].to_vec()).collect();
-        Tensor::from_data(TensorData::new(rows, [BATCH, TOKENS]), device)
+        let rows: Vec<i64> = ids.chunks(tokens + 1).flat_map(|row| row[from..from + tokens].to_vec()).collect();
+        Tensor::from_data(TensorData::new(rows, [BATCH, tokens]), device)
     };
     Batch { inputs: rows(0), targets: rows(1) }
 }

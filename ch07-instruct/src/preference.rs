@@ -9,7 +9,7 @@ use shared::BatchLoader;
 use shared::rng::TorchRng;
 
 use crate::entry::{entry, parse_list, text};
-use crate::{DatasetError, Entry, EntryError, PromptFormat};
+use crate::{DatasetError, Entry, EntryError, InstructionDataset, Item, PromptFormat};
 
 /// A task with two answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,22 +62,17 @@ impl PreferenceDataset {
         format: PromptFormat,
         tokenizer: &Gpt2Tokenizer,
     ) -> Result<Self, DatasetError> {
-        let item = |pair: &PreferenceEntry| {
-            let prompt = format.format_input(&pair.entry);
-            let ids = |answer: &str| tokenizer.encode(&format!("{prompt}{}", format.format_response(answer)));
-            Ok(PreferenceItem {
-                prompt_length: tokenizer.encode(&prompt)?.len(),
-                chosen: ids(&pair.chosen)?,
-                rejected: ids(&pair.rejected)?,
-            })
+        let with = |answer: fn(&PreferenceEntry) -> &String| {
+            let answered = |pair| Entry { output: answer(pair).clone(), ..pair.entry.clone() };
+            InstructionDataset::new(&entries.iter().map(answered).collect::<Vec<_>>(), format, tokenizer)
         };
-        let items = entries
-            .iter()
-            .map(|pair| {
-                item(pair).map_err(|source| DatasetError { instruction: pair.entry.instruction.clone(), source })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { items })
+        let (chosen, rejected) = (with(|pair| &pair.chosen)?, with(|pair| &pair.rejected)?);
+        let item = |(chosen, rejected): (&Item, &Item)| PreferenceItem {
+            prompt_length: chosen.prompt_length,
+            chosen: chosen.ids.clone(),
+            rejected: rejected.ids.clone(),
+        };
+        Ok(Self { items: chosen.items().iter().zip(rejected.items()).map(item).collect() })
     }
 
     /// All items, in the order of the entries.

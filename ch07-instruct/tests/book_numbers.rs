@@ -25,9 +25,11 @@ use ch05_pretrain::{
     open_model, text_to_token_ids, token_ids_to_text, train_model_simple,
 };
 use ch07_instruct::*;
-use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, TrainingConfig, data};
+use shared::{Mode, TrainingConfig, data};
+use tiny::tiny;
+
+mod tiny;
 
 const DIGITS_4: f64 = 5.1e-5;
 const TIGHT: f64 = 1e-5;
@@ -281,22 +283,6 @@ fn n7_7_entry0() {
 }
 
 // ---- 7.9 a tiny model
-
-fn tiny_config() -> GptConfig {
-    GptConfig {
-        vocab_size: 50257,
-        context_length: 120,
-        emb_dim: 12,
-        n_heads: 2,
-        n_layers: 1,
-        drop_rate: 0.0,
-        qkv_bias: false,
-    }
-}
-
-fn tiny(device: &Device, rng: &mut TorchRng) -> GptModel {
-    torch_init(GptModel::new(&tiny_config(), device), rng)
-}
 
 /// The first eight training entries as one batch, and their items.
 fn first_batch(format: PromptFormat, mask_instruction: bool, device: &Device) -> Option<(Vec<Item>, Batch)> {

@@ -16,9 +16,10 @@ use ch07_instruct::dpo::{
 };
 use ch07_instruct::preference::{PreferenceBatch, preference_collate_fn};
 use ch07_instruct::{Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat};
-use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, TrainingConfig, data};
+use shared::{Mode, TrainingConfig, data};
+
+mod tiny;
 
 const SIX: f64 = 2e-6;
 
@@ -54,16 +55,7 @@ fn counts(mask: &Tensor<2, Bool>) -> Vec<usize> {
 }
 
 fn tiny(device: &Device) -> GptModel {
-    let config = GptConfig {
-        vocab_size: 50257,
-        context_length: 120,
-        emb_dim: 12,
-        n_heads: 2,
-        n_layers: 1,
-        drop_rate: 0.0,
-        qkv_bias: false,
-    };
-    torch_init(GptModel::new(&config, device), &mut TorchRng::new(123))
+    tiny::tiny(device, &mut TorchRng::new(123))
 }
 
 #[test]
@@ -206,42 +198,28 @@ fn a_run_moves_the_policy_away_from_the_reference() {
     assert_eq!(before, DpoMeans { loss: f64::from(2f32.ln()), chosen_reward: 0.0, rejected_reward: 0.0 });
 
     let config = TrainingConfig { learning_rate: 1e-3, epochs: 2, eval_freq: 1, ..dpo_training() };
+    let train = |observe: &mut dyn FnMut(DpoEvent) -> ControlFlow<()>| {
+        let mut rng = TorchRng::new(123);
+        train_model_dpo_simple(tiny(&device), &reference, &loaders, &config, BETA, &mut rng, &device, observe)
+    };
     let (mut margins, mut ends) = (Vec::new(), 0);
-    let policy = train_model_dpo_simple(
-        policy,
-        &reference,
-        &loaders,
-        &config,
-        BETA,
-        &mut TorchRng::new(123),
-        &device,
-        |event| {
-            match event {
-                DpoEvent::Evaluation { val, .. } => margins.push(val.margin()),
-                DpoEvent::EpochEnd { .. } => ends += 1,
-            }
-            ControlFlow::Continue(())
-        },
-    );
+    let policy = train(&mut |event| {
+        match event {
+            DpoEvent::Evaluation { val, .. } => margins.push(val.margin()),
+            DpoEvent::EpochEnd { .. } => ends += 1,
+        }
+        ControlFlow::Continue(())
+    });
     assert_eq!((margins.len(), ends), (4, 2));
     assert!(margins.is_sorted() && margins[0] > 0.0, "{margins:?}");
     let same = |a: &GptModel, b: &GptModel| a.out_head.weight.val().into_data() == b.out_head.weight.val().into_data();
     assert!(same(&reference, &tiny(&device).valid()) && !same(&reference, &policy.valid()));
 
     let mut stopped = 0;
-    let _ = train_model_dpo_simple(
-        tiny(&device),
-        &reference,
-        &loaders,
-        &config,
-        BETA,
-        &mut TorchRng::new(123),
-        &device,
-        |_| {
-            stopped += 1;
-            ControlFlow::Break(())
-        },
-    );
+    train(&mut |_| {
+        stopped += 1;
+        ControlFlow::Break(())
+    });
     assert_eq!(stopped, 1);
 }
 

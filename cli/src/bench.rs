@@ -10,13 +10,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use burn::tensor::Device;
-use ch04_gpt::GptModel;
 use clap::ValueEnum;
 use serde::Serialize;
 use shared::GptConfig;
-use shared::init::torch_init;
-use shared::rng::TorchRng;
 
 use crate::generate::WeightPrecision;
 use crate::positive;
@@ -118,11 +114,6 @@ impl Timings {
     fn spread(&self) -> String {
         format!("median of {}, {:.3} to {:.3} s", self.seconds.len(), self.best(), self.worst())
     }
-}
-
-/// A model with random weights.
-fn model(config: &GptConfig, device: &Device) -> GptModel {
-    torch_init(GptModel::new(config, device), &mut TorchRng::new(123))
 }
 
 /// Prints one result: as JSON, or as lines for people.

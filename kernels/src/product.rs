@@ -70,9 +70,9 @@ fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
 /// nothing is packed twice, and no thread waits for another before the end. Where that would make the slabs thin, they
 /// are cut from the rows instead.
 ///
-/// A slab is computed by `faer`, or by `gemm` where the left matrix is a transpose, as in the gradient of a weight: there
-/// it is ahead, elsewhere behind, by far where the right matrix is a transpose whose rows lie a multiple of 4096 bytes
-/// apart.
+/// A slab is computed by `faer`, which is ahead where the right matrix is a transpose, by far if its rows lie a multiple
+/// of 4096 bytes apart; or by `gemm` where the left matrix is a transpose, as in the gradient of a weight. For two
+/// row-major matrices they are about equal with AVX-512.
 ///
 /// # Panics
 /// If the shapes do not fit.

@@ -45,16 +45,14 @@ impl Progress {
         if message.is_some() {
             self.last_message = Some(Instant::now());
         }
-        match (&self.bar, message) {
-            (Some(bar), message) => {
-                message.into_iter().for_each(|message| bar.set_message(message));
-                bar.inc(1);
+        if let Some(bar) = &self.bar {
+            if let Some(message) = message {
+                bar.set_message(message);
             }
-            (None, Some(message)) => {
-                let done_now = self.done - self.before;
-                eprintln!("{}", plain_line(self.done, self.total, done_now, self.start.elapsed(), &message));
-            }
-            (None, None) => (),
+            bar.inc(1);
+        } else if let Some(message) = message {
+            let done_now = self.done - self.before;
+            eprintln!("{}", plain_line(self.done, self.total, done_now, self.start.elapsed(), &message));
         }
     }
 

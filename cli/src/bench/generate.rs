@@ -14,7 +14,7 @@ use ch05_pretrain::{GenerateOptions, generate_with};
 use serde::Serialize;
 use shared::rng::TorchRng;
 
-use super::{Args, Timings, model, report};
+use super::{Args, Timings, report};
 
 /// Far more than any cache holds.
 const BANDWIDTH_BYTES: usize = 512 << 20;
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Result<()> {
         "a prompt of {prompt} and {tokens} new tokens do not fit into a context of {context}; take fewer"
     );
     let device = Device::flex();
-    let model = model(&args.size, &device);
+    let model = ::bench::model(&args.size, &device);
     let bytes = decoder_weights(&model, args.weights.into()).context("the model is not on the CPU")?.bytes_per_token();
     let ids: Vec<u32> =
         TorchRng::new(1).randint(0, args.size.vocab_size as i64, prompt).into_iter().map(|id| id as u32).collect();

@@ -10,7 +10,7 @@ use ch05_pretrain::checkpoint::WEIGHTS_FILE;
 use ch05_pretrain::{load_model, save_model};
 use serde::Serialize;
 
-use super::{Args, Timings, model, report};
+use super::{Args, Timings, report};
 
 #[derive(Serialize)]
 struct Output {
@@ -24,7 +24,7 @@ struct Output {
 pub fn run(args: &Args) -> Result<()> {
     let device = Device::flex();
     let folder = tempfile::tempdir()?;
-    save_model(folder.path(), &args.size, &model(&args.size, &device))?;
+    save_model(folder.path(), &args.size, &::bench::model(&args.size, &device))?;
     let path = folder.path().join(WEIGHTS_FILE);
     let file_bytes = path.metadata()?.len();
 

@@ -1,19 +1,16 @@
 //! One training step, as `llm pretrain` does it, and the matrix products of such a step alone.
 
+use ::bench::{BATCH, batch, model, step};
 use anyhow::{Result, ensure};
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use ch02_text::dataloader::Batch;
-use ch05_pretrain::{AdamW, calc_loss_batch};
+use burn::tensor::Device;
+use ch05_pretrain::AdamW;
 use kernels::Kernels;
 use kernels::product::{Matrix, product};
 use serde::Serialize;
+use shared::GptConfig;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode};
 
-use super::{Args, Timings, model, report};
-
-/// Sequences per step.
-const BATCH: usize = 2;
+use super::{Args, Timings, report};
 
 #[derive(Serialize)]
 struct Output {
@@ -34,22 +31,13 @@ pub fn run(args: &Args) -> Result<()> {
     let config = GptConfig { context_length: tokens, ..args.size.clone() };
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
-    let ids = rng.randint(0, config.vocab_size as i64, BATCH * (tokens + 1));
-    let rows = |from: usize| -> Tensor<2, Int> {
-        let rows: Vec<i64> = ids.chunks(tokens + 1).flat_map(|row| row[from..from + tokens].to_vec()).collect();
-        Tensor::from_data(TensorData::new(rows, [BATCH, tokens]), &device)
-    };
-    let (inputs, targets) = (rows(0), rows(1));
+    let batch = batch(&config, &device);
 
     let kernels = if args.plain { Kernels::Plain } else { Kernels::Fused };
     let mut state = Some((model(&config, &device).with_kernels(kernels), AdamW::new(0.1).with_kernels(kernels)));
     let timings = Timings::of(args.runs, || {
         let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
-        let batch = Batch { inputs: inputs.clone(), targets: targets.clone() };
-        let loss = calc_loss_batch(&model, batch, &mut Mode::Train(&mut rng));
-        let gradients = loss.backward();
-        let model = optimizer.step(4e-4, model, gradients);
-        let loss: f32 = loss.into_scalar();
+        let (model, loss) = step(model, &mut optimizer, batch.clone(), &mut rng);
         ensure!(loss.is_finite(), "the loss is {loss}");
         state = Some((model, optimizer));
         Ok(())

@@ -53,8 +53,8 @@ impl Decoder {
 
         // The last token always goes alone: only its logits are wanted.
         let (last, before) = ids.split_last().expect("there is an id");
-        let compressed = !self.office.weights.head.weight.is_full();
-        if before.len() >= if compressed { COMPRESSED_PROMPT } else { PROMPT } {
+        let enough = if self.office.weights.head.weight.is_full() { PROMPT } else { COMPRESSED_PROMPT };
+        if before.len() >= enough {
             self.read_prompt(before);
         } else {
             before.iter().for_each(|&id| self.read_token(id));
