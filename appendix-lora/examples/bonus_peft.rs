@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use appendix_lora::{LoraSettings, Scale, linear_layers_mut, replace_linear_with_lora, save_adapter};
+use appendix_lora::{LinearLayers, LoraSettings, Scale, replace_linear_with_lora, save_adapter};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use ch04_gpt::GptModel;
@@ -31,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     let settings = LoraSettings { rank: 4, alpha: 8.0, scale: Scale::Alpha };
     let mut model = replace_linear_with_lora(model, &settings, &mut rng, &device);
     // As if it had been trained: a fresh B is 0 and would hide every mistake.
-    for (_, layer) in linear_layers_mut(&mut model) {
+    for (_, layer) in model.linear_layers_mut() {
         if let Some(low_rank) = &mut layer.low_rank {
             low_rank.b = Param::from_tensor(randn(low_rank.b.dims(), &mut rng, &device) * 0.1);
         }

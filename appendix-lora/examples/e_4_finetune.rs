@@ -29,7 +29,7 @@ fn main() -> anyhow::Result<()> {
     let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 8)?;
 
     let mut rng = TorchRng::new(123);
-    let model = add_classification_head(set_drop_rate(freeze(model), 0.0), &mut rng, &device);
+    let model = freeze(add_classification_head(set_drop_rate(model, 0.0), &mut rng, &device));
     let settings = LoraSettings { rank: 16, alpha: 16.0, scale: Scale::AlphaOverRank };
     let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
     println!("{} trainable parameters", num_trainable(&model));

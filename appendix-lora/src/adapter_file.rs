@@ -12,14 +12,13 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
-use ch04_gpt::GptModel;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use shared::LowRank;
 use shared::files::write_whole;
 
-use crate::{linear_layers, linear_layers_mut};
+use crate::{LinearLayers, linear_layers};
 
 /// Name of the settings in an adapter folder.
 pub const CONFIG_FILE: &str = "adapter_config.json";
@@ -96,9 +95,9 @@ fn tensor_name(layer: &str, matrix: char) -> String {
 ///
 /// # Errors
 /// If the model has none, or a file cannot be written; then the old file is still there.
-pub fn save_adapter(folder: &Path, model: &GptModel) -> Result<(), AdapterError> {
+pub fn save_adapter<M: LinearLayers>(folder: &Path, model: &M) -> Result<(), AdapterError> {
     let layers: Vec<_> =
-        linear_layers(model).into_iter().filter_map(|(name, layer)| Some((name, layer.low_rank.as_ref()?))).collect();
+        linear_layers(model).into_iter().filter_map(|(name, layer)| Some((name, layer.low_rank?))).collect();
     let Some((_, first)) = layers.first() else { return Err(AdapterError::NoLora) };
     let [_, rank] = first.a.lazy_shape().dims();
     let differs = |low_rank: &LowRank| low_rank.a.lazy_shape()[1] != rank || low_rank.scale != first.scale;
@@ -147,7 +146,7 @@ pub fn save_adapter(folder: &Path, model: &GptModel) -> Result<(), AdapterError>
 /// # Errors
 /// If a file is missing or damaged, if the adapter is of a kind that computes something else, or if it does not fit the
 /// model; the message names the tensor and both shapes.
-pub fn load_adapter(folder: &Path, mut model: GptModel, device: &Device) -> Result<GptModel, AdapterError> {
+pub fn load_adapter<M: LinearLayers>(folder: &Path, mut model: M, device: &Device) -> Result<M, AdapterError> {
     let read = |file: &str| {
         let path = folder.join(file);
         fs::read(&path).map_err(|source| AdapterError::Io { action: "read", path, source })
@@ -195,7 +194,7 @@ pub fn load_adapter(folder: &Path, mut model: GptModel, device: &Device) -> Resu
 
     let mut unused: BTreeSet<String> = tensors.names().iter().map(|name| name.to_string()).collect();
     let rank = config.r;
-    for (layer_name, layer) in linear_layers_mut(&mut model) {
+    for (layer_name, layer) in model.linear_layers_mut() {
         let [name_a, name_b] = ['A', 'B'].map(|matrix| tensor_name(&layer_name, matrix));
         if !unused.remove(&name_a) & !unused.remove(&name_b) {
             continue;

@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | E.4 | [`lora_layer`] | the two matrices, their first values, their strength |
 //! | E.4 | [`linear_with_lora`] | a linear layer and its addition |
+//! | E.4 | [`linear_layers`](mod@linear_layers) | which linear layers a model has, and how they are called |
 //! | E.4 | [`replace`] | an addition for every linear layer of a model; nothing else is trained |
 //! | | [`merge`] | the additions become part of the weights |
 //! | | [`adapter_file`] | the additions alone in a folder, as the `peft` library keeps them |
@@ -17,13 +18,15 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod adapter_file;
+pub mod linear_layers;
 pub mod linear_with_lora;
 pub mod lora_layer;
 pub mod merge;
 pub mod replace;
 
 pub use adapter_file::{AdapterError, load_adapter, save_adapter};
+pub use linear_layers::{LinearLayers, linear_layers};
 pub use linear_with_lora::LinearWithLora;
 pub use lora_layer::{LoraLayer, LoraSettings, Scale, SettingsError};
 pub use merge::merge_lora;
-pub use replace::{freeze, linear_layers, linear_layers_mut, replace_linear_with_lora};
+pub use replace::{freeze, replace_linear_with_lora};

@@ -1,13 +1,14 @@
 //! The numbers of appendix E, each test named after its section in the specification, and the rules of LoRA.
 
 use appendix_lora::{
-    LinearWithLora, LoraLayer, LoraSettings, Scale, freeze, linear_layers, load_adapter, merge_lora,
+    LinearLayers, LinearWithLora, LoraLayer, LoraSettings, Scale, freeze, linear_layers, load_adapter, merge_lora,
     replace_linear_with_lora, save_adapter,
 };
 use burn::module::{Lora, Module, ModuleMapper, ModuleVisitor, Param, ParamGroup};
 use burn::tensor::{Device, Int, Tensor, Tolerance};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
+use ch04_gpt::variants::{AttentionKind, HybridGptConfig, HybridGptModel, MoeFeedForwardConfig};
 use ch05_pretrain::AdamW;
 use ch06_classify::{
     Length, Readout, SpamDataset, SpamLoader, Split, Trainable, add_classification_head, calc_loss_batch,
@@ -69,9 +70,9 @@ fn ids(device: &Device) -> Tensor<2, Int> {
 }
 
 /// Puts random values into every B, as if the model had been trained.
-fn trained(mut model: GptModel) -> GptModel {
+fn trained<M: LinearLayers>(mut model: M) -> M {
     let mut rng = TorchRng::new(7);
-    for (_, layer) in appendix_lora::linear_layers_mut(&mut model) {
+    for (_, layer) in model.linear_layers_mut() {
         let low_rank = layer.low_rank.as_mut().unwrap();
         let [rank, d_out] = low_rank.b.dims();
         low_rank.b = Param::from_tensor(randn([rank, d_out], &mut rng, &low_rank.a.val().device()) * 0.1);
@@ -230,6 +231,52 @@ fn merging_changes_no_output() {
     assert!(linear_layers(&merged).iter().all(|(_, layer)| layer.low_rank.is_none()));
     assert_eq!(merged.num_params(), small_model(&device).num_params());
     assert_near(merged.forward(ids(&device), &mut Mode::Eval), adapted, 1e-5);
+}
+
+/// Counts matrices; in chapter 4's models each is a linear layer or an embedding.
+struct Matrices(usize);
+
+impl ModuleVisitor for Matrices {
+    fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+        self.0 += usize::from(D == 2);
+    }
+}
+
+/// The variants of chapter 4: every kind of attention, with the plain feed-forward network and with experts.
+#[test]
+fn every_layer_of_the_other_models_is_adapted_and_merged() {
+    let device = device();
+    let attention = vec![
+        AttentionKind::Full,
+        AttentionKind::GroupedQuery(1),
+        AttentionKind::Latent(6),
+        AttentionKind::SlidingWindow(3),
+        AttentionKind::Gated,
+        AttentionKind::DeltaNet,
+    ];
+    let experts = MoeFeedForwardConfig { emb_dim: 24, hidden_dim: 12, num_experts: 3, num_experts_per_tok: 2 };
+    // Layers of the six kinds of attention, of six feed-forward networks, and the head.
+    for (experts, layers) in [(None, 29 + 6 * 2 + 1), (Some(experts), 29 + 6 * (1 + 3 * 3) + 1)] {
+        let config = HybridGptConfig { base: small_config(), attention: attention.clone(), experts };
+        let model = freeze(HybridGptModel::new(&config, &mut TorchRng::new(123), &device));
+        let mut matrices = Matrices(0);
+        model.visit(&mut matrices);
+        assert_eq!(linear_layers(&model).len(), layers);
+        assert_eq!(matrices.0 - 2, layers, "the rest are the embeddings of tokens and positions");
+
+        let plain = model.forward(ids(&device), &mut Mode::Eval);
+        let model = replace_linear_with_lora(model, &settings(4, 2.0, Scale::Alpha), &mut TorchRng::new(9), &device);
+        let trainable: usize =
+            linear_layers(&model).iter().map(|(_, layer)| 4 * layer.weight.dims().iter().sum::<usize>()).sum();
+        assert_eq!(num_trainable(&model), trainable);
+        assert_eq!(values(model.forward(ids(&device), &mut Mode::Eval)), values(plain.clone()));
+
+        let model = trained(model);
+        let adapted = model.forward(ids(&device), &mut Mode::Eval);
+        let change: f32 = (adapted.clone() - plain).abs().max().into_scalar();
+        assert!(change > 0.1, "the additions must show: {change}");
+        assert_near(merge_lora(model).forward(ids(&device), &mut Mode::Eval), adapted, 1e-5);
+    }
 }
 
 /// A model to write with is on a device that records nothing, and stays there.
