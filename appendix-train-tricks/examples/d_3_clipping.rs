@@ -17,7 +17,7 @@ fn main() -> anyhow::Result<()> {
     let matrix = Tensor::<2>::from_floats([[1.0, 2.0], [2.0, 4.0]], &device);
     let weight: Param<Tensor<2>> = Param::from_data([[0.0; 2]; 2], &device);
     let mut gradients = (weight.val() * matrix).sum().backward();
-    println!("norm of [[1, 2], [2, 4]]: {}", clip_grad_norm(&weight, &mut gradients, 1.0));
+    println!("norm of [[1, 2], [2, 4]]: {}", clip_grad_norm(&weight, &mut gradients, 1.0).into_scalar::<f32>());
     if let Some(clipped) = weight.val().grad(&gradients) {
         println!("clipped to norm 1: {}", clipped.into_data());
     }
@@ -31,9 +31,9 @@ fn main() -> anyhow::Result<()> {
         let mut gradients = calc_loss_batch(&model, batch, &mut Mode::Train(&mut rng)).backward();
         println!("\na GPT of {} parameters:", model.num_params());
         println!("highest gradient before: {:?}", find_highest_gradient(&model, &gradients));
-        println!("joint norm before: {:.4}", clip_grad_norm(&model, &mut gradients, 1.0));
+        println!("joint norm before: {:.4}", clip_grad_norm(&model, &mut gradients, 1.0).into_scalar::<f32>());
         println!("highest gradient after: {:?}", find_highest_gradient(&model, &gradients));
-        println!("joint norm after: {:.4}", grad_norm(&model, &gradients));
+        println!("joint norm after: {:.4}", grad_norm(&model, &gradients).into_scalar::<f32>());
     }
     Ok(())
 }

@@ -21,7 +21,10 @@ pub fn accumulate(
     let shares = shares(&batches);
     let mut sum: Option<(Tensor<1>, Gradients)> = None;
     for (batch, share) in batches.into_iter().zip(shares) {
-        let loss = loss_of(batch) * share;
+        let loss = match share {
+            Some(share) => loss_of(batch) * share,
+            None => loss_of(batch),
+        };
         let mut gradients = loss.backward();
         let loss = loss.inner();
         sum = Some(match sum {
@@ -35,15 +38,14 @@ pub fn accumulate(
     sum.expect("a step needs a batch")
 }
 
-/// The share of each batch in all targets that are not ignored.
-fn shares(batches: &[Batch]) -> Vec<f64> {
-    let [_, _, ..] = batches else { return vec![1.0; batches.len()] };
-    let counted = |batch: &Batch| -> f64 {
-        batch.targets.clone().not_equal_scalar(IGNORE_INDEX).int().sum().into_scalar::<i64>() as f64
-    };
-    let counts: Vec<f64> = batches.iter().map(counted).collect();
-    let total: f64 = counts.iter().sum();
-    counts.iter().map(|count| count / total).collect()
+/// The share of each batch in all targets that are not ignored, `[1]` each; nothing for a single batch. They stay on the
+/// device.
+fn shares(batches: &[Batch]) -> Vec<Option<Tensor<1>>> {
+    let [_, _, ..] = batches else { return vec![None; batches.len()] };
+    let counted = |batch: &Batch| batch.targets.clone().not_equal_scalar(IGNORE_INDEX).int().sum().float();
+    let counts: Vec<Tensor<1>> = batches.iter().map(counted).collect();
+    let total = Tensor::cat(counts.clone(), 0).sum();
+    counts.into_iter().map(|count| Some(count / total.clone())).collect()
 }
 
 /// Adds the gradients of the batches before to those of the newest one.

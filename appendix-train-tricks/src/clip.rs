@@ -1,34 +1,34 @@
 //! Gradients that are too long are shortened (section D.3).
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 
 /// Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`, as PyTorch's
-/// `clip_grad_norm_` does, and returns the norm before:
+/// `clip_grad_norm_` does, and returns the norm before, `[1]`:
 ///
 /// ```text
 /// norm = √(Σ g²)   over every value of every parameter
 /// g = g · min(1, max_norm / (norm + 1e-6))
 /// ```
 ///
+/// The norm and the factor stay on the device: nothing waits for it.
+///
 /// One factor for all keeps the direction of the step. burn's own clipping (`burn::grad_clipping`) takes the norm of
 /// each tensor by itself, so that it changes the direction.
 ///
 /// Parameters without a gradient are left out; without any gradient the norm is 0.
-pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: f64) -> f64 {
+pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: f64) -> Tensor<1> {
     let norm = grad_norm(model, gradients);
-    let factor = max_norm / (norm + 1e-6);
-    if factor < 1.0 {
-        model.visit(&mut Scale { gradients, factor });
-    }
+    let factor = ((norm.clone() + 1e-6).recip() * max_norm).clamp_max(1.0);
+    model.visit(&mut Scale { gradients, factor });
     norm
 }
 
-/// The L2 norm of all gradients together.
-pub fn grad_norm(model: &impl Module, gradients: &Gradients) -> f64 {
+/// The L2 norm of all gradients together, `[1]`.
+pub fn grad_norm(model: &impl Module, gradients: &Gradients) -> Tensor<1> {
     let mut squares = Collect { gradients, of: |gradient| gradient.square().sum(), found: Vec::new() };
     model.visit(&mut squares);
-    squares.all().map_or(0.0, |squares| squares.sum().into_scalar::<f64>().sqrt())
+    squares.all().map_or_else(|| Tensor::zeros([1], &Device::default()), |squares| squares.sum().sqrt())
 }
 
 /// The largest value (not the largest absolute value) in the gradients; `None` if there is no gradient.
@@ -63,14 +63,15 @@ impl ModuleVisitor for Collect<'_> {
 
 struct Scale<'a> {
     gradients: &'a mut Gradients,
-    factor: f64,
+    /// `[1]`.
+    factor: Tensor<1>,
 }
 
 impl ModuleVisitor for Scale<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let weight = param.val();
         if let Some(gradient) = weight.grad_remove(self.gradients) {
-            weight.grad_replace(self.gradients, gradient * self.factor);
+            weight.grad_replace(self.gradients, gradient * self.factor.clone().unsqueeze());
         }
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use ch05_pretrain::AdamW;
 use kernels::Kernels::Fused;
+use shared::Mode;
 use shared::rng::TorchRng;
 
 const STEPS: usize = 5;
@@ -63,7 +64,7 @@ fn main() {
         for i in 0..=STEPS {
             let start = Instant::now();
             let loss;
-            (model, loss) = bench::step(model, &mut optimizer, batch.clone(), &mut rng);
+            (model, loss) = bench::step(model, &mut optimizer, batch.clone(), &mut Mode::Train(&mut rng));
             assert!(loss.is_finite(), "the loss is {loss}");
             if i > 0 {
                 seconds.push(start.elapsed().as_secs_f64());

@@ -38,8 +38,8 @@ pub fn batch(config: &GptConfig, device: &Device) -> Batch {
 }
 
 /// One training step; returns the model and the loss before it.
-pub fn step(model: GptModel, optimizer: &mut AdamW, batch: Batch, rng: &mut TorchRng) -> (GptModel, f32) {
-    let loss = calc_loss_batch(&model, batch, &mut Mode::Train(rng));
+pub fn step(model: GptModel, optimizer: &mut AdamW, batch: Batch, mode: &mut Mode) -> (GptModel, f32) {
+    let loss = calc_loss_batch(&model, batch, mode);
     let gradients = loss.backward();
     let model = optimizer.step(4e-4, model, gradients);
     (model, loss.into_scalar())

@@ -13,9 +13,10 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 use shared::GptConfig;
+use shared::device::DeviceChoice;
 
-use crate::generate::WeightPrecision;
 use crate::positive;
+use crate::precision::{ProductPrecision, WeightPrecision};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -37,9 +38,16 @@ pub struct Args {
     /// Train with the book's formulas instead of the fast operations
     #[arg(long)]
     plain: bool,
+    /// Precision of the products in linear layers of `train`: f32, or bf16 or f16 on graphics cards that have them
+    #[arg(long, value_name = "P", value_enum, default_value = "f32", conflicts_with = "plain")]
+    precision: ProductPrecision,
     /// Precision of the weights of `generate`
     #[arg(long, value_name = "P", value_enum, default_value = "f32")]
     weights: WeightPrecision,
+    /// Where `train` and `generate` compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda. What is compared with the
+    /// processor's own speed is left out on others than cpu
+    #[arg(long, value_name = "D", default_value = "cpu")]
+    device: DeviceChoice,
     /// Print one line of JSON for each measurement
     #[arg(long)]
     json: bool,

@@ -7,18 +7,18 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
 use appendix_lora::{load_adapter, merge_lora};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{GenerateOptions, generate, generate_with, open_model};
-use kernels::Kernels;
-use kernels::decode::Precision;
 use serde::Serialize;
 use shared::GptConfig;
 use shared::device::DeviceChoice;
 use shared::rng::TorchRng;
+
+use crate::precision::WeightPrecision;
 
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true)]
@@ -50,7 +50,8 @@ pub struct Args {
     /// Show the text while it is written
     #[arg(long, conflicts_with = "json")]
     stream: bool,
-    /// Precision of the weights: less is faster, and the text can differ
+    /// Precision of the weights: less is faster, and the text can differ. bf16 and int8 on the CPU, bf16 and f16 on
+    /// graphics cards that have them
     #[arg(long, value_name = "P", value_enum, default_value = "f32", conflicts_with = "no_cache")]
     weights: WeightPrecision,
     /// Compute the whole text again for every token, as the book does
@@ -64,27 +65,6 @@ pub struct Args {
     json: bool,
 }
 
-/// A [`Precision`] on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum WeightPrecision {
-    /// 32 bits, as stored
-    F32,
-    /// 16 bits
-    Bf16,
-    /// 8 bits
-    Int8,
-}
-
-impl From<WeightPrecision> for Precision {
-    fn from(precision: WeightPrecision) -> Self {
-        match precision {
-            WeightPrecision::F32 => Self::F32,
-            WeightPrecision::Bf16 => Self::Bf16,
-            WeightPrecision::Int8 => Self::Int8,
-        }
-    }
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Output {
@@ -96,16 +76,12 @@ struct Output {
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
-    ensure!(
-        args.weights == WeightPrecision::F32 || device == Device::flex(),
-        "--weights bf16 and int8 are for the CPU; take `--device cpu`"
-    );
     let (config, model) = open_model(&args.model, &device)?;
     let model = match &args.adapter {
         Some(folder) => merge_lora(load_adapter(folder, model, &device)?),
         None => model,
     };
-    let model = model.with_kernels(Kernels::Fused);
+    let (model, decoder) = args.weights.apply(model, &device)?;
     let tokenizer = (config.vocab_size == VOCAB_SIZE).then(Gpt2Tokenizer::new);
     let prompt = match (&args.prompt, args.prompt_ids, &tokenizer) {
         (Some(text), _, Some(tokenizer)) => tokenizer.encode_with_end_of_text(text),
@@ -124,7 +100,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         top_k: args.top_k,
         eos_id: None,
         use_cache: !args.no_cache,
-        decoder: Some(args.weights.into()),
+        decoder,
     };
     let mut rng = TorchRng::new(args.seed);
     let start = ids_to_tensor(&prompt, &device);

@@ -6,18 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
-use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch05_pretrain::decoder::rounded;
 use ch05_pretrain::inspect::{parameters, text_loss, text_loss_windows};
 use ch05_pretrain::open_model;
-use kernels::Kernels;
 use shared::data::{self, read_text};
 use shared::device::DeviceChoice;
 use shared::progress::Progress;
 
-use crate::generate::WeightPrecision;
 use crate::grouped;
+use crate::precision::WeightPrecision;
 
 #[derive(clap::Args)]
 pub struct EvalArgs {
@@ -30,7 +28,7 @@ pub struct EvalArgs {
     /// Data set to measure it on, see `llm data list`
     #[arg(long, value_name = "NAME", default_value = "lamp")]
     dataset: String,
-    /// Precision of the weights: what `llm generate --weights` loses. On the CPU
+    /// Precision of the weights: what `llm generate --weights` loses
     #[arg(long, value_name = "P", value_enum, default_value = "f32")]
     weights: WeightPrecision,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
@@ -55,14 +53,10 @@ pub fn eval(args: EvalArgs) -> Result<ExitCode> {
         None => (args.dataset.clone(), data::find(&args.dataset)?.text()?),
     };
     let device = args.device.open()?;
-    ensure!(
-        args.weights == WeightPrecision::F32 || device == Device::flex(),
-        "--weights bf16 and int8 are for the CPU; take `--device cpu`"
-    );
     let (config, model) = open_model(&args.model, &device)?;
-    let mut model = model.with_kernels(Kernels::Fused);
-    if args.weights != WeightPrecision::F32 {
-        model = rounded(model, args.weights.into());
+    let (mut model, decoder) = args.weights.apply(model, &device)?;
+    if let Some(precision) = decoder {
+        model = rounded(model, precision);
     }
     ensure!(
         config.vocab_size == VOCAB_SIZE,

@@ -14,6 +14,7 @@ mod inspect;
 mod instruct;
 mod interrupt;
 mod lora;
+mod precision;
 mod pretrain;
 mod recipe;
 mod serve;

@@ -31,6 +31,7 @@ use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig, data};
 
 use crate::generate::check_prompt;
+use crate::precision::ProductPrecision;
 use crate::recipe::RecipeArgs;
 use crate::{grouped, positive};
 
@@ -105,13 +106,17 @@ pub struct Args {
     /// Compute with the book's formulas instead of the fast operations for the CPU
     #[arg(long)]
     plain: bool,
+    /// Precision of the products in linear layers: f32, or mixed precision with bf16 or f16 on graphics cards that have
+    /// them
+    #[arg(long, value_name = "P", value_enum, default_value = "f32", conflicts_with = "plain")]
+    precision: ProductPrecision,
     /// Save the run every N steps, besides the end of each epoch, so that it can be continued
     #[arg(long, value_name = "N", value_parser = positive)]
     save_every: Option<usize>,
     /// Continue the run in this folder; only --epochs and --device may be given with it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["text", "dataset", "size", "config", "batch_size",
         "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out", "log",
-        "reproducible_masks", "plain", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr", "lr_schedule",
+        "reproducible_masks", "plain", "precision", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr", "lr_schedule",
         "clip_grad_norm", "grad_accum"])]
     resume: Option<PathBuf>,
 }
@@ -147,6 +152,9 @@ struct Settings {
     /// Whether the book's formulas compute it. Runs of earlier versions go on with the fast operations.
     #[serde(default)]
     plain: bool,
+    /// Precision of the products in linear layers. Runs of earlier versions have 32 bits.
+    #[serde(default)]
+    precision: ProductPrecision,
     /// Appendix D's part of the training. Runs of earlier versions have none.
     #[serde(default)]
     recipe: Recipe,
@@ -380,13 +388,14 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
     let log = Log::create(args.log.as_deref())?;
     let mut rng = TorchRng::new(seed);
     let model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
-    let run = Run::new(model, training.weight_decay, &rng).with_kernels(kernels(args.plain));
+    let run = Run::new(model, training.weight_decay, &rng).with_kernels(kernels(args.plain, args.precision, device)?);
     let settings = Settings {
         text,
         text_sha256,
         prompt,
         reproducible_masks: args.reproducible_masks,
         plain: args.plain,
+        precision: args.precision,
         recipe,
         save_every: args.save_every,
         log: args.log.as_deref().map(absolute).transpose()?,
@@ -428,12 +437,12 @@ fn resume(folder: &Path, epochs: Option<usize>, device: &Device) -> Result<Job> 
     );
     settings.recipe.validate(training.learning_rate, loaders.train.num_batches(), training.epochs)?;
     let log = Log::reopen(settings.log.as_deref(), settings.log_bytes)?;
-    let run = run.with_kernels(kernels(settings.plain));
+    let run = run.with_kernels(kernels(settings.plain, settings.precision, device)?);
     Ok(Job { model, training, loaders, run, settings, out, log })
 }
 
-fn kernels(plain: bool) -> Kernels {
-    if plain { Kernels::Plain } else { Kernels::Fused }
+fn kernels(plain: bool, precision: ProductPrecision, device: &Device) -> Result<Kernels> {
+    if plain { Ok(Kernels::Plain) } else { precision.kernels(device) }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

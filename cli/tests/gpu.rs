@@ -47,8 +47,9 @@ fn the_device_multiplies_matrices() {
     let numbers = |n: usize| (0..n).map(|i| ((i * 7919 % 1013) as f32) / 506.0 - 1.0).collect::<Vec<f32>>();
     for width in [128, 1000, 1024] {
         let product = |device: &Device| -> Vec<f32> {
-            let matrix =
-                |rows, cols| Tensor::<2>::from_data(TensorData::new(numbers(rows * cols), [rows, cols]), device);
+            let matrix = |rows: usize, cols: usize| {
+                Tensor::<2>::from_data(TensorData::new(numbers(rows * cols), [rows, cols]), device)
+            };
             matrix(64, 32).matmul(matrix(32, width)).into_data().iter().collect()
         };
         let found = product(&device.parse::<DeviceChoice>().unwrap().open().unwrap());

@@ -95,6 +95,28 @@ fn the_same_seed_gives_the_same_run_and_another_seed_another() {
     assert_ne!(losses(&args), first);
 }
 
+#[test]
+fn products_with_16_bits_give_nearly_the_same_losses() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = train(folder.path());
+    let losses = |precision: &str| {
+        let output = run(folder.path(), &[&strs(&args)[..], &["--precision", precision]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let steps = log(folder.path()).into_iter().filter(|line| line["kind"] == "step");
+        steps.map(|line| line["loss"].as_f64().unwrap()).collect::<Vec<_>>()
+    };
+    let exact = losses("f32");
+    for precision in ["bf16", "f16"] {
+        let mixed = losses(precision);
+        assert_ne!(mixed, exact);
+        for (mixed, exact) in mixed.iter().zip(&exact) {
+            assert!((mixed / exact - 1.0).abs() < 0.01, "{precision}: {mixed}, with 32 bits {exact}");
+        }
+    }
+    let f16 = ["generate", "--model", "out", "--prompt", "The boats", "--weights", "f16", "--device", "cpu"];
+    assert_one_line_error(&run(folder.path(), &f16), 1, &["f16", "graphics cards", "bf16"]);
+}
+
 /// Ctrl-C after the first epoch: exit code 130, and the folder holds a whole model and a checkpoint.
 #[cfg(unix)]
 #[test]

@@ -79,9 +79,9 @@ fn killed_at_several_points_and_continued_it_ends_the_same() {
 
 /// Also in the middle of the warm-up, and with an epoch whose last step has fewer batches than the others.
 #[test]
-fn so_does_a_run_with_warm_up_decay_clipping_and_accumulation() {
+fn so_does_a_run_with_warm_up_decay_clipping_accumulation_and_mixed_precision() {
     let recipe = ["--warmup-steps", "7", "--min-lr", "1e-4", "--lr-schedule", "cosine", "--clip-grad-norm", "0.5"];
-    killed_and_continued(&[&recipe[..], &["--grad-accum", "2"]].concat(), 18, 6, &[8, 15]);
+    killed_and_continued(&[&recipe[..], &["--grad-accum", "2", "--precision", "bf16"]].concat(), 18, 6, &[8, 15]);
 }
 
 /// A checkpoint of the time before the schedules.

@@ -1,6 +1,6 @@
 //! Which code a model uses.
 
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, FloatDType, Tensor};
 
 /// Which code computes the operations of a model: the formulas of the chapters or the fast versions in this crate.
 ///
@@ -13,6 +13,10 @@ pub enum Kernels {
     Plain,
     /// The operations of this crate where they can be used, see [`fuse`](Self::fuse).
     Fused,
+    /// The book's formulas, but the products of linear layers take numbers of this type, of 16 bits: mixed precision
+    /// (Micikevicius et al., 2018). Parameters, gradients and everything else keep 32 bits. Faster on graphics cards that
+    /// have units for it, slower on a CPU.
+    Mixed(FloatDType),
 }
 
 impl Kernels {

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::nn::LinearConfig;
 use burn::tensor::module::linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use kernels::Kernels;
 
 /// `y = x W + b`, with the weight as burn keeps it: a column for each output.
@@ -66,7 +66,17 @@ impl Linear {
     }
 
     fn product<const D: usize>(&self, x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
-        if self.kernels.fuse(&x) { kernels::linear(x, weight, bias) } else { linear(x, weight, bias) }
+        match self.kernels {
+            Kernels::Mixed(half) => {
+                let y = linear(x.cast(half), weight.cast(half), None).cast(FloatDType::F32);
+                match bias {
+                    Some(bias) => y + bias.unsqueeze(),
+                    None => y,
+                }
+            }
+            kernels if kernels.fuse(&x) => kernels::linear(x, weight, bias),
+            _ => linear(x, weight, bias),
+        }
     }
 }
 
@@ -74,5 +84,56 @@ impl Linear {
 impl From<Linear> for burn::nn::Linear {
     fn from(layer: Linear) -> Self {
         Self { weight: layer.weight, bias: layer.bias }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Module;
+    use burn::tensor::DType;
+
+    use super::*;
+    use crate::init::{randn, torch_init};
+    use crate::rng::TorchRng;
+
+    /// Every value may be off by `bound` times that of `sums`.
+    fn assert_near(found: &Tensor<2>, exact: &Tensor<2>, sums: Tensor<2>, bound: f32) {
+        assert_eq!(found.dtype(), DType::F32);
+        let excess: f32 = ((found.clone() - exact.clone()).abs() - sums * bound).max().into_scalar();
+        assert!(excess <= 0.0, "{excess} more than rounding explains");
+        let change: f32 = (found.clone() - exact.clone()).abs().max().into_scalar();
+        assert!(change > 0.0, "the factors must have fewer digits");
+    }
+
+    /// 16 bits keep 8 (bfloat16) or 11 binary digits. A sum of n products, each factor and each sum rounded, is off by at
+    /// most n + 2 roundings of the sum of the products' sizes.
+    #[test]
+    fn mixed_precision_is_off_by_rounding_and_keeps_parameters_and_gradients_in_32_bits() {
+        let (rows, d_in, d_out) = (15, 48, 20);
+        let device = Device::flex().autodiff();
+        let mut rng = TorchRng::new(1);
+        let exact = torch_init(Linear::new(d_in, d_out, true, &device), &mut rng);
+        let x = randn([rows, d_in], &mut rng, &device).require_grad();
+        let dy = randn([rows, d_out], &mut rng, &device);
+        let run = |layer: &Linear| {
+            let y = layer.forward(x.clone());
+            let gradients = (y.clone() * dy.clone()).sum().backward();
+            let (weight, bias) = (layer.weight.val(), layer.bias.as_ref().unwrap().val());
+            let [weight, input] = [weight.grad(&gradients).unwrap(), x.grad(&gradients).unwrap()];
+            (y.inner(), weight, input, bias.grad(&gradients).unwrap())
+        };
+        let [size_x, size_w, size_dy] = [x.clone(), exact.weight.val(), dy.clone()].map(|t| t.inner().abs());
+        let (y, weight, input, bias) = run(&exact);
+        for (half, digits) in [(FloatDType::BF16, 8), (FloatDType::F16, 11)] {
+            let mixed = exact.clone().with_kernels(Kernels::Mixed(half));
+            let found = run(&mixed);
+            let bound = |n: usize| (n + 2) as f32 * 2f32.powi(-digits);
+            assert_near(&found.0, &y, size_x.clone().matmul(size_w.clone()), bound(d_in));
+            assert_near(&found.1, &weight, size_x.clone().transpose().matmul(size_dy.clone()), bound(rows));
+            assert_near(&found.2, &input, size_dy.clone().matmul(size_w.clone().transpose()), bound(d_out));
+            assert_eq!(found.3.to_data(), bias.to_data());
+            assert_eq!(mixed.weight.val().dtype(), DType::F32);
+            assert_eq!(mixed.num_params(), exact.num_params());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Tokens per second, against the bound that the memory sets: all weights are read once per token.
 
+use std::fmt::Write;
 use std::hint::black_box;
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -7,7 +8,6 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use burn::tensor::Device;
 use ch05_pretrain::decoder::decoder_weights;
 use ch05_pretrain::tokens::ids_to_tensor;
 use ch05_pretrain::{GenerateOptions, generate_with};
@@ -23,8 +23,9 @@ const BANDWIDTH_BYTES: usize = 512 << 20;
 struct Output {
     bench: &'static str,
     tokens_per_s: f64,
-    bandwidth_gb_s: f64,
-    bound_tokens_per_s: f64,
+    /// These two on a CPU.
+    bandwidth_gb_s: Option<f64>,
+    bound_tokens_per_s: Option<f64>,
     /// Of the prompt, up to the first token that is written.
     prompt_tokens_per_s: f64,
     peak_bytes: Option<u64>,
@@ -37,13 +38,13 @@ pub fn run(args: &Args) -> Result<()> {
         tokens > 0 && prompt + tokens <= context,
         "a prompt of {prompt} and {tokens} new tokens do not fit into a context of {context}; take fewer"
     );
-    let device = Device::flex();
-    let model = ::bench::model(&args.size, &device);
-    let bytes = decoder_weights(&model, args.weights.into()).context("the model is not on the CPU")?.bytes_per_token();
+    let device = args.device.open()?;
+    let (model, decoder) = args.weights.apply(::bench::model(&args.size, &device), &device)?;
+    let bytes_per_token =
+        decoder.and_then(|precision| decoder_weights(&model, precision)).map(|weights| weights.bytes_per_token());
     let ids: Vec<u32> =
         TorchRng::new(1).randint(0, args.size.vocab_size as i64, prompt).into_iter().map(|id| id as u32).collect();
-    let options =
-        GenerateOptions { decoder: Some(args.weights.into()), ..GenerateOptions::greedy(tokens + 1, context) };
+    let options = GenerateOptions { decoder, ..GenerateOptions::greedy(tokens + 1, context) };
 
     // The first token comes with the prompt, so the clock of the others starts there.
     let mut prompt_seconds = Vec::new();
@@ -67,26 +68,33 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let (prompts, texts) = (timings(prompt_seconds), timings(token_seconds));
 
-    let bandwidth = bandwidth();
+    let peak_bytes = super::train::peak_bytes(); // before the measurement of the bandwidth takes memory of its own
+    let bandwidth = bytes_per_token.map(|_| bandwidth());
     let output = Output {
         bench: "generate",
         tokens_per_s: tokens as f64 / texts.median(),
-        bandwidth_gb_s: bandwidth / 1e9,
-        bound_tokens_per_s: bandwidth / bytes as f64,
+        bandwidth_gb_s: bandwidth.map(|bandwidth| bandwidth / 1e9),
+        bound_tokens_per_s: bandwidth.zip(bytes_per_token).map(|(bandwidth, bytes)| bandwidth / bytes as f64),
         prompt_tokens_per_s: prompt as f64 / prompts.median(),
-        peak_bytes: super::train::peak_bytes(),
+        peak_bytes,
     };
-    let text = format!(
-        "generate: {:.1} tokens per second after a prompt of {prompt} ({} for {tokens} tokens); memory {:.1} GB/s, \
-         weights {:.0} MB, so at most {:.1} tokens per second, of which this is {:.2}; prompt {:.0} tokens per second",
+    let mut text = format!(
+        "generate: {:.1} tokens per second after a prompt of {prompt} ({} for {tokens} tokens); prompt {:.0} tokens per \
+         second",
         output.tokens_per_s,
         texts.spread(),
-        output.bandwidth_gb_s,
-        bytes as f64 / 1e6,
-        output.bound_tokens_per_s,
-        output.tokens_per_s / output.bound_tokens_per_s,
         output.prompt_tokens_per_s,
     );
+    if let (Some(bandwidth), Some(bytes), Some(bound)) =
+        (output.bandwidth_gb_s, bytes_per_token, output.bound_tokens_per_s)
+    {
+        let (megabytes, share) = (bytes as f64 / 1e6, output.tokens_per_s / bound);
+        write!(
+            text,
+            "; memory {bandwidth:.1} GB/s, weights {megabytes:.0} MB, so at most {bound:.1} tokens per second, of which \
+             this is {share:.2}"
+        )?;
+    }
     report(args, &output, &text)
 }
 

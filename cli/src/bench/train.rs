@@ -1,14 +1,16 @@
 //! One training step, as `llm pretrain` does it, and the matrix products of such a step alone.
 
+use std::fmt::Write;
+
 use ::bench::{BATCH, batch, model, step};
 use anyhow::{Result, ensure};
-use burn::tensor::Device;
 use ch05_pretrain::AdamW;
 use kernels::Kernels;
 use kernels::product::{Matrix, product};
 use serde::Serialize;
-use shared::GptConfig;
+use shared::device::is_cpu;
 use shared::rng::TorchRng;
+use shared::{GptConfig, Mode};
 
 use super::{Args, Timings, report};
 
@@ -17,7 +19,8 @@ struct Output {
     bench: &'static str,
     median_s: f64,
     best_s: f64,
-    matmul_s: f64,
+    /// On a CPU.
+    matmul_s: Option<f64>,
     peak_bytes: Option<u64>,
 }
 
@@ -29,15 +32,18 @@ pub fn run(args: &Args) -> Result<()> {
         args.size.context_length
     );
     let config = GptConfig { context_length: tokens, ..args.size.clone() };
-    let device = Device::flex().autodiff();
+    let device = args.device.open()?;
+    let kernels = if args.plain { Kernels::Plain } else { args.precision.kernels(&device)? };
+    let on_cpu = is_cpu(&device);
+    let device = device.autodiff();
     let mut rng = TorchRng::new(123);
     let batch = batch(&config, &device);
 
-    let kernels = if args.plain { Kernels::Plain } else { Kernels::Fused };
     let mut state = Some((model(&config, &device).with_kernels(kernels), AdamW::new(0.1).with_kernels(kernels)));
     let timings = Timings::of(args.runs, || {
         let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
-        let (model, loss) = step(model, &mut optimizer, batch.clone(), &mut rng);
+        let mut mode = if on_cpu { Mode::Train(&mut rng) } else { Mode::TrainOnDevice };
+        let (model, loss) = step(model, &mut optimizer, batch.clone(), &mut mode);
         ensure!(loss.is_finite(), "the loss is {loss}");
         state = Some((model, optimizer));
         Ok(())
@@ -45,15 +51,16 @@ pub fn run(args: &Args) -> Result<()> {
     let peak_bytes = peak_bytes();
     drop(state);
 
-    let matmul_s = products(&config, BATCH * tokens, args.runs)?;
+    let matmul_s = on_cpu.then(|| products(&config, BATCH * tokens, args.runs)).transpose()?;
     let median_s = timings.median();
-    let text = format!(
-        "train: {median_s:.3} s per step of {BATCH} x {tokens} tokens ({}); its matrix products alone {matmul_s:.3} s, \
-         that is {:.2} times; at most {} of memory",
-        timings.spread(),
-        median_s / matmul_s,
-        peak_bytes.map_or("an unknown amount".into(), |b| format!("{:.2} GB", b as f64 / 1e9)),
-    );
+    let mut text = format!("train: {median_s:.3} s per step of {BATCH} x {tokens} tokens ({})", timings.spread());
+    if let Some(products) = matmul_s {
+        let times = median_s / products;
+        write!(text, "; its matrix products alone {products:.3} s, that is {times:.2} times")?;
+    }
+    if let Some(bytes) = peak_bytes {
+        write!(text, "; at most {:.2} GB of the host's memory", bytes as f64 / 1e9)?;
+    }
     report(args, &Output { bench: "train", median_s, best_s: timings.best(), matmul_s, peak_bytes }, &text)
 }
 
