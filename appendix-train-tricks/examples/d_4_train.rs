@@ -1,4 +1,4 @@
-//! Section D.4: training with all of it. By default a small model, in a minute; with `124M` the book's run, which takes
+//! Section D.4: training with all of it. By default a small model, in two minutes; with `124M` the book's run, which takes
 //! many minutes: `cargo run --release -p appendix-train-tricks --example d_4_train -- 124M`
 
 use std::ops::ControlFlow;

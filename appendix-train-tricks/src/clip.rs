@@ -26,7 +26,8 @@ pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: 
 
 /// The L2 norm of all gradients together, `[1]`.
 pub fn grad_norm(model: &impl Module, gradients: &Gradients) -> Tensor<1> {
-    let mut squares = Collect { gradients, of: |gradient| gradient.square().sum(), found: Vec::new() };
+    // First over each row: in one long sum of 32-bit numbers the last of the 38 million terms of an embedding get lost.
+    let mut squares = Collect { gradients, of: |gradient| gradient.square().sum_dim(1).sum(), found: Vec::new() };
     model.visit(&mut squares);
     squares.all().map_or_else(|| Tensor::zeros([1], &Device::default()), |squares| squares.sum().sqrt())
 }
@@ -41,8 +42,8 @@ pub fn find_highest_gradient(model: &impl Module, gradients: &Gradients) -> Opti
 /// One number of every gradient. They stay on the device until all are there, so that it is waited for only once.
 struct Collect<'a> {
     gradients: &'a Gradients,
-    /// From the flat gradient `[values]` to `[1]`.
-    of: fn(Tensor<1>) -> Tensor<1>,
+    /// From the gradient as a matrix, `[rows, last dimension]`, to `[1]`.
+    of: fn(Tensor<2>) -> Tensor<1>,
     found: Vec<Tensor<1>>,
 }
 
@@ -56,7 +57,8 @@ impl Collect<'_> {
 impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = param.val().grad(self.gradients) {
-            self.found.push((self.of)(gradient.reshape([-1])));
+            let width = gradient.dims()[D - 1] as i32;
+            self.found.push((self.of)(gradient.reshape([-1, width])));
         }
     }
 }

@@ -316,16 +316,18 @@ fn d_3_3_largest_gradient() {
     let batch = loaders.train.pass(&mut rng, &device).last().unwrap();
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&gpt2(), &device), &mut rng);
+    // PyTorch gives norms of 2.302431 and 2.221322: its sum of 163 million squares in 32 bits is a little short. These are
+    // the norms of PyTorch's gradients, summed in 64 bits.
     for (mut mode, [expected_loss, norm, before, after]) in [
-        (Mode::Eval, [10.977926, 2.302431, 0.043559, 0.018919]),
-        (Mode::Train(&mut rng), [10.982763, 2.221322, 0.041087, 0.018497]),
+        (Mode::Eval, [10.977926, 2.302652, 0.043559, 0.018919]),
+        (Mode::Train(&mut rng), [10.982763, 2.221523, 0.041087, 0.018497]),
     ] {
         let loss = calc_loss_batch(&model, batch.clone(), &mut mode);
         let mut gradients = loss.backward();
         assert_near(loss.into_scalar(), expected_loss, 2e-5);
         let highest = |gradients: &_| f64::from(find_highest_gradient(&model, gradients).unwrap());
         assert_near(highest(&gradients), before, 1e-5);
-        assert_near(clip_grad_norm(&model, &mut gradients, 1.0).into_scalar(), norm, 1e-4);
+        assert_near(clip_grad_norm(&model, &mut gradients, 1.0).into_scalar(), norm, 1e-5);
         assert_near(highest(&gradients), after, 1e-5);
         assert_near(grad_norm(&model, &gradients).into_scalar(), 1.0, 1e-5);
     }

@@ -1,6 +1,7 @@
 """The measurements of `llm bench` with PyTorch: one line of JSON each, with the same keys.
 
     python bench.py train|train-fast|generate|load|tokenize [--tokens N] [--prompt N] [--runs N] [--threads N]
+                    [--device cpu|cuda|mps] [--compile]
 """
 
 import argparse
@@ -32,13 +33,14 @@ def train(args, fast):
 
     tokens = args.tokens or 256
     torch.manual_seed(123)
-    model = Gpt(Config(context_length=tokens), fast)
+    model = Gpt(Config(context_length=tokens), fast).to(args.device)
+    run = torch.compile(model) if args.compile else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-4, weight_decay=0.1, fused=True if fast else None)
-    ids = torch.randint(0, 50257, (2, tokens + 1))
+    ids = torch.randint(0, 50257, (2, tokens + 1)).to(args.device)
 
     def step():
         optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
+        loss = torch.nn.functional.cross_entropy(run(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -53,19 +55,20 @@ def generate(args):
 
     tokens, prompt = args.tokens or 200, args.prompt
     torch.manual_seed(123)
-    model = Gpt(Config(), fast=True).eval()
-    ids = torch.randint(0, 50257, (1, prompt))
+    model = Gpt(Config(), fast=True).eval().to(args.device)
+    cached = torch.compile(model.cached, dynamic=True) if args.compile else model.cached
+    ids = torch.randint(0, 50257, (1, prompt)).to(args.device)
     first, rest = [], []
 
     @torch.inference_mode()
     def write():
         start = time.perf_counter()
         cache = model.new_cache()
-        new = model.cached(ids, cache, 0).argmax(-1, keepdim=True)
+        new = cached(ids, cache, 0).argmax(-1, keepdim=True)
         new.item()
         begun = time.perf_counter()
         for position in range(prompt, prompt + tokens):
-            new = model.cached(new, cache, position).argmax(-1, keepdim=True)
+            new = cached(new, cache, position).argmax(-1, keepdim=True)
             new.item()  # a reader sees every token as soon as it is there
         first.append(begun - start)
         rest.append(time.perf_counter() - begun)
@@ -136,6 +139,8 @@ def main():
     parser.add_argument("--prompt", type=int, default=4)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cpu", help="where train and generate compute")
+    parser.add_argument("--compile", action="store_true", help="with torch.compile; for train and generate")
     args = parser.parse_args()
     if args.what != "tokenize":
         import torch

@@ -115,14 +115,15 @@ class Gpt(nn.Module):
         self.head = nn.Linear(c.emb_dim, c.vocab_size, bias=False)
 
     def forward(self, ids):
-        x = self.drop(self.tok(ids) + self.pos(torch.arange(ids.shape[1])))
+        x = self.drop(self.tok(ids) + self.pos(torch.arange(ids.shape[1], device=ids.device)))
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x))
 
     def new_cache(self):
         c = self.config
-        return torch.zeros(c.n_layers, 2, c.n_heads, c.context_length, c.emb_dim // c.n_heads)
+        shape = (c.n_layers, 2, c.n_heads, c.context_length, c.emb_dim // c.n_heads)
+        return torch.zeros(shape, device=self.head.weight.device)
 
     def cached(self, ids, cache, start):
         """Logits after the last of the new `ids`, [1, tokens]; only the last passes through the head."""
