@@ -1,5 +1,5 @@
-//! Section E.4: the classifier of chapter 6 learns with LoRA. Takes a model's folder, or without one a tiny model with random
-//! weights, which is enough for the embedded messages.
+//! Section E.4: the classifier of chapter 6 learns with LoRA. Takes a model's folder, or without one a tiny model with
+//! random weights, which is enough for the embedded messages.
 
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use ch04_gpt::{GptModel, LayerNorm};
 use kernels::decode::{Block, Decoder, Matrix, Norm, Precision, Projection, Weights};
 use shared::Linear;
@@ -48,27 +48,6 @@ pub fn decoder_weights(model: &GptModel, precision: Precision) -> Option<Weights
         head: projection(&model.out_head)?,
         n_heads: model.trf_blocks.first()?.att.num_heads,
     })
-}
-
-/// The model whose linear weights are what is left of them in `precision`: what the decoder computes with, for the
-/// model's own forward pass. On the CPU; elsewhere the model stays as it is.
-pub fn rounded(mut model: GptModel, precision: Precision) -> GptModel {
-    for block in &mut model.trf_blocks {
-        let ch04_gpt::TransformerBlock { att, ff, .. } = block;
-        let layers = [&mut att.w_query, &mut att.w_key, &mut att.w_value, &mut att.out_proj];
-        layers.into_iter().chain([&mut ff.expand, &mut ff.contract]).for_each(|layer| round(layer, precision));
-    }
-    round(&mut model.out_head, precision);
-    model
-}
-
-fn round(layer: &mut Linear, precision: Precision) {
-    let weight = layer.weight.val();
-    let (shape, device) = (weight.dims(), weight.device());
-    if let Some(matrix) = Matrix::shared(weight) {
-        let values = matrix.in_precision(precision).values().into_owned();
-        layer.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &device));
-    }
 }
 
 fn norm(layer: &LayerNorm) -> Norm {

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch05_pretrain::decoder::rounded;
 use ch05_pretrain::inspect::{parameters, text_loss, text_loss_windows};
 use ch05_pretrain::open_model;
 use shared::data::{self, read_text};
@@ -15,7 +14,7 @@ use shared::device::DeviceChoice;
 use shared::progress::Progress;
 
 use crate::grouped;
-use crate::precision::WeightPrecision;
+use crate::precision::{WeightPrecision, rounded};
 
 #[derive(clap::Args)]
 pub struct EvalArgs {

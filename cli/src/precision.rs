@@ -2,11 +2,12 @@
 
 use anyhow::{Result, bail, ensure};
 use appendix_lora::LinearLayers;
-use burn::tensor::{Device, FloatDType};
+use burn::module::Param;
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use ch04_gpt::GptModel;
 use clap::ValueEnum;
 use kernels::Kernels;
-use kernels::decode::Precision;
+use kernels::decode::{Matrix, Precision};
 use serde::{Deserialize, Serialize};
 
 /// Precision of the products in the linear layers while a model learns; its parameters keep 32 bits.
@@ -23,13 +24,13 @@ pub enum ProductPrecision {
 }
 
 impl ProductPrecision {
-    /// What computes a model on `device`.
+    /// What computes a model on `device`; `plain` asks for the book's formulas.
     ///
     /// # Errors
     /// If the device has no such numbers.
-    pub fn kernels(self, device: &Device) -> Result<Kernels> {
+    pub fn kernels(self, plain: bool, device: &Device) -> Result<Kernels> {
         match self {
-            Self::F32 => Ok(Kernels::Fused),
+            Self::F32 => Ok(if plain { Kernels::Plain } else { Kernels::Fused }),
             Self::Bf16 => mixed(FloatDType::BF16, device),
             Self::F16 => mixed(FloatDType::F16, device),
         }
@@ -76,6 +77,23 @@ fn halve(mut model: GptModel, half: FloatDType, device: &Device) -> Result<(GptM
         layer.weight = layer.weight.clone().map(|weight| weight.cast(half));
     }
     Ok((model.with_kernels(kernels), None))
+}
+
+/// The model whose linear weights are what is left of them in `precision`: what the CPU's decoder computes with, for the
+/// model's own forward pass.
+pub fn rounded(mut model: GptModel, precision: Precision) -> GptModel {
+    if precision == Precision::F32 {
+        return model;
+    }
+    for (_, layer) in model.linear_layers_mut() {
+        let weight = layer.weight.val();
+        let (shape, device) = (weight.dims(), weight.device());
+        if let Some(matrix) = Matrix::shared(weight) {
+            let values = matrix.in_precision(precision).values().into_owned();
+            layer.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &device));
+        }
+    }
+    model
 }
 
 fn mixed(half: FloatDType, device: &Device) -> Result<Kernels> {

@@ -20,7 +20,6 @@ use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{Evaluation, Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, save_model};
-use kernels::Kernels;
 use serde::{Deserialize, Serialize};
 use shared::config::ConfigError;
 use shared::device::{DeviceChoice, is_cpu};
@@ -116,8 +115,8 @@ pub struct Args {
     /// Continue the run in this folder; only --epochs and --device may be given with it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["text", "dataset", "size", "config", "batch_size",
         "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out", "log",
-        "reproducible_masks", "plain", "precision", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr", "lr_schedule",
-        "clip_grad_norm", "grad_accum"])]
+        "reproducible_masks", "plain", "precision", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr",
+        "lr_schedule", "clip_grad_norm", "grad_accum"])]
     resume: Option<PathBuf>,
 }
 
@@ -382,13 +381,14 @@ fn plan(args: &Args) -> Result<Plan> {
 /// Makes the model, the output folder and the log of a new run.
 fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
     let Plan { model: config, training, recipe, seed, text, text_sha256, loaders, prompt } = plan;
+    let kernels = args.precision.kernels(args.plain, device)?; // before any file is touched
     fs::create_dir_all(&args.out)
         .and_then(|()| probe_writable(&args.out))
         .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
     let log = Log::create(args.log.as_deref())?;
     let mut rng = TorchRng::new(seed);
     let model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
-    let run = Run::new(model, training.weight_decay, &rng).with_kernels(kernels(args.plain, args.precision, device)?);
+    let run = Run::new(model, training.weight_decay, &rng).with_kernels(kernels);
     let settings = Settings {
         text,
         text_sha256,
@@ -436,13 +436,9 @@ fn resume(folder: &Path, epochs: Option<usize>, device: &Device) -> Result<Job> 
         loaders.train.num_batches()
     );
     settings.recipe.validate(training.learning_rate, loaders.train.num_batches(), training.epochs)?;
+    let run = run.with_kernels(settings.precision.kernels(settings.plain, device)?);
     let log = Log::reopen(settings.log.as_deref(), settings.log_bytes)?;
-    let run = run.with_kernels(kernels(settings.plain, settings.precision, device)?);
     Ok(Job { model, training, loaders, run, settings, out, log })
-}
-
-fn kernels(plain: bool, precision: ProductPrecision, device: &Device) -> Result<Kernels> {
-    if plain { Ok(Kernels::Plain) } else { precision.kernels(device) }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

@@ -4,8 +4,8 @@ use burn::tensor::{DType, Device, FloatDType, Tensor};
 
 /// Which code computes the operations of a model: the formulas of the chapters or the fast versions in this crate.
 ///
-/// Both give the same numbers up to rounding and draw the same random numbers. A model keeps this value in each of its
-/// parts.
+/// Formulas and fast versions give the same numbers up to rounding and draw the same random numbers. A model keeps this
+/// value in each of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kernels {
     /// The book's formulas, one tensor operation after the other, on any device.

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use ::bench::{BATCH, batch, model, step};
 use anyhow::{Result, ensure};
 use ch05_pretrain::AdamW;
-use kernels::Kernels;
 use kernels::product::{Matrix, product};
 use serde::Serialize;
 use shared::device::is_cpu;
@@ -33,7 +32,7 @@ pub fn run(args: &Args) -> Result<()> {
     );
     let config = GptConfig { context_length: tokens, ..args.size.clone() };
     let device = args.device.open()?;
-    let kernels = if args.plain { Kernels::Plain } else { args.precision.kernels(&device)? };
+    let kernels = args.precision.kernels(args.plain, &device)?;
     let on_cpu = is_cpu(&device);
     let device = device.autodiff();
     let mut rng = TorchRng::new(123);
