@@ -13,6 +13,7 @@ use burn::backend::Flex;
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 use multiversion::multiversion;
+use rayon::iter::repeat_n;
 use rayon::prelude::*;
 
 use crate::tensor::{dense, dims, from_vec, values};
@@ -53,7 +54,9 @@ impl AdamWStep {
     ) -> (Tensor<D>, [Tensor<1>; 2]) {
         let (mut weight, gradient) = (flat(weight), flat(gradient));
         let n = values(&gradient).len();
-        let zeros = || from_vec(vec![0.0; n], &[n]);
+        // Written, not `vec![0.0; n]`: the system gives those zeros as pages that it has to map twice, when they are read
+        // and again when they are written.
+        let zeros = || from_vec(repeat_n(0.0, n).collect(), &[n]);
         let [mut first, mut second] = moments.map_or_else(|| [zeros(), zeros()], |both| both.map(flat));
         let shape = dims(&weight);
         assert_eq!(shape, dims(&gradient), "the shapes of a weight and its gradient");

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The gradient has the size of the whole table, 154 MB for GPT-2, of which a step touches a few hundred rows. burn makes
-//! it of zeros, and copies it before it adds; here the zeros are written once and added to in place.
+//! it of zeros, and copies it before it adds; here the zeros are written once, by all threads, and added to in place.
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
@@ -15,6 +15,7 @@ use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_flex::FlexTensor;
+use rayon::iter::{ParallelIterator, repeat_n};
 
 use crate::autodiff::{incoming, inputs, register};
 use crate::tensor::{dense, dims, from_vec, integers, values, width};
@@ -89,7 +90,7 @@ fn forward(table: &[f32], width: usize, ids: &[usize]) -> Vec<f32> {
 
 fn backward(dy: &[f32], ids: &[usize], table_dims: &[usize]) -> Vec<f32> {
     let width = table_dims[1];
-    let mut gradient = vec![0.0; table_dims[0] * width];
+    let mut gradient: Vec<f32> = repeat_n(0.0, table_dims[0] * width).collect();
     for (dy, id) in dy.chunks_exact(width).zip(ids) {
         gradient[id * width..][..width].iter_mut().zip(dy).for_each(|(sum, dy)| *sum += dy);
     }

@@ -66,13 +66,14 @@ fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
 
 /// `a b`, on all threads, row-major.
 ///
-/// Every thread computes a slab of columns with a serial product. The library packs the right-hand matrix, so that
-/// nothing is packed twice, and no thread waits for another before the end. Where that would make the slabs thin, they
-/// are cut from the rows instead.
+/// Every thread computes slabs of columns with a serial product. The library packs the right-hand matrix, so that nothing
+/// is packed twice, and no thread waits for another before the end. The slabs are cut from the rows instead where they
+/// would become thin, and where the left matrix is a transpose and the result has more rows than columns.
 ///
-/// A slab is computed by `faer`, which is ahead where the right matrix is a transpose, by far if its rows lie a multiple
-/// of 4096 bytes apart; or by `gemm` where the left matrix is a transpose, as in the gradient of a weight. For two
-/// row-major matrices they are about equal with AVX-512.
+/// A slab is computed by `faer` where the right matrix is a transpose, as in the gradient of an input; it is ahead there,
+/// by far if the rows lie a multiple of 4096 bytes apart. Otherwise by `gemm`, which is ahead where the left matrix is a
+/// transpose, as in the gradient of a weight, and where the rows do not start at multiples of 64 bytes, as those of the
+/// output layer.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -84,13 +85,13 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     }
     let mut out: Vec<f32> = Vec::with_capacity(rows * cols);
     let target = Target(out.as_mut_ptr());
-    let library = if a.row_stride == 1 { with_gemm } else { with_faer };
+    let library = if b.col_stride == 1 { with_gemm } else { with_faer };
     let threads = rayon::current_num_threads();
     // A product this small is done before another thread has woken up.
     let small = rows * cols * inner < 1 << 18 || (rows < 16 && cols < 512);
-    let by_columns = cols >= 64 * threads;
-    let length = if by_columns { cols } else { rows };
-    let slab = if small { length } else { length.div_ceil(2 * threads).next_multiple_of(48) };
+    let by_columns = cols >= 64 * threads && (a.row_stride > 1 || rows <= cols);
+    let (length, slabs) = if by_columns { (cols, 4 * threads) } else { (rows, 2 * threads) };
+    let slab = if small { length } else { length.div_ceil(slabs).next_multiple_of(48) };
     (0..length.div_ceil(slab)).into_par_iter().for_each(|i| {
         let range = i * slab..((i + 1) * slab).min(length);
         let (a, b, start) = if by_columns {
@@ -107,7 +108,8 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     out
 }
 
-/// `out = scale a b`, or `out += scale a b`, on one thread. The rows of `out` lie `out_stride` apart.
+/// `out = scale a b`, or `out += scale a b`, on one thread. The rows of `out` lie `out_stride` apart. For the small
+/// products of attention `faer` is ahead throughout.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -119,7 +121,7 @@ pub fn product_into(out: &mut [f32], out_stride: usize, a: Matrix, b: Matrix, sc
         return;
     }
     // SAFETY: the check above; `out` is borrowed exclusively, so it overlaps neither input.
-    unsafe { checked(with_gemm, out.as_mut_ptr(), out_stride, a, b, scale, add) };
+    unsafe { checked(with_faer, out.as_mut_ptr(), out_stride, a, b, scale, add) };
 }
 
 /// Where the threads of one product write.

@@ -123,21 +123,30 @@ fn norm_rows(with: &Norm, x: &[f32], y: &mut [f32]) {
 
 /// `x W + b`, row by row.
 fn project(projection: &Projection, x: &[f32]) -> Vec<f32> {
-    let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
-    let mut y = vec![0.0; x.len() / d_in * d_out];
-    add_projected(projection, x, &mut y);
+    let mut y = projected(projection, x);
+    if let Some(bias) = &projection.bias {
+        y.par_chunks_mut(bias.len()).for_each(|y| add(y, bias));
+    }
     y
 }
 
 /// `y += x W + b`, row by row.
 fn add_projected(projection: &Projection, x: &[f32], y: &mut [f32]) {
-    let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
-    let (rows, weight) = (y.len() / d_out, projection.weight.values());
-    let products = product(Strided::new(x, rows, d_in), Strided::new(&weight, d_in, d_out));
-    y.par_chunks_mut(d_out).zip(products.par_chunks(d_out)).for_each(|(y, product)| {
-        y.iter_mut().zip(product).for_each(|(y, product)| *y += product);
+    let d_out = projection.weight.cols();
+    y.par_chunks_mut(d_out).zip(projected(projection, x).par_chunks(d_out)).for_each(|(y, projected)| {
+        add(y, projected);
         if let Some(bias) = &projection.bias {
-            y.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
+            add(y, bias);
         }
     });
+}
+
+/// `x W`, row by row.
+fn projected(projection: &Projection, x: &[f32]) -> Vec<f32> {
+    let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
+    product(Strided::new(x, x.len() / d_in, d_in), Strided::new(&projection.weight.values(), d_in, d_out))
+}
+
+fn add(y: &mut [f32], x: &[f32]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
 }
