@@ -1,7 +1,7 @@
 """The measurements of `llm bench` with PyTorch: one line of JSON each, with the same keys.
 
     python bench.py train|train-fast|generate|load|tokenize [--tokens N] [--prompt N] [--runs N] [--threads N]
-                    [--device cpu|cuda|mps] [--compile]
+                    [--device cpu|cuda|mps] [--bf16] [--compile]
 """
 
 import argparse
@@ -55,7 +55,7 @@ def generate(args):
 
     tokens, prompt = args.tokens or 200, args.prompt
     torch.manual_seed(123)
-    model = Gpt(Config(), fast=True).eval().to(args.device)
+    model = Gpt(Config(), fast=True).eval().to(args.device, torch.bfloat16 if args.bf16 else torch.float32)
     cached = torch.compile(model.cached, dynamic=True) if args.compile else model.cached
     ids = torch.randint(0, 50257, (1, prompt)).to(args.device)
     first, rest = [], []
@@ -140,6 +140,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="cpu", help="where train and generate compute")
+    parser.add_argument("--bf16", action="store_true", help="16-bit numbers; for generate")
     parser.add_argument("--compile", action="store_true", help="with torch.compile; for train and generate")
     args = parser.parse_args()
     if args.what != "tokenize":

@@ -123,7 +123,7 @@ class Gpt(nn.Module):
     def new_cache(self):
         c = self.config
         shape = (c.n_layers, 2, c.n_heads, c.context_length, c.emb_dim // c.n_heads)
-        return torch.zeros(shape, device=self.head.weight.device)
+        return torch.zeros(shape, device=self.head.weight.device, dtype=self.head.weight.dtype)
 
     def cached(self, ids, cache, start):
         """Logits after the last of the new `ids`, [1, tokens]; only the last passes through the head."""

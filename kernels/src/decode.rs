@@ -8,6 +8,7 @@
 //! | `weights` | the model's weights, shared with the model and not copied |
 //! | `matrix` | a vector times a matrix, as fast as the matrix can be read |
 //! | `compressed` | weights of 16 and of 8 bits |
+//! | `halves_product` | many vectors times such weights |
 //! | `team` | threads that stand ready, because waking one takes longer than a product |
 //! | `token` | one token: what each thread of the team does |
 //! | `prompt` | many tokens at once |
@@ -16,6 +17,7 @@
 
 mod compressed;
 mod decoder;
+mod halves_product;
 mod matrix;
 mod prompt;
 mod team;

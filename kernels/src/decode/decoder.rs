@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::halves_product;
 use super::prompt::prompt;
 use super::team::Team;
 use super::token::{Office, lock};
@@ -10,8 +11,11 @@ use super::weights::Weights;
 /// From this many new tokens on, matrix products are faster than one token after the other.
 const PROMPT: usize = 4;
 
-/// The same for weights in fewer bits, which have to be expanded for the products.
-const COMPRESSED_PROMPT: usize = 24;
+/// The same for weights in fewer bits, which have to be laid out anew for the products.
+const COMPRESSED_PROMPT: usize = 8;
+
+/// The same where they have to be expanded to 32 bits.
+const EXPANDED_PROMPT: usize = 24;
 
 /// A model that is reading or writing one text, with the keys and values of what it has seen.
 ///
@@ -53,7 +57,11 @@ impl Decoder {
 
         // The last token always goes alone: only its logits are wanted.
         let (last, before) = ids.split_last().expect("there is an id");
-        let enough = if self.office.weights.head.weight.is_full() { PROMPT } else { COMPRESSED_PROMPT };
+        let enough = match self.office.weights.head.weight.is_full() {
+            true => PROMPT,
+            false if halves_product::in_hardware() => COMPRESSED_PROMPT,
+            false => EXPANDED_PROMPT,
+        };
         if before.len() >= enough {
             self.read_prompt(before);
         } else {

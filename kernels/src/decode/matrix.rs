@@ -7,7 +7,9 @@ use burn::tensor::{DType, Tensor};
 use burn_flex::{Flex, FlexTensor};
 use multiversion::multiversion;
 
-use super::compressed::{Bytes, Halves, PANEL};
+use super::compressed::{Bytes, Compressed, Halves, PANEL, to_f32};
+use super::halves_product;
+use crate::product::{self, product};
 
 /// How the weights are kept. Fewer bits are read faster, and say less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +111,22 @@ impl Matrix {
         Cow::Owned(values)
     }
 
+    /// `x W` for many vectors. Beside weights of fewer than 32 bits, the vectors are rounded to 16.
+    ///
+    /// # Shapes
+    /// - `x`: `[n, rows]`; result: `[n, cols]`.
+    pub fn product(&self, x: &[f32]) -> Vec<f32> {
+        let (rows, cols) = (self.rows, self.cols);
+        match &self.values {
+            Values::Full(_) => {
+                let weight = self.values();
+                product(product::Matrix::new(x, x.len() / rows, rows), product::Matrix::new(&weight, rows, cols))
+            }
+            Values::Halves(halves) => halves_product::product(x, halves, rows, cols),
+            Values::Bytes(bytes) => halves_product::product(x, bytes, rows, cols),
+        }
+    }
+
     /// Adds the product of `x` and a part of the matrix to `y`: `y[j] += sum over i of x[i] W[rows[i], cols[j]]`.
     ///
     /// # Panics
@@ -181,7 +199,7 @@ fn add_full(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
 
 #[multiversion(targets = "simd")]
 fn sum_halves(panel: &[u16], x: &[f32]) -> [f32; PANEL] {
-    panel_sums(panel, x, Halves::value)
+    panel_sums(panel, x, to_f32)
 }
 
 #[multiversion(targets = "simd")]

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::token::{self, Desk, norm};
 use super::weights::{Block, Norm, Projection, Weights};
 use crate::gelu;
-use crate::product::{Matrix as Strided, product, product_into};
+use crate::product::{Matrix as Strided, product_into};
 
 /// Queries that are handled together. Only keys up to the last of them are looked at.
 const QUERIES: usize = 64;
@@ -123,7 +123,7 @@ fn norm_rows(with: &Norm, x: &[f32], y: &mut [f32]) {
 
 /// `x W + b`, row by row.
 fn project(projection: &Projection, x: &[f32]) -> Vec<f32> {
-    let mut y = projected(projection, x);
+    let mut y = projection.weight.product(x);
     if let Some(bias) = &projection.bias {
         y.par_chunks_mut(bias.len()).for_each(|y| add(y, bias));
     }
@@ -133,18 +133,12 @@ fn project(projection: &Projection, x: &[f32]) -> Vec<f32> {
 /// `y += x W + b`, row by row.
 fn add_projected(projection: &Projection, x: &[f32], y: &mut [f32]) {
     let d_out = projection.weight.cols();
-    y.par_chunks_mut(d_out).zip(projected(projection, x).par_chunks(d_out)).for_each(|(y, projected)| {
+    y.par_chunks_mut(d_out).zip(projection.weight.product(x).par_chunks(d_out)).for_each(|(y, projected)| {
         add(y, projected);
         if let Some(bias) = &projection.bias {
             add(y, bias);
         }
     });
-}
-
-/// `x W`, row by row.
-fn projected(projection: &Projection, x: &[f32]) -> Vec<f32> {
-    let (d_in, d_out) = (projection.weight.rows(), projection.weight.cols());
-    product(Strided::new(x, x.len() / d_in, d_in), Strided::new(&projection.weight.values(), d_in, d_out))
 }
 
 fn add(y: &mut [f32], x: &[f32]) {
