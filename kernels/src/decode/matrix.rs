@@ -39,11 +39,11 @@ enum Values {
     Bytes(Bytes),
 }
 
-/// Columns that are computed together: their sums stay in the first-level cache.
-const COLUMNS: usize = 2048;
+/// Columns that are computed together: their sums stay in the cache.
+const COLUMNS: usize = 8192;
 
-/// Rows that are read together. Each is a stream of its own for the processor to read ahead.
-const ROWS: usize = 8;
+/// Columns that are few: what is read of each row is short.
+const FEW_COLUMNS: usize = 1024;
 
 impl Matrix {
     /// The matrix of a tensor on the CPU, `[rows, cols]` in 32 bits; `None` for a tensor elsewhere. Nothing is copied
@@ -177,19 +177,29 @@ impl Matrix {
 // One loop for each kind of weight, each compiled for several instruction sets: a generic function or a closure would be
 // compiled for the oldest of them only.
 
-/// `y += x W` for a part of `W` of at most [`COLUMNS`] columns.
+/// `y += x W` for a part of `W` of at most [`COLUMNS`] columns. Rows are read together, each a stream of its own for the
+/// processor to read ahead: more of them if they are short.
 #[multiversion(targets = "simd")]
 fn add_full(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
+    match y.len() {
+        ..=FEW_COLUMNS => add_rows::<16>(part, values, x, y),
+        _ => add_rows::<8>(part, values, x, y),
+    }
+}
+
+#[inline(always)]
+fn add_rows<const ROWS: usize>(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
     let len = y.len();
     let row = |i: usize| &values[(part.first_row + i) * part.width + part.first_col..][..len];
     let (groups, rest) = x.as_chunks::<ROWS>();
     for (group, factors) in groups.iter().enumerate() {
-        let [a, b, c, d, e, f, g, h] = std::array::from_fn(|i| &row(group * ROWS + i)[..y.len()]);
-        let [fa, fb, fc, fd, fe, ff, fg, fh] = *factors;
-        for j in 0..y.len() {
-            let left = (fa * a[j] + fb * b[j]) + (fc * c[j] + fd * d[j]);
-            let right = (fe * e[j] + ff * f[j]) + (fg * g[j] + fh * h[j]);
-            y[j] += left + right;
+        let rows: [&[f32]; ROWS] = std::array::from_fn(|i| row(group * ROWS + i));
+        for j in 0..len {
+            let mut sum = 0.0;
+            for i in (0..ROWS).step_by(2) {
+                sum += factors[i] * rows[i][j] + factors[i + 1] * rows[i + 1][j];
+            }
+            y[j] += sum;
         }
     }
     for (i, factor) in rest.iter().enumerate() {
