@@ -27,7 +27,7 @@ pub struct EvalArgs {
     /// Data set to measure it on, see `llm data list`
     #[arg(long, value_name = "NAME", default_value = "lamp")]
     dataset: String,
-    /// Precision of the weights: what `llm generate --weights` loses
+    /// Precision of the weights: what is lost by those of `llm generate --weights`
     #[arg(long, value_name = "P", value_enum, default_value = "f32")]
     weights: WeightPrecision,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda

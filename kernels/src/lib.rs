@@ -20,7 +20,8 @@
 //! They are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the
 //! crates `gemm` and `faer` ([`product`]), everything else is loops that the compiler turns into vector instructions. Each loop is
 //! compiled for AVX-512, AVX2 and the plain instruction set, and the processor's best is taken when the program runs.
-//! The loops add in a fixed order and round after each operation, so they give the same bits with each of the three.
+//! The loops add in a fixed order and round after each operation, so they give the same bits with each of the three. One
+//! product is written by hand, for prompts in 16-bit numbers ([`decode`]).
 
 #![warn(clippy::unwrap_used)]
 
