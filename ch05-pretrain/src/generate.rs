@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData, s};
 use ch04_gpt::{GptCache, GptModel};
-use kernels::decode::Precision;
+use kernels::decode::{Precision, Weights};
 use shared::Mode;
 use shared::rng::TorchRng;
 
@@ -140,28 +140,80 @@ pub fn generate(
 /// If an option does not fit the model.
 pub fn generate_with(
     model: &GptModel,
-    mut ids: Tensor<2, Int>,
+    ids: Tensor<2, Int>,
     options: &GenerateOptions,
     rng: &mut TorchRng,
-    mut on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
+    on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
 ) -> Result<Tensor<2, Int>, GenerateError> {
-    check(model, &ids, options)?;
-    let model = model.valid();
-    let mut reader = Reader::new(&model, &ids, options);
-    for _ in 0..options.max_new_tokens {
-        let logits = reader.next_logits(&model, &ids, options.context_size); // [batch, vocab_size]
-        let next = choose_token(logits, options.temperature, options.top_k, rng);
-        if options.eos_id.is_some() && next.first() == options.eos_id.as_ref() {
-            break;
+    Generator::new(model).generate(ids, options, rng, on_tokens)
+}
+
+/// Writes many texts with one model: weights of fewer bits are made for the first and kept for the others.
+pub struct Generator {
+    model: GptModel,
+    /// The decoder's weights, in the precision that was asked for last.
+    weights: Option<(Precision, Arc<Weights>)>,
+}
+
+impl Generator {
+    /// For this model, as it is now.
+    pub fn new(model: &GptModel) -> Self {
+        Self { model: model.valid(), weights: None }
+    }
+
+    /// The model that writes.
+    pub fn model(&self) -> &GptModel {
+        &self.model
+    }
+
+    /// As [`generate_with`].
+    ///
+    /// # Errors
+    /// If an option does not fit the model.
+    pub fn generate(
+        &mut self,
+        mut ids: Tensor<2, Int>,
+        options: &GenerateOptions,
+        rng: &mut TorchRng,
+        mut on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
+    ) -> Result<Tensor<2, Int>, GenerateError> {
+        check(&self.model, &ids, options)?;
+        let mut reader = self.reader(&ids, options);
+        for _ in 0..options.max_new_tokens {
+            let logits = reader.next_logits(&self.model, &ids, options.context_size); // [batch, vocab_size]
+            let next = choose_token(logits, options.temperature, options.top_k, rng);
+            if options.eos_id.is_some() && next.first() == options.eos_id.as_ref() {
+                break;
+            }
+            let column: Vec<i64> = next.iter().map(|&id| i64::from(id)).collect();
+            let column = Tensor::from_data(TensorData::new(column, [next.len(), 1]), &ids.device());
+            ids = Tensor::cat(vec![ids, column], 1);
+            if on_tokens(&next).is_break() {
+                break;
+            }
         }
-        let column: Vec<i64> = next.iter().map(|&id| i64::from(id)).collect();
-        let column = Tensor::from_data(TensorData::new(column, [next.len(), 1]), &ids.device());
-        ids = Tensor::cat(vec![ids, column], 1);
-        if on_tokens(&next).is_break() {
-            break;
+        Ok(ids)
+    }
+
+    fn reader(&mut self, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Reader {
+        if !options.use_cache {
+            return Reader::Whole;
+        }
+        let one_text = ids.dims()[0] == 1;
+        let precision = options.decoder.filter(|_| one_text);
+        match precision.and_then(|precision| self.weights(precision)) {
+            Some(weights) => Reader::Fast(FastCache::new(weights)),
+            None => Reader::Cached(GptCache::new(&self.model)),
         }
     }
-    Ok(ids)
+
+    /// Those of the decoder, if it knows this kind of model and device.
+    fn weights(&mut self, precision: Precision) -> Option<Arc<Weights>> {
+        if self.weights.as_ref().is_none_or(|(made, _)| *made != precision) {
+            self.weights = decoder_weights(&self.model, precision).map(|weights| (precision, Arc::new(weights)));
+        }
+        self.weights.as_ref().map(|(_, weights)| Arc::clone(weights))
+    }
 }
 
 /// Where the logits come from. All three give the same ids, with weights of 32 bits.
@@ -175,16 +227,6 @@ enum Reader {
 }
 
 impl Reader {
-    fn new(model: &GptModel, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Self {
-        if !options.use_cache {
-            return Self::Whole;
-        }
-        let one_text = ids.dims()[0] == 1;
-        let precision = options.decoder.filter(|_| one_text);
-        let weights = precision.and_then(|precision| decoder_weights(model, precision));
-        weights.map_or_else(|| Self::Cached(GptCache::new(model)), |w| Self::Fast(FastCache::new(Arc::new(w))))
-    }
-
     fn next_logits(&mut self, model: &GptModel, ids: &Tensor<2, Int>, context_size: usize) -> Tensor<2> {
         match self {
             Self::Whole => next_logits(model, ids, context_size),

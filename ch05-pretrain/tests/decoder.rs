@@ -1,12 +1,13 @@
 //! The fast decoder gives the logits and the ids of the model's own forward pass.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::decoder::decoder_weights;
 use ch05_pretrain::tokens::tensor_to_ids;
-use ch05_pretrain::{GenerateOptions, generate};
+use ch05_pretrain::{GenerateOptions, Generator, generate};
 use kernels::decode::{Decoder, Precision};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -89,6 +90,33 @@ fn a_smaller_window_than_the_model_s() {
         let found = generate(&model, prompt.clone(), &options, &mut TorchRng::new(1)).unwrap();
         assert_eq!(tensor_to_ids(found), expected, "a window of {window}");
     }
+}
+
+/// Texts one after the other, each twice, are those that each gets alone, also where the precision changes.
+#[test]
+fn a_generator_writes_many_texts() {
+    let model = model(32, 4, CONTEXT, true);
+    let mut rng = TorchRng::new(12);
+    let mut generator = Generator::new(&model);
+    let mut differ = 0;
+    for _ in 0..10 {
+        let prompt = random_ids(5, &mut rng);
+        let texts = [Precision::F32, Precision::Int8].map(|precision| {
+            // With a temperature below 1, small differences between the logits count for more.
+            let decoder = Some(precision);
+            let options = GenerateOptions { temperature: 0.05, decoder, ..GenerateOptions::greedy(40, CONTEXT) };
+            let alone = generate(&model, tensor(&prompt), &options, &mut TorchRng::new(1)).unwrap();
+            let alone = tensor_to_ids(alone);
+            for _ in 0..2 {
+                let on = |_: &[u32]| ControlFlow::Continue(());
+                let found = generator.generate(tensor(&prompt), &options, &mut TorchRng::new(1), on).unwrap();
+                assert_eq!(tensor_to_ids(found), alone, "{precision:?}");
+            }
+            alone
+        });
+        differ += usize::from(texts[0] != texts[1]);
+    }
+    assert!(differ > 0, "a wrong precision would not be seen");
 }
 
 #[test]

@@ -90,22 +90,28 @@ fn a_model_learns_answers_and_talks() {
     assert_success(&instruct(folder, &[&respond[..], &["--limit", "1"]].concat()));
     assert_eq!(read(folder, "answers.json").as_array().unwrap().len(), 1);
 
-    let mut chat = llm(folder, &["instruct", "chat", "--model", "tuned", "--max-new-tokens", "6"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let talk = |extra: &[&str], lines: &str| {
+        let args = [&["instruct", "chat", "--model", "tuned", "--max-new-tokens", "6"], extra].concat();
+        let mut chat = llm(folder, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        chat.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let output = chat.wait_with_output().unwrap();
+        assert_success(&output);
+        stdout(&output)
+    };
     let long = "word ".repeat(60);
     let lines = format!("Add 1 to 4.\nAdd 1 to 5.\n\n{long}\nAdd 1 to 6.\nAdd 1 to 7.\n/new\nAdd 1 to 8.\n/quit\nno\n");
-    chat.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = chat.wait_with_output().unwrap();
-    assert_success(&output);
-    let told = stdout(&output);
+    let told = talk(&[], &lines);
     assert!(told.starts_with("The model sees 64 tokens: 58 for your message"), "{told}");
     assert!(told.contains("; earlier turns: 1 in them, 0 forgotten]"), "{told}");
     assert!(told.contains(", 1 forgotten]"), "{told}");
     assert!(told.contains("there is room for 58; say it shorter]"), "{told}");
     assert!(told.contains("[everything is forgotten]"), "{told}");
+
+    let told = talk(&["--weights", "int8", "--device", "cpu"], "Add 1 to 4.\n/new\nAdd 1 to 4.\n");
+    let (before, after) = told.split_once("[everything is forgotten]").expect("/new");
+    let first = before.lines().skip(1).collect::<Vec<_>>().join("\n");
+    assert!(!first.trim().is_empty(), "{told}");
+    assert_eq!(first.trim(), after.trim(), "the second answer has the weights that were made for the first");
 }
 
 #[test]
@@ -143,6 +149,8 @@ fn bad_input_is_one_line_and_writes_nothing() {
     save_base(other.path(), 300);
     let chat = instruct(other.path(), &["chat", "--model", "base"]);
     assert_one_line_error(&chat, 1, &["300 token ids", "cannot read text"]);
+    let halves = instruct(folder, &["chat", "--model", "base", "--weights", "f16", "--device", "cpu"]);
+    assert_one_line_error(&halves, 1, &["--weights f16 is for graphics cards", "bf16 and int8"]);
 }
 
 #[test]

@@ -38,6 +38,31 @@ fn a_stream_and_a_whole_answer_say_the_same() {
     assert_eq!(answer["message"]["role"], "assistant");
 }
 
+/// The weights are made smaller once; both answers are those of `llm generate` with such weights.
+#[test]
+fn smaller_weights_serve_every_request() {
+    let folder = tempfile::tempdir().unwrap();
+    save_writer(folder.path(), "model", 64);
+    let served = serve(&["--weights", "int8"]);
+    let sampling = json!({ "seed": 5, "num_predict": 30, "temperature": 1.5, "top_k": 40 });
+    for prompt in ["The lamp", "A boat came home"] {
+        let request = json!({ "prompt": prompt, "stream": false, "options": sampling });
+        let (status, answer) = served.post("/api/generate", request);
+        assert_eq!(status, 200, "{answer}");
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let of = |weights: &str| {
+            let drawn = ["--seed", "5", "--max-new-tokens", "30", "--temperature", "1.5", "--top-k", "40"];
+            let how = ["generate", "--model", "model", "--device", "cpu", "--weights", weights, "--prompt", prompt];
+            stdout(&run(folder.path(), &[&how[..], &drawn].concat()))
+        };
+        let text = format!("{prompt}{}\n", answer["response"].as_str().unwrap());
+        assert_eq!(text, of("int8"));
+    }
+    let halves =
+        run(folder.path(), &["serve", "--model", "model", "--port", "0", "--weights", "f16", "--device", "cpu"]);
+    assert_one_line_error(&halves, 1, &["--weights f16 is for graphics cards"]);
+}
+
 /// What clients of Ollama send besides, and its special values.
 #[test]
 fn options_of_ollama_are_understood_or_left_alone() {

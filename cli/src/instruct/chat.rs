@@ -8,10 +8,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use burn::tensor::Device;
 use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
-use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::ids_to_tensor;
-use ch05_pretrain::{GenerateOptions, generate_with};
+use ch05_pretrain::{GenerateOptions, Generator};
 use ch07_instruct::chat::ChatPrompt;
 use ch07_instruct::response::MAX_NEW_TOKENS;
 use ch07_instruct::{Conversation, PromptFormat};
@@ -21,6 +20,7 @@ use shared::rng::TorchRng;
 use super::{open_text_model, prompt_format};
 use crate::interrupt::Interrupt;
 use crate::positive;
+use crate::precision::WeightPrecision;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -42,6 +42,10 @@ pub struct Args {
     /// Seed of the draws
     #[arg(long, value_name = "N", default_value_t = 123)]
     seed: u64,
+    /// Precision of the weights: less is faster, and the answers can differ. bf16 and int8 on the CPU, bf16 and f16 on
+    /// graphics cards that have them
+    #[arg(long, value_name = "P", value_enum, default_value = "f32")]
+    weights: WeightPrecision,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
     #[arg(long, value_name = "D", default_value = "auto")]
     device: DeviceChoice,
@@ -51,12 +55,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let format = prompt_format(args.format, &args.model)?;
     let (_, model) = open_text_model(&args.model, &device)?;
+    let (model, decoder) = args.weights.apply(model, &device)?;
     let context = model.context_length();
     let max_new_tokens = args.max_new_tokens.min((context / 4).max(1));
     let options = GenerateOptions {
         temperature: args.temperature,
         top_k: args.top_k,
         eos_id: Some(END_OF_TEXT_ID),
+        decoder,
         ..GenerateOptions::greedy(max_new_tokens, context)
     };
     let room = context - max_new_tokens;
@@ -67,11 +73,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
     );
     let interrupt = Interrupt::watch()?;
     let rng = TorchRng::new(args.seed);
-    Chat { model, format, options, room, device, rng, interrupt, tokenizer: Gpt2Tokenizer::new() }.talk()
+    let generator = Generator::new(&model);
+    Chat { generator, format, options, room, device, rng, interrupt, tokenizer: Gpt2Tokenizer::new() }.talk()
 }
 
 struct Chat {
-    model: GptModel,
+    generator: Generator,
     format: PromptFormat,
     options: GenerateOptions,
     /// Tokens for the prompt.
@@ -121,7 +128,7 @@ impl Chat {
 
     /// Shows the answer while it is written. Ctrl-C ends it early; what is there counts.
     fn answer(&mut self, prompt: &[u32]) -> Result<String> {
-        let Self { model, options, device, rng, interrupt, tokenizer, .. } = self;
+        let Self { generator, options, device, rng, interrupt, tokenizer, .. } = self;
         let mut out = stdout().lock();
         let mut stream = TextStream::new(tokenizer);
         let mut answer = String::new();
@@ -133,7 +140,7 @@ impl Chat {
             Ok(out.flush()?)
         };
         let mut shown = Ok(());
-        generate_with(model, ids_to_tensor(prompt, device), options, rng, |ids| {
+        generator.generate(ids_to_tensor(prompt, device), options, rng, |ids| {
             shown = ids.iter().try_for_each(|&id| show(stream.push(id)?));
             if shown.is_ok() && !interrupt.is_pressed() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;

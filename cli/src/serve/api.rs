@@ -12,7 +12,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::GenerateOptions;
-use kernels::decode::Precision;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -264,7 +263,7 @@ fn settle(served: &Served, card: &Card, options: &Options) -> Result<(GenerateOp
         top_k: (top_k > 0).then_some(top_k),
         eos_id: Some(ch02_text::END_OF_TEXT_ID),
         use_cache: true,
-        decoder: Some(Precision::F32),
+        decoder: card.decoder,
     };
     Ok((settled, options.seed.map_or_else(seed_of_the_moment, i64::cast_unsigned)))
 }

@@ -8,10 +8,9 @@ use std::thread;
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
-use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::ids_to_tensor;
-use ch05_pretrain::{GenerateOptions, generate_with};
+use ch05_pretrain::{GenerateOptions, Generator};
 use ch06_classify::{ClassifierConfig, ClassifyError, Verdict, classify_review};
 use shared::rng::TorchRng;
 use tokio::sync::{mpsc, oneshot};
@@ -70,20 +69,27 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the thread.
-    pub fn start(models: Vec<GptModel>, device: Device) -> Result<Self> {
+    pub fn start(mut models: Vec<Generator>, device: Device) -> Result<Self> {
         let (jobs, queue) = std::sync::mpsc::sync_channel::<Job>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let engine = Self { jobs, stopping: Arc::clone(&stopping) };
         let compute = move || {
             let tokenizer = Gpt2Tokenizer::new();
             for Job { model, task } in queue {
-                let model = &models[model];
+                let model = &mut models[model];
                 match task {
                     Task::Write(writing) => write(model, &tokenizer, &device, writing, &stopping),
                     Task::Classify(Classifying { text, config, answer }) => {
                         let ClassifierConfig { max_length, readout, .. } = config;
                         // Whoever has gone away does not get an answer.
-                        let _ = answer.send(classify_review(&text, model, &tokenizer, max_length, readout, &device));
+                        let _ = answer.send(classify_review(
+                            &text,
+                            model.model(),
+                            &tokenizer,
+                            max_length,
+                            readout,
+                            &device,
+                        ));
                     }
                 }
             }
@@ -103,7 +109,7 @@ impl Engine {
     }
 }
 
-fn write(model: &GptModel, tokenizer: &Gpt2Tokenizer, device: &Device, writing: Writing, stopping: &AtomicBool) {
+fn write(model: &mut Generator, tokenizer: &Gpt2Tokenizer, device: &Device, writing: Writing, stopping: &AtomicBool) {
     let Writing { prompt, options, seed, pieces } = writing;
     let is_unwanted = || stopping.load(Ordering::SeqCst) || pieces.is_closed();
     if is_unwanted() {
@@ -113,7 +119,7 @@ fn write(model: &GptModel, tokenizer: &Gpt2Tokenizer, device: &Device, writing: 
     let mut tokens = 0;
     let mut failure = None;
     let start = ids_to_tensor(&prompt, device);
-    let written = generate_with(model, start, &options, &mut TorchRng::new(seed), |ids| {
+    let written = model.generate(start, &options, &mut TorchRng::new(seed), |ids| {
         tokens += ids.len();
         let sent = ids.iter().try_for_each(|&id| {
             let piece = text.push(id).map_err(|e| failure = Some(e.to_string()))?;

@@ -23,6 +23,7 @@ use self::api::Served;
 use self::engine::Engine;
 use self::guard::AllowedHosts;
 use crate::positive;
+use crate::precision::WeightPrecision;
 
 /// Longest request body, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -47,6 +48,10 @@ pub struct Args {
     /// Most tokens of one answer
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = positive)]
     max_tokens: usize,
+    /// Precision of the weights: less is faster, and the answers can differ. bf16 and int8 on the CPU, bf16 and f16 on
+    /// graphics cards that have them
+    #[arg(long, value_name = "P", value_enum, default_value = "f32")]
+    weights: WeightPrecision,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
     #[arg(long, value_name = "D", default_value = "auto")]
     device: DeviceChoice,
@@ -58,7 +63,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         TcpListener::bind(wanted).with_context(|| format!("cannot listen on {wanted}; another --port may be free"))?;
     let address = listener.local_addr()?;
     let device = args.device.open()?;
-    let (cards, models): (Vec<_>, Vec<_>) = models::open(&args.model, &device)?.into_iter().unzip();
+    let (cards, models): (Vec<_>, Vec<_>) = models::open(&args.model, args.weights, &device)?.into_iter().unzip();
     for card in &cards {
         eprintln!("{}: {}", card.name, card.skill.capabilities().join(", "));
     }

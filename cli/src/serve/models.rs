@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch04_gpt::GptModel;
+use ch05_pretrain::Generator;
 use ch06_classify::{ClassifierConfig, is_classifier, load_classifier};
 use ch07_instruct::{Conversation, PromptFormat};
 use kernels::Kernels;
+use kernels::decode::Precision;
 use serde::{Deserialize, Serialize};
 use shared::GptConfig;
 
 use crate::generate::check_prompt;
 use crate::instruct::{open_text_model, tuned_format};
+use crate::precision::WeightPrecision;
 
 /// Where the commands of this program leave their models.
 pub const DEFAULT_FOLDERS: [&str; 3] = ["runs/pretrain", "runs/classify", "runs/instruct"];
@@ -47,10 +49,13 @@ pub struct Card {
     pub name: String,
     pub skill: Skill,
     pub config: GptConfig,
+    /// Precision of the CPU's decoder, see [`ch05_pretrain::GenerateOptions`].
+    pub decoder: Option<Precision>,
 }
 
-/// Opens the models in `folders`, or those that are in the folders where this program leaves them.
-pub fn open(folders: &[PathBuf], device: &Device) -> Result<Vec<(Card, GptModel)>> {
+/// Opens the models in `folders`, or those that are in the folders where this program leaves them. Those that write do so
+/// with `weights`.
+pub fn open(folders: &[PathBuf], weights: WeightPrecision, device: &Device) -> Result<Vec<(Card, Generator)>> {
     let usual = || DEFAULT_FOLDERS.iter().map(PathBuf::from).filter(|folder| folder.is_dir()).collect();
     let folders: Vec<PathBuf> = if folders.is_empty() { usual() } else { folders.to_vec() };
     ensure!(
@@ -58,7 +63,7 @@ pub fn open(folders: &[PathBuf], device: &Device) -> Result<Vec<(Card, GptModel)
         "there is no model in {}: train one (`llm pretrain`), or name its folder with --model",
         DEFAULT_FOLDERS.join(", ")
     );
-    let models = folders.iter().map(|folder| open_one(folder, device)).collect::<Result<Vec<_>>>()?;
+    let models = folders.iter().map(|folder| open_one(folder, weights, device)).collect::<Result<Vec<_>>>()?;
     for (i, (card, _)) in models.iter().enumerate() {
         ensure!(
             models[..i].iter().all(|(other, _)| other.name != card.name),
@@ -69,23 +74,24 @@ pub fn open(folders: &[PathBuf], device: &Device) -> Result<Vec<(Card, GptModel)
     Ok(models)
 }
 
-fn open_one(folder: &Path, device: &Device) -> Result<(Card, GptModel)> {
-    let (skill, config, model) = if is_classifier(folder) {
+fn open_one(folder: &Path, weights: WeightPrecision, device: &Device) -> Result<(Card, Generator)> {
+    let (skill, config, model, decoder) = if is_classifier(folder) {
         let (config, model) = load_classifier(folder, device)?;
         let model = model.with_kernels(Kernels::Fused);
         let sizes = config.model.clone();
         ensure!(sizes.vocab_size == VOCAB_SIZE, "the classifier in {} does not read GPT-2's tokens", folder.display());
-        (Skill::Classify(config), sizes, model)
+        (Skill::Classify(config), sizes, model, None)
     } else {
         let skill = tuned_format(folder)?.map_or(Skill::Complete, Skill::Follow);
         let (config, model) = open_text_model(folder, device)?;
-        (skill, config, model)
+        let (model, decoder) = weights.apply(model, device)?;
+        (skill, config, model, decoder)
     };
     // `.` and `..` have no name of their own.
     let absolute = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
     let name = absolute.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned());
-    let card = Card { name, skill, config };
-    Ok((card, model))
+    let card = Card { name, skill, config, decoder };
+    Ok((card, Generator::new(&model)))
 }
 
 /// A turn of a conversation.
