@@ -29,23 +29,12 @@ pub struct GenerateOptions {
     pub eos_id: Option<u32>,
     /// Whether keys and values are kept from token to token. The ids are the same, only the time differs.
     pub use_cache: bool,
-    /// One text on the CPU, with a cache, is written by the fast [`decoder`](crate::decoder) with weights of this
-    /// precision; `None` leaves it to chapter 4's cache. Below 32 bits the ids can differ.
-    pub decoder: Option<Precision>,
 }
 
 impl GenerateOptions {
     /// Greedy: no temperature, no top-k, no end token; with a cache.
     pub fn greedy(max_new_tokens: usize, context_size: usize) -> Self {
-        Self {
-            max_new_tokens,
-            context_size,
-            temperature: 0.0,
-            top_k: None,
-            eos_id: None,
-            use_cache: true,
-            decoder: Some(Precision::F32),
-        }
+        Self { max_new_tokens, context_size, temperature: 0.0, top_k: None, eos_id: None, use_cache: true }
     }
 }
 
@@ -145,20 +134,23 @@ pub fn generate_with(
     rng: &mut TorchRng,
     on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
 ) -> Result<Tensor<2, Int>, GenerateError> {
-    Generator::new(model).generate(ids, options, rng, on_tokens)
+    Generator::new(model, Some(Precision::F32)).generate(ids, options, rng, on_tokens)
 }
 
-/// Writes many texts with one model: weights of fewer bits are made for the first and kept for the others.
+/// Writes texts with one model, as it is when this is made.
 pub struct Generator {
     model: GptModel,
-    /// The decoder's weights, in the precision that was asked for last.
-    weights: Option<(Precision, Arc<Weights>)>,
+    /// Those of the fast decoder.
+    weights: Option<Arc<Weights>>,
 }
 
 impl Generator {
-    /// For this model, as it is now.
-    pub fn new(model: &GptModel) -> Self {
-        Self { model: model.valid(), weights: None }
+    /// One text on the CPU, with a cache, is written by the fast [`decoder`](crate::decoder) with weights of precision
+    /// `decoder`; `None` leaves it to chapter 4's cache. Below 32 bits the ids can differ.
+    pub fn new(model: &GptModel, decoder: Option<Precision>) -> Self {
+        let model = model.valid();
+        let weights = decoder.and_then(|precision| decoder_weights(&model, precision)).map(Arc::new);
+        Self { model, weights }
     }
 
     /// The model that writes.
@@ -166,12 +158,17 @@ impl Generator {
         &self.model
     }
 
+    /// What the fast decoder reads; `None` without it.
+    pub fn decoder_weights(&self) -> Option<&Weights> {
+        self.weights.as_deref()
+    }
+
     /// As [`generate_with`].
     ///
     /// # Errors
     /// If an option does not fit the model.
     pub fn generate(
-        &mut self,
+        &self,
         mut ids: Tensor<2, Int>,
         options: &GenerateOptions,
         rng: &mut TorchRng,
@@ -195,24 +192,13 @@ impl Generator {
         Ok(ids)
     }
 
-    fn reader(&mut self, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Reader {
-        if !options.use_cache {
-            return Reader::Whole;
-        }
+    fn reader(&self, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Reader {
         let one_text = ids.dims()[0] == 1;
-        let precision = options.decoder.filter(|_| one_text);
-        match precision.and_then(|precision| self.weights(precision)) {
-            Some(weights) => Reader::Fast(FastCache::new(weights)),
-            None => Reader::Cached(GptCache::new(&self.model)),
+        match &self.weights {
+            _ if !options.use_cache => Reader::Whole,
+            Some(weights) if one_text => Reader::Fast(FastCache::new(Arc::clone(weights))),
+            _ => Reader::Cached(GptCache::new(&self.model)),
         }
-    }
-
-    /// Those of the decoder, if it knows this kind of model and device.
-    fn weights(&mut self, precision: Precision) -> Option<Arc<Weights>> {
-        if self.weights.as_ref().is_none_or(|(made, _)| *made != precision) {
-            self.weights = decoder_weights(&self.model, precision).map(|weights| (precision, Arc::new(weights)));
-        }
-        self.weights.as_ref().map(|(_, weights)| Arc::clone(weights))
     }
 }
 

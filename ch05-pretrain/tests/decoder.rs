@@ -92,29 +92,28 @@ fn a_smaller_window_than_the_model_s() {
     }
 }
 
-/// Texts one after the other, each twice, are those that each gets alone, also where the precision changes.
+/// Texts one after the other are those that each gets alone, with weights of 32 and of 8 bits.
 #[test]
 fn a_generator_writes_many_texts() {
     let model = model(32, 4, CONTEXT, true);
     let mut rng = TorchRng::new(12);
-    let mut generator = Generator::new(&model);
+    // With a temperature below 1, small differences between the logits count for more.
+    let options = GenerateOptions { temperature: 0.05, ..GenerateOptions::greedy(40, CONTEXT) };
+    let write = |generator: &Generator, prompt: &[u32]| {
+        let on_tokens = |_: &[u32]| ControlFlow::Continue(());
+        let ids = generator.generate(tensor(prompt), &options, &mut TorchRng::new(1), on_tokens);
+        tensor_to_ids(ids.unwrap())
+    };
+    let precisions = [Precision::F32, Precision::Int8];
+    let generators = precisions.map(|precision| Generator::new(&model, Some(precision)));
     let mut differ = 0;
     for _ in 0..10 {
         let prompt = random_ids(5, &mut rng);
-        let texts = [Precision::F32, Precision::Int8].map(|precision| {
-            // With a temperature below 1, small differences between the logits count for more.
-            let decoder = Some(precision);
-            let options = GenerateOptions { temperature: 0.05, decoder, ..GenerateOptions::greedy(40, CONTEXT) };
-            let alone = generate(&model, tensor(&prompt), &options, &mut TorchRng::new(1)).unwrap();
-            let alone = tensor_to_ids(alone);
-            for _ in 0..2 {
-                let on = |_: &[u32]| ControlFlow::Continue(());
-                let found = generator.generate(tensor(&prompt), &options, &mut TorchRng::new(1), on).unwrap();
-                assert_eq!(tensor_to_ids(found), alone, "{precision:?}");
-            }
-            alone
-        });
-        differ += usize::from(texts[0] != texts[1]);
+        let alone = precisions.map(|precision| write(&Generator::new(&model, Some(precision)), &prompt));
+        for _ in 0..2 {
+            assert_eq!(generators.each_ref().map(|generator| write(generator, &prompt)), alone);
+        }
+        differ += usize::from(alone[0] != alone[1]);
     }
     assert!(differ > 0, "a wrong precision would not be seen");
 }

@@ -9,10 +9,9 @@ use anyhow::{Result, bail, ensure};
 use appendix_lora::{load_adapter, merge_lora};
 use burn::tensor::{Int, Tensor};
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch04_gpt::GptModel;
 use ch05_pretrain::stream::TextStream;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use ch05_pretrain::{GenerateOptions, generate, generate_with, open_model};
+use ch05_pretrain::{GenerateOptions, Generator, open_model};
 use serde::Serialize;
 use shared::GptConfig;
 use shared::device::DeviceChoice;
@@ -100,14 +99,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
         top_k: args.top_k,
         eos_id: None,
         use_cache: !args.no_cache,
-        decoder,
     };
+    let generator = Generator::new(&model, decoder);
     let mut rng = TorchRng::new(args.seed);
     let start = ids_to_tensor(&prompt, &device);
     if args.stream {
-        return stream(&model, tokenizer.as_ref(), &prompt, start, &options, &mut rng);
+        return stream(&generator, tokenizer.as_ref(), &prompt, start, &options, &mut rng);
     }
-    let ids = tensor_to_ids(generate(&model, start, &options, &mut rng)?);
+    let ids = tensor_to_ids(generator.generate(start, &options, &mut rng, |_| ControlFlow::Continue(()))?);
     let text = tokenizer.map_or(Ok(String::new()), |tokenizer| tokenizer.decode(&ids))?;
 
     let mut out = stdout().lock();
@@ -124,7 +123,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
 
 /// Writes every token as soon as it is chosen: as text, or as ids where the vocabulary is not GPT-2's.
 fn stream(
-    model: &GptModel,
+    generator: &Generator,
     tokenizer: Option<&Gpt2Tokenizer>,
     prompt: &[u32],
     start: Tensor<2, Int>,
@@ -142,7 +141,7 @@ fn stream(
     };
     prompt.iter().try_for_each(|&id| show(id))?;
     let mut shown = Ok(());
-    generate_with(model, start, options, rng, |ids| {
+    generator.generate(start, options, rng, |ids| {
         shown = ids.iter().try_for_each(|&id| show(id));
         if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;

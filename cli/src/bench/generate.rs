@@ -4,14 +4,12 @@ use std::fmt::Write;
 use std::hint::black_box;
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use ch05_pretrain::decoder::{FastCache, decoder_weights};
 use ch05_pretrain::tokens::ids_to_tensor;
-use ch05_pretrain::{GenerateOptions, generate_with};
+use ch05_pretrain::{GenerateOptions, Generator};
 use kernels::decode::Weights;
 use serde::Serialize;
 use shared::rng::TorchRng;
@@ -42,26 +40,18 @@ pub fn run(args: &Args) -> Result<()> {
     );
     let device = args.device.open()?;
     let (model, decoder) = args.weights.apply(::bench::model(&args.size, &device), &device)?;
-    let weights = decoder.and_then(|precision| decoder_weights(&model, precision));
-    let bytes_per_token = weights.as_ref().map(Weights::bytes_per_token);
+    let generator = Generator::new(&model, decoder);
+    let bytes_per_token = generator.decoder_weights().map(Weights::bytes_per_token);
     let ids: Vec<u32> =
         TorchRng::new(1).randint(0, args.size.vocab_size as i64, prompt).into_iter().map(|id| id as u32).collect();
-    let options = GenerateOptions { decoder, ..GenerateOptions::greedy(tokens + 1, context) };
+    let options = GenerateOptions::greedy(tokens + 1, context);
 
-    // With weights that are ready. A text below gets its own.
-    let prompts = weights.map(|weights| {
-        let weights = Arc::new(weights);
-        Timings::of(args.runs, || {
-            black_box(FastCache::new(Arc::clone(&weights)).next_logits(&ids, context));
-            Ok(())
-        })
-    });
-    // The first token comes with the prompt, so the clock of the others starts there.
+    // The weights are ready, and the first token comes with the prompt, so the clock of the others starts there.
     let mut prompt_seconds = Vec::new();
     let mut token_seconds = Vec::new();
     Timings::of(args.runs, || {
         let (start, mut first, mut last) = (Instant::now(), None, None);
-        generate_with(&model, ids_to_tensor(&ids, &device), &options, &mut TorchRng::new(1), |_| {
+        generator.generate(ids_to_tensor(&ids, &device), &options, &mut TorchRng::new(1), |_| {
             last = Some(Instant::now());
             first = first.or(last);
             ControlFlow::Continue(())
@@ -76,7 +66,7 @@ pub fn run(args: &Args) -> Result<()> {
         seconds.sort_by(f64::total_cmp);
         Timings { seconds }
     };
-    let (prompts, texts) = (prompts.transpose()?.unwrap_or_else(|| timings(prompt_seconds)), timings(token_seconds));
+    let (prompts, texts) = (timings(prompt_seconds), timings(token_seconds));
 
     let peak_bytes = super::train::peak_bytes(); // before the measurement of the bandwidth takes memory of its own
     let bandwidth = bytes_per_token.map(|_| bandwidth());

@@ -62,7 +62,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
         temperature: args.temperature,
         top_k: args.top_k,
         eos_id: Some(END_OF_TEXT_ID),
-        decoder,
         ..GenerateOptions::greedy(max_new_tokens, context)
     };
     let room = context - max_new_tokens;
@@ -73,7 +72,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     );
     let interrupt = Interrupt::watch()?;
     let rng = TorchRng::new(args.seed);
-    let generator = Generator::new(&model);
+    let generator = Generator::new(&model, decoder);
     Chat { generator, format, options, room, device, rng, interrupt, tokenizer: Gpt2Tokenizer::new() }.talk()
 }
 

@@ -263,7 +263,6 @@ fn settle(served: &Served, card: &Card, options: &Options) -> Result<(GenerateOp
         top_k: (top_k > 0).then_some(top_k),
         eos_id: Some(ch02_text::END_OF_TEXT_ID),
         use_cache: true,
-        decoder: card.decoder,
     };
     Ok((settled, options.seed.map_or_else(seed_of_the_moment, i64::cast_unsigned)))
 }

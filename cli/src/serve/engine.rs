@@ -69,27 +69,21 @@ pub struct Engine {
 
 impl Engine {
     /// Starts the thread.
-    pub fn start(mut models: Vec<Generator>, device: Device) -> Result<Self> {
+    pub fn start(models: Vec<Generator>, device: Device) -> Result<Self> {
         let (jobs, queue) = std::sync::mpsc::sync_channel::<Job>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let engine = Self { jobs, stopping: Arc::clone(&stopping) };
         let compute = move || {
             let tokenizer = Gpt2Tokenizer::new();
             for Job { model, task } in queue {
-                let model = &mut models[model];
+                let generator = &models[model];
                 match task {
-                    Task::Write(writing) => write(model, &tokenizer, &device, writing, &stopping),
+                    Task::Write(writing) => write(generator, &tokenizer, &device, writing, &stopping),
                     Task::Classify(Classifying { text, config, answer }) => {
                         let ClassifierConfig { max_length, readout, .. } = config;
+                        let model = generator.model();
                         // Whoever has gone away does not get an answer.
-                        let _ = answer.send(classify_review(
-                            &text,
-                            model.model(),
-                            &tokenizer,
-                            max_length,
-                            readout,
-                            &device,
-                        ));
+                        let _ = answer.send(classify_review(&text, model, &tokenizer, max_length, readout, &device));
                     }
                 }
             }
@@ -109,7 +103,7 @@ impl Engine {
     }
 }
 
-fn write(model: &mut Generator, tokenizer: &Gpt2Tokenizer, device: &Device, writing: Writing, stopping: &AtomicBool) {
+fn write(generator: &Generator, tokenizer: &Gpt2Tokenizer, device: &Device, writing: Writing, stopping: &AtomicBool) {
     let Writing { prompt, options, seed, pieces } = writing;
     let is_unwanted = || stopping.load(Ordering::SeqCst) || pieces.is_closed();
     if is_unwanted() {
@@ -119,7 +113,7 @@ fn write(model: &mut Generator, tokenizer: &Gpt2Tokenizer, device: &Device, writ
     let mut tokens = 0;
     let mut failure = None;
     let start = ids_to_tensor(&prompt, device);
-    let written = model.generate(start, &options, &mut TorchRng::new(seed), |ids| {
+    let written = generator.generate(start, &options, &mut TorchRng::new(seed), |ids| {
         tokens += ids.len();
         let sent = ids.iter().try_for_each(|&id| {
             let piece = text.push(id).map_err(|e| failure = Some(e.to_string()))?;

@@ -9,7 +9,6 @@ use ch05_pretrain::Generator;
 use ch06_classify::{ClassifierConfig, is_classifier, load_classifier};
 use ch07_instruct::{Conversation, PromptFormat};
 use kernels::Kernels;
-use kernels::decode::Precision;
 use serde::{Deserialize, Serialize};
 use shared::GptConfig;
 
@@ -49,8 +48,6 @@ pub struct Card {
     pub name: String,
     pub skill: Skill,
     pub config: GptConfig,
-    /// Precision of the CPU's decoder, see [`ch05_pretrain::GenerateOptions`].
-    pub decoder: Option<Precision>,
 }
 
 /// Opens the models in `folders`, or those that are in the folders where this program leaves them. Those that write do so
@@ -75,23 +72,23 @@ pub fn open(folders: &[PathBuf], weights: WeightPrecision, device: &Device) -> R
 }
 
 fn open_one(folder: &Path, weights: WeightPrecision, device: &Device) -> Result<(Card, Generator)> {
-    let (skill, config, model, decoder) = if is_classifier(folder) {
+    let (skill, config, generator) = if is_classifier(folder) {
         let (config, model) = load_classifier(folder, device)?;
         let model = model.with_kernels(Kernels::Fused);
         let sizes = config.model.clone();
         ensure!(sizes.vocab_size == VOCAB_SIZE, "the classifier in {} does not read GPT-2's tokens", folder.display());
-        (Skill::Classify(config), sizes, model, None)
+        (Skill::Classify(config), sizes, Generator::new(&model, None))
     } else {
         let skill = tuned_format(folder)?.map_or(Skill::Complete, Skill::Follow);
         let (config, model) = open_text_model(folder, device)?;
         let (model, decoder) = weights.apply(model, device)?;
-        (skill, config, model, decoder)
+        (skill, config, Generator::new(&model, decoder))
     };
     // `.` and `..` have no name of their own.
     let absolute = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
     let name = absolute.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned());
-    let card = Card { name, skill, config, decoder };
-    Ok((card, Generator::new(&model)))
+    let card = Card { name, skill, config };
+    Ok((card, generator))
 }
 
 /// A turn of a conversation.
