@@ -5,14 +5,10 @@
 //! `tiktoken-rs` does the work here; [`bonus`](crate::bonus) builds the same thing from its parts.
 
 use std::collections::HashSet;
-use std::num::NonZero;
-use std::thread;
 
 use tiktoken_rs::{CoreBPE, r50k_base_singleton};
 
-use crate::TokenizerError;
-use crate::bonus::pre_split::pre_split;
-use crate::cut::cut;
+use crate::{TokenizerError, long_text};
 
 /// The marker between unrelated documents that are joined into one text.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
@@ -22,9 +18,6 @@ pub const END_OF_TEXT_ID: u32 = 50256;
 
 /// Number of GPT-2's tokens: 256 bytes, 50,000 merges and [`END_OF_TEXT`].
 pub const VOCAB_SIZE: usize = 50257;
-
-/// Bytes of text from which on another thread saves more time than it takes to start.
-const WORTH_A_THREAD: usize = 50_000;
 
 /// GPT-2's tokenizer. All copies share one table, which the first use loads.
 #[derive(Clone)]
@@ -52,45 +45,17 @@ impl Gpt2Tokenizer {
     /// The ids of a text in which every [`END_OF_TEXT`] stands for its own id, [`END_OF_TEXT_ID`]. A long text is read
     /// by all cores.
     pub fn encode_with_end_of_text(&self, text: &str) -> Vec<u32> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        self.encode_on(text, threads.min(text.len() / WORTH_A_THREAD))
+        self.encode_on(text, long_text::threads_for(text))
     }
 
-    /// As [`encode_with_end_of_text`](Self::encode_with_end_of_text), on this many threads: the text is [cut](mod@crate::cut) where
-    /// no token can cross. The ids do not depend on the number.
+    /// As [`encode_with_end_of_text`](Self::encode_with_end_of_text), on this many threads (see [`long_text`]). The ids
+    /// do not depend on the number.
     pub fn encode_on(&self, text: &str, threads: usize) -> Vec<u32> {
-        if threads <= 1 {
-            return self.encode_piece(text);
-        }
-        let pieces = cut(text, threads);
-        thread::scope(|scope| {
-            let readers: Vec<_> = pieces.into_iter().map(|piece| scope.spawn(|| self.encode_piece(piece))).collect();
-            let ids = readers.into_iter().map(|reader| match reader.join() {
-                Ok(ids) => ids,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            ids.collect::<Vec<_>>().concat()
-        })
-    }
-
-    fn encode_piece(&self, text: &str) -> Vec<u32> {
-        match self.bpe.encode(text, &HashSet::from([END_OF_TEXT])) {
+        long_text::encode_on(text, threads, |piece| match self.bpe.encode(piece, &HashSet::from([END_OF_TEXT])) {
             Ok((ids, _)) => ids,
-            Err(_) => self.encode_in_pieces(text),
-        }
-    }
-
-    /// The same ids for a text with a run of a million blanks or more, on which tiktoken's pattern gives up: the text
-    /// is cut first, so that no blank of such a run has to be taken back.
-    fn encode_in_pieces(&self, text: &str) -> Vec<u32> {
-        let mut ids = Vec::new();
-        for (i, document) in text.split(END_OF_TEXT).enumerate() {
-            if i > 0 {
-                ids.push(END_OF_TEXT_ID);
-            }
-            ids.extend(pre_split(document).into_iter().flat_map(|piece| self.bpe.encode_ordinary(piece)));
-        }
-        ids
+            // tiktoken has one error only: its pattern gave up, which happens in an extremely long run of blanks.
+            Err(_) => long_text::encode_in_pieces(piece, |piece| self.bpe.encode_ordinary(piece)),
+        })
     }
 
     /// The text of a list of ids. A character can be spread over several ids; bytes that do not form a character

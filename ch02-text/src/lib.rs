@@ -8,7 +8,7 @@
 //! | 2.3 | [`vocabulary`] | every different token gets a number |
 //! | 2.3, 2.4 | [`simple_tokenizer`] | text to ids and back, without and with special tokens |
 //! | 2.5 | [`bpe`] | GPT-2's tokenizer, which knows every text |
-//! | bonus | [`mod@cut`] | one long text, read by several threads |
+//! | bonus | [`long_text`] | one long text, read by several threads |
 //! | 2.6 | [`dataset`] | a window slides over the ids; the target is the next token |
 //! | 2.6 | [`dataloader`] | windows become batches |
 //! | 2.7, 2.8 | [`embedding`] | ids become vectors that also tell the position |
@@ -34,10 +34,10 @@
 
 pub mod bonus;
 pub mod bpe;
-pub mod cut;
 pub mod dataloader;
 pub mod dataset;
 pub mod embedding;
+pub mod long_text;
 pub mod simple_tokenizer;
 pub mod split;
 mod tokenizer_error;

@@ -27,11 +27,11 @@ fn main() {
     let x: Tensor<3> = randn([batch, tokens, width], &mut rng, &device);
     let expected = chapter.forward(x.clone(), &mut Mode::Eval);
 
-    let wrapper = WrapperWithProjection::from(&chapter);
-    let combined = CombinedQkvAttention::from(&chapter);
-    let einstein = EinsteinAttention::from(&chapter);
+    let wrapper = WrapperWithProjection::with_weights_of(&chapter);
+    let combined = CombinedQkvAttention::with_weights_of(&chapter);
+    let einstein = EinsteinAttention::with_weights_of(&chapter);
     let (flag, mask) = (FusedAttention::with_causal_flag(&chapter), FusedAttention::with_explicit_mask(&chapter));
-    let burn = BurnAttention::from(&chapter);
+    let burn = BurnAttention::with_weights_of(&chapter);
     let variants: [(&str, Forward); 7] = [
         ("list of heads", Box::new(|x| wrapper.forward(x, &mut Mode::Eval))),
         ("chapter's module", Box::new(|x| chapter.forward(x, &mut Mode::Eval))),

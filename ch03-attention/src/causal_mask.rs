@@ -16,6 +16,11 @@ pub fn causal_mask(tokens: usize, device: &Device) -> Tensor<2, Bool> {
     Tensor::<2, Bool>::tril_mask([tokens, tokens], 0, device)
 }
 
+/// The last `new` rows of [`causal_mask`], for new tokens that follow others, [new, tokens].
+pub fn last_rows_of_causal_mask(new: usize, tokens: usize, device: &Device) -> Tensor<2, Bool> {
+    Tensor::<2, Bool>::tril_mask([new, tokens], tokens as i64 - new as i64, device)
+}
+
 /// The part of `mask` for an input of `tokens` tokens.
 ///
 /// # Shapes

@@ -3,43 +3,82 @@
 //! In a causal model the keys and values of a token never change, whatever comes after it. A model that writes one
 //! token after the other need not compute them again for the whole text at each step.
 
-use burn::tensor::{Device, Tensor, s};
+use burn::tensor::{Tensor, s};
 use shared::Mode;
 
 use crate::MultiHeadAttention;
+use crate::multi_head::{attend, split_heads};
 
-/// The keys and values of the tokens that one [`MultiHeadAttention`] has seen.
+/// The keys and values of the tokens that one attention module has seen.
 #[derive(Clone, Debug, Default)]
 pub struct KvCache {
-    /// Keys and values, [batch, heads, context_length, head_dim] each; only the first `tokens` columns hold something.
+    /// Keys and values, [batch, heads, room, head_dim] each; only the first `kept` columns hold something.
     store: Option<(Tensor<4>, Tensor<4>)>,
-    tokens: usize,
+    kept: usize,
+    seen: usize,
 }
 
 impl KvCache {
-    /// Number of tokens that are kept.
+    /// Number of tokens that went into the cache, which is the position of the next one.
     pub fn tokens(&self) -> usize {
-        self.tokens
+        self.seen
     }
 
-    /// Adds the keys and values of new tokens and returns those of all.
+    /// Number of tokens whose keys and values are kept: all, unless [`keep_last`](Self::keep_last) let some go.
+    pub fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Adds the keys and values of new tokens and returns those of all that are kept.
     ///
     /// # Shapes
     /// - `keys`, `values`: [batch, heads, new, head_dim];
     /// - results: [batch, heads, kept + new, head_dim].
-    fn extend(&mut self, keys: Tensor<4>, values: Tensor<4>, context_length: usize) -> (Tensor<4>, Tensor<4>) {
-        let [batch, heads, new, head_dim] = keys.dims();
-        let device: Device = keys.device();
-        let empty = || Tensor::zeros([batch, heads, context_length, head_dim], &device);
-        let (all_keys, all_values) = self.store.take().unwrap_or_else(|| (empty(), empty()));
-        let (from, to) = (self.tokens, self.tokens + new);
+    ///
+    /// # Panics
+    /// If the batch is not that of the tokens before.
+    pub fn extend(&mut self, keys: Tensor<4>, values: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+        let [batch, _, new, _] = keys.dims();
+        let (from, to) = (self.kept, self.kept + new);
+        let (all_keys, all_values) = match self.store.take() {
+            None => (with_room(&keys, to), with_room(&values, to)),
+            Some((all_keys, all_values)) => {
+                let [kept_batch, _, room, _] = all_keys.dims();
+                assert_eq!(
+                    batch, kept_batch,
+                    "the cache is for a batch of {kept_batch}, not {batch}: begin with a new one"
+                );
+                if to <= room {
+                    (all_keys, all_values)
+                } else {
+                    let moved = |old: Tensor<4>| with_room(&old, to).slice_assign(s![.., .., ..room, ..], old);
+                    (moved(all_keys), moved(all_values))
+                }
+            }
+        };
         // Written in place: nobody else holds the buffers at this moment.
         let all_keys = all_keys.slice_assign(s![.., .., from..to, ..], keys);
         let all_values = all_values.slice_assign(s![.., .., from..to, ..], values);
-        self.tokens = to;
+        (self.kept, self.seen) = (to, self.seen + new);
         self.store = Some((all_keys.clone(), all_values.clone()));
         (all_keys.slice(s![.., .., ..to, ..]), all_values.slice(s![.., .., ..to, ..]))
     }
+
+    /// Lets go of all but the last `tokens` tokens. Positions go on counting.
+    pub fn keep_last(&mut self, tokens: usize) {
+        if self.kept > tokens {
+            let kept = self.kept - tokens..self.kept;
+            let last = |all: Tensor<4>| all.slice(s![.., .., kept.clone(), ..]);
+            self.store = self.store.take().filter(|_| tokens > 0).map(|(keys, values)| (last(keys), last(values)));
+            self.kept = tokens;
+        }
+    }
+}
+
+/// Zeros shaped as `like`, with room for `tokens` tokens, rounded up to a power of two.
+fn with_room(like: &Tensor<4>, tokens: usize) -> Tensor<4> {
+    let [batch, heads, _, head_dim] = like.dims();
+    Tensor::zeros([batch, heads, tokens.next_power_of_two(), head_dim], &like.device())
 }
 
 impl MultiHeadAttention {
@@ -55,14 +94,14 @@ impl MultiHeadAttention {
     pub fn forward_cached(&self, x: Tensor<3>, cache: &mut KvCache) -> Tensor<3> {
         let [_, new, _] = x.dims();
         let [context_length, _] = self.mask.dims();
-        let (from, to) = (cache.tokens, cache.tokens + new);
+        let (from, to) = (cache.tokens(), cache.tokens() + new);
         assert!(to <= context_length, "{to} tokens do not fit into context_length {context_length}");
 
-        let queries = self.split_heads(self.w_query.forward(x.clone())); // [batch, heads, new, head_dim]
-        let keys = self.split_heads(self.w_key.forward(x.clone()));
-        let values = self.split_heads(self.w_value.forward(x));
-        let (keys, values) = cache.extend(keys, values, context_length); // [batch, heads, to, head_dim]
-        let hidden = self.mask.clone().slice(s![from..to, ..to]); // [new, to]
-        self.attend(queries, keys, values, hidden, &mut Mode::Eval).0
+        let queries = split_heads(self.w_query.forward(x.clone()), self.num_heads); // [batch, heads, new, head_dim]
+        let keys = split_heads(self.w_key.forward(x.clone()), self.num_heads); // [batch, heads, new, head_dim]
+        let values = split_heads(self.w_value.forward(x), self.num_heads); // [batch, heads, new, head_dim]
+        let (keys, values) = cache.extend(keys, values); // [batch, heads, kept + new, head_dim]
+        let hidden = self.mask.clone().slice(s![from..to, to - cache.kept()..to]); // [new, kept + new]
+        self.out_proj.forward(attend(queries, keys, values, hidden, &self.dropout, &mut Mode::Eval).0)
     }
 }

@@ -60,16 +60,6 @@ impl MultiHeadAttentionConfig {
     }
 }
 
-/// The width of one of `num_heads` heads that share `d_out` columns.
-///
-/// # Panics
-/// If `num_heads` is 0 or does not divide `d_out`.
-pub(crate) fn head_dim(d_out: usize, num_heads: usize) -> usize {
-    assert!(num_heads > 0, "multi-head attention needs at least one head, num_heads is 0");
-    assert!(d_out.is_multiple_of(num_heads), "d_out ({d_out}) must be divisible by num_heads ({num_heads})");
-    d_out / num_heads
-}
-
 /// Causal attention with several heads that are computed together.
 ///
 /// The fields stand in the order in which the book's class creates its layers.
@@ -142,10 +132,11 @@ impl MultiHeadAttention {
         let [_, tokens, _] = x.dims();
         let hidden = leading_square(&self.mask, tokens);
 
-        let queries = self.split_heads(self.w_query.forward(x.clone())); // [batch, heads, tokens, head_dim]
-        let keys = self.split_heads(self.w_key.forward(x.clone())); // [batch, heads, tokens, head_dim]
-        let values = self.split_heads(self.w_value.forward(x)); // [batch, heads, tokens, head_dim]
-        self.attend(queries, keys, values, hidden, mode)
+        let queries = split_heads(self.w_query.forward(x.clone()), self.num_heads); // [batch, heads, tokens, head_dim]
+        let keys = split_heads(self.w_key.forward(x.clone()), self.num_heads); // [batch, heads, tokens, head_dim]
+        let values = split_heads(self.w_value.forward(x), self.num_heads); // [batch, heads, tokens, head_dim]
+        let (context, weights) = attend(queries, keys, values, hidden, &self.dropout, mode);
+        (self.out_proj.forward(context), weights)
     }
 
     /// As [`forward`](Self::forward), in one operation that never holds all attention weights. Shapes and panics are the
@@ -160,37 +151,51 @@ impl MultiHeadAttention {
         let mask = mode.mask(weights, self.dropout.rate, &queries.device());
         self.out_proj.forward(causal_attention(queries, keys, values, self.num_heads, mask))
     }
+}
 
-    /// Scores, weights, context vectors: what happens to queries, keys and values, whether all of them are new or some
-    /// were kept from before (see [`KvCache`](crate::KvCache)).
-    ///
-    /// # Shapes
-    /// - `queries`: [batch, heads, queries, head_dim]; `keys`, `values`: [batch, heads, keys, head_dim];
-    /// - `hidden`: [queries, keys];
-    /// - results: [batch, queries, d_out] and [batch, heads, queries, keys].
-    pub(crate) fn attend(
-        &self,
-        queries: Tensor<4>,
-        keys: Tensor<4>,
-        values: Tensor<4>,
-        hidden: Tensor<2, Bool>,
-        mode: &mut Mode,
-    ) -> (Tensor<3>, Tensor<4>) {
-        let [batch, _, tokens, _] = queries.dims();
-        let scores = queries.matmul(keys.transpose()); // [batch, heads, queries, keys]
-        let scores = scores.mask_fill(hidden.unsqueeze::<4>(), f32::NEG_INFINITY);
-        let weights = softmax(scores / (self.head_dim as f64).sqrt(), 3);
-        let weights = self.dropout.forward(weights, mode);
+/// The width of one of `num_heads` heads that share `d_out` columns.
+///
+/// # Panics
+/// If `num_heads` is 0 or does not divide `d_out`.
+pub fn head_dim(d_out: usize, num_heads: usize) -> usize {
+    assert!(num_heads > 0, "multi-head attention needs at least one head, num_heads is 0");
+    assert!(d_out.is_multiple_of(num_heads), "d_out ({d_out}) must be divisible by num_heads ({num_heads})");
+    d_out / num_heads
+}
 
-        let context = weights.clone().matmul(values); // [batch, heads, queries, head_dim]
-        let context = context.swap_dims(1, 2); // [batch, queries, heads, head_dim]
-        let context = context.reshape([batch, tokens, self.num_heads * self.head_dim]); // [batch, queries, d_out]
-        (self.out_proj.forward(context), weights)
-    }
+/// Scores, weights, context vectors: what happens to queries, keys and values, whether all of them are new or some
+/// were kept from before (see [`KvCache`](crate::KvCache)).
+///
+/// # Shapes
+/// - `queries`: [batch, heads, queries, head_dim]; `keys`, `values`: [batch, heads, keys, head_dim];
+/// - `hidden`: [queries, keys], true where a query must not see a key;
+/// - results: [batch, queries, heads · head_dim], not yet mixed, and [batch, heads, queries, keys], after dropout.
+pub fn attend(
+    queries: Tensor<4>,
+    keys: Tensor<4>,
+    values: Tensor<4>,
+    hidden: Tensor<2, Bool>,
+    dropout: &Dropout,
+    mode: &mut Mode,
+) -> (Tensor<3>, Tensor<4>) {
+    let [_, _, _, head_dim] = queries.dims();
+    let scores = queries.matmul(keys.transpose()); // [batch, heads, queries, keys]
+    let scores = scores.mask_fill(hidden.unsqueeze::<4>(), f32::NEG_INFINITY);
+    let weights = softmax(scores / (head_dim as f64).sqrt(), 3);
+    let weights = dropout.forward(weights, mode);
 
-    /// [batch, tokens, d_out] to [batch, heads, tokens, head_dim].
-    pub(crate) fn split_heads(&self, x: Tensor<3>) -> Tensor<4> {
-        let [batch, tokens, _] = x.dims();
-        x.reshape([batch, tokens, self.num_heads, self.head_dim]).swap_dims(1, 2)
-    }
+    let context = weights.clone().matmul(values); // [batch, heads, queries, head_dim]
+    (merge_heads(context), weights)
+}
+
+/// [batch, tokens, heads · head_dim] to [batch, heads, tokens, head_dim].
+pub fn split_heads(x: Tensor<3>, num_heads: usize) -> Tensor<4> {
+    let [batch, tokens, width] = x.dims();
+    x.reshape([batch, tokens, num_heads, width / num_heads]).swap_dims(1, 2)
+}
+
+/// [batch, heads, tokens, head_dim] to [batch, tokens, heads · head_dim].
+pub fn merge_heads(x: Tensor<4>) -> Tensor<3> {
+    let [batch, num_heads, tokens, head_dim] = x.dims();
+    x.swap_dims(1, 2).reshape([batch, tokens, num_heads * head_dim])
 }

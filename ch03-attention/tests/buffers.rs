@@ -16,7 +16,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
 use ch03_attention::CausalAttentionConfig;
 use ch03_attention::running_example::batch;
-use common::{assert_close, values};
+use common::values;
 use shared::Mode;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -86,5 +86,5 @@ fn a_longer_context_loads_the_same_file() {
     assert_eq!(long.mask.dims(), [10, 10]);
     let context =
         |module: &ch03_attention::CausalAttention| values(module.forward(batch(&Device::flex()), &mut Mode::Eval));
-    assert_close(&context(&long), &context(&short), 1e-6);
+    assert_eq!(context(&long), context(&short));
 }

@@ -62,7 +62,9 @@ fn assert_same(
 fn wrapper_with_projection() {
     for Case { config, seed } in cases() {
         for config in [config.clone(), config.with_qkv_bias(true)] {
-            assert_same(&config, seed, |chapter, x| WrapperWithProjection::from(chapter).forward(x, &mut Mode::Eval));
+            assert_same(&config, seed, |chapter, x| {
+                WrapperWithProjection::with_weights_of(chapter).forward(x, &mut Mode::Eval)
+            });
         }
     }
 }
@@ -71,7 +73,9 @@ fn wrapper_with_projection() {
 fn combined_qkv() {
     for Case { config, seed } in cases() {
         for config in [config.clone(), config.with_qkv_bias(true)] {
-            assert_same(&config, seed, |chapter, x| CombinedQkvAttention::from(chapter).forward(x, &mut Mode::Eval));
+            assert_same(&config, seed, |chapter, x| {
+                CombinedQkvAttention::with_weights_of(chapter).forward(x, &mut Mode::Eval)
+            });
         }
     }
 }
@@ -79,7 +83,9 @@ fn combined_qkv() {
 #[test]
 fn einstein() {
     for Case { config, seed } in cases() {
-        assert_same(&config, seed, |chapter, x| EinsteinAttention::from(chapter).forward(x, &mut Mode::Eval));
+        assert_same(&config, seed, |chapter, x| {
+            EinsteinAttention::with_weights_of(chapter).forward(x, &mut Mode::Eval)
+        });
     }
 }
 
@@ -102,20 +108,22 @@ fn fused_with_explicit_mask() {
 fn burn_module() {
     let [Case { config, seed }, ..] = cases();
     for config in [config.clone(), config.with_qkv_bias(true)] {
-        assert_same(&config, seed, |chapter, x| BurnAttention::from(chapter).forward(x));
+        assert_same(&config, seed, |chapter, x| BurnAttention::with_weights_of(chapter).forward(x));
     }
 }
 
 #[test]
 #[should_panic(expected = "needs d_in = d_out")]
 fn burn_module_with_different_widths() {
-    let _ = BurnAttention::from(&MultiHeadAttentionConfig::new(4, 8, 6, 2).init(&device()));
+    let _ = BurnAttention::with_weights_of(&MultiHeadAttentionConfig::new(4, 8, 6, 2).init(&device()));
 }
 
 #[test]
 #[should_panic(expected = "no bias in its projections")]
 fn einstein_with_bias() {
-    let _ = EinsteinAttention::from(&MultiHeadAttentionConfig::new(4, 8, 6, 2).with_qkv_bias(true).init(&device()));
+    let _ = EinsteinAttention::with_weights_of(
+        &MultiHeadAttentionConfig::new(4, 8, 6, 2).with_qkv_bias(true).init(&device()),
+    );
 }
 
 /// The rows of a combined layer are drawn in the order queries, keys, values, so the seed alone makes the weights
@@ -149,9 +157,9 @@ fn the_same_masks_fall_on_the_combined_layer() {
     };
     let with_dropout = train(&|x, mode| chapter.forward(x, mode));
     assert_ne!(with_dropout, expected);
-    let combined = CombinedQkvAttention::from(&chapter);
+    let combined = CombinedQkvAttention::with_weights_of(&chapter);
     assert_close(&train(&|x, mode| combined.forward(x, mode)), &with_dropout, TOLERANCE);
-    let einstein = EinsteinAttention::from(&chapter);
+    let einstein = EinsteinAttention::with_weights_of(&chapter);
     assert_close(&train(&|x, mode| einstein.forward(x, mode)), &with_dropout, TOLERANCE);
 }
 
@@ -170,12 +178,12 @@ fn an_inverted_mask_is_noticed() {
 #[test]
 fn an_odd_head_width_agrees() {
     let config = MultiHeadAttentionConfig::new(15, 15, 4, 3);
-    assert_same(&config, 123, |chapter, x| WrapperWithProjection::from(chapter).forward(x, &mut Mode::Eval));
-    assert_same(&config, 123, |chapter, x| CombinedQkvAttention::from(chapter).forward(x, &mut Mode::Eval));
-    assert_same(&config, 123, |chapter, x| EinsteinAttention::from(chapter).forward(x, &mut Mode::Eval));
+    assert_same(&config, 123, |chapter, x| WrapperWithProjection::with_weights_of(chapter).forward(x, &mut Mode::Eval));
+    assert_same(&config, 123, |chapter, x| CombinedQkvAttention::with_weights_of(chapter).forward(x, &mut Mode::Eval));
+    assert_same(&config, 123, |chapter, x| EinsteinAttention::with_weights_of(chapter).forward(x, &mut Mode::Eval));
     assert_same(&config, 123, |chapter, x| FusedAttention::with_causal_flag(chapter).forward(x));
     assert_same(&config, 123, |chapter, x| FusedAttention::with_explicit_mask(chapter).forward(x));
-    assert_same(&config, 123, |chapter, x| BurnAttention::from(chapter).forward(x));
+    assert_same(&config, 123, |chapter, x| BurnAttention::with_weights_of(chapter).forward(x));
 }
 
 /// More tokens than the kernel for short texts takes, so that burn's tiled one is compared as well.

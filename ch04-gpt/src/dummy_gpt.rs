@@ -32,8 +32,13 @@ impl DummyGptModel {
     /// # Shapes
     /// - `ids`: `[batch, tokens]`, at most `context_length` tokens;
     /// - result: logits, `[batch, tokens, vocab_size]`.
+    ///
+    /// # Panics
+    /// If there are more tokens than `context_length`.
     pub fn forward(&self, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
         let [_, tokens] = ids.dims();
+        let context_length = self.pos_emb.weight.lazy_shape()[0];
+        assert!(tokens <= context_length, "{tokens} tokens do not fit into a context of {context_length}");
         let positions = Tensor::<1, Int>::arange(0..tokens as i64, &ids.device()).unsqueeze(); // [1, tokens]
         let x = self.tok_emb.forward(ids) + self.pos_emb.forward(positions); // [batch, tokens, emb_dim]
         let mut x = self.drop_emb.forward(x, mode);

@@ -17,14 +17,15 @@ use crate::GptModel;
 /// - result: `[batch, tokens + max_new_tokens]`.
 ///
 /// # Panics
-/// If `context_size` is 0, or if it is larger than the model's context and the text outgrows that.
+/// If there is no token to begin with, if `context_size` is 0, or if it is larger than the model's context and the text
+/// outgrows that.
 pub fn generate_text_simple(
     model: &GptModel,
     ids: Tensor<2, Int>,
     max_new_tokens: usize,
     context_size: usize,
 ) -> Tensor<2, Int> {
-    assert!(context_size > 0, "a context of 0 tokens shows nothing to the model");
+    check_prompt(&ids, context_size);
     let model = model.valid();
     let mut ids = ids;
     for _ in 0..max_new_tokens {
@@ -37,4 +38,11 @@ pub fn generate_text_simple(
         ids = Tensor::cat(vec![ids, next], 1);
     }
     ids
+}
+
+/// Panics unless there is something to continue.
+pub(crate) fn check_prompt(ids: &Tensor<2, Int>, context_size: usize) {
+    let [_, tokens] = ids.dims();
+    assert!(tokens > 0, "the prompt is empty: give the model at least one token to continue");
+    assert!(context_size > 0, "a context of 0 tokens shows nothing to the model");
 }

@@ -36,8 +36,9 @@ impl GptModel {
     /// sets them.
     ///
     /// # Panics
-    /// If the configuration is not valid; see [`GptConfig::validate`].
+    /// If the configuration is not valid, with the text of [`GptConfig::validate`].
     pub fn new(config: &GptConfig, device: &Device) -> Self {
+        config.validate().unwrap_or_else(|error| panic!("{error}"));
         Self {
             tok_emb: EmbeddingConfig::new(config.vocab_size, config.emb_dim).init(device),
             pos_emb: EmbeddingConfig::new(config.context_length, config.emb_dim).init(device),

@@ -45,6 +45,6 @@ pub use feed_forward::FeedForward;
 pub use gelu::gelu;
 pub use generate::generate_text_simple;
 pub use gpt_model::GptModel;
-pub use kv_cache::{GptCache, generate_text_cached};
+pub use kv_cache::{GptCache, generate_text_cached, generate_text_windowed};
 pub use layer_norm::LayerNorm;
 pub use transformer_block::TransformerBlock;

@@ -10,6 +10,7 @@ mod ex4_2;
 #[cfg_attr(feature = "my-solutions", path = "../exercises/ex4_3.rs", allow(unused))]
 mod ex4_3;
 
+use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, s};
 use ch04_gpt::{GptModel, TransformerBlock};
 use ex4_1::BlockParams;
@@ -30,9 +31,12 @@ fn tiny() -> GptConfig {
 
 #[test]
 fn ex4_1_counts_the_parts_of_a_block() {
-    let counted = ex4_1::counted(&TransformerBlock::new(&small(), &Device::flex()));
+    let block = TransformerBlock::new(&small(), &Device::flex());
+    let counted = ex4_1::counted(&block);
     assert_eq!(counted.feed_forward, 4_722_432, "feed-forward: two linear layers, 768 to 3072 and back, with biases");
     assert_eq!(counted.attention, 2_360_064, "attention: three projections without bias, one with");
+    assert_eq!(block.norm1.num_params() + block.norm2.num_params(), 3_072, "the two norms");
+    assert_eq!(block.num_params(), 7_085_568, "the whole block: feed-forward, attention and the norms");
 }
 
 #[test]

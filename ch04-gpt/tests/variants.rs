@@ -6,7 +6,7 @@ mod common;
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor, s};
-use ch03_attention::MultiHeadAttentionConfig;
+use ch03_attention::{KvCache, MultiHeadAttentionConfig};
 use ch04_gpt::GptModel;
 use ch04_gpt::variants::cache_memory::{self, CacheShape};
 use ch04_gpt::variants::expert_sizes::{ExpertSizes, FeedForwardKind};
@@ -14,7 +14,7 @@ use ch04_gpt::variants::flops::{PEAKS, forward_flops, forward_flops_per_token, m
 use ch04_gpt::variants::sliding_window::{uses_window, window_mask};
 use ch04_gpt::variants::{
     AttentionKind, GatedDeltaNetConfig, GatedMultiHeadAttentionConfig, GroupedQueryAttentionConfig, HybridGptConfig,
-    HybridGptModel, MoeFeedForwardConfig, MultiHeadLatentAttentionConfig, SlidingWindowAttentionConfig,
+    HybridGptModel, LatentCache, MoeFeedForwardConfig, MultiHeadLatentAttentionConfig, SlidingWindowAttentionConfig,
 };
 use common::{assert_close, values};
 use shared::init::{randn, torch_init};
@@ -22,6 +22,15 @@ use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
 
 const DIGITS_4: f32 = 6e-5;
+
+/// The same numbers, below 2, from float32 sums of at most 32 products in another order; section 5.6 asks for no more.
+const ROUNDING: f32 = 1e-6;
+
+/// Runs `forward_cached` on the first three tokens and then on one at a time.
+fn three_then_one_by_one(mut forward_cached: impl FnMut(Tensor<3>) -> Tensor<3>) -> Vec<f32> {
+    let pieces = [(0, 3), (3, 4), (4, 5), (5, 6)];
+    values(Tensor::cat(pieces.map(|(from, to)| forward_cached(x().slice(s![.., from..to, ..]))).to_vec(), 1))
+}
 
 /// The input of most tests: seed 456, one text of six tokens.
 fn x() -> Tensor<3> {
@@ -55,6 +64,20 @@ fn grouped_query_attention() {
     assert_close(&row(&y, 5), &last, DIGITS_4);
 }
 
+/// Two heads of keys and values are kept for four query heads.
+#[test]
+fn grouped_query_attention_with_a_cache() {
+    let attention = seeded(GroupedQueryAttentionConfig::new(8, 8, 4, 2).init(&Device::flex()));
+    let expected = values(attention.forward(x(), &mut Mode::Eval));
+    let mut cache = KvCache::default();
+    let found = three_then_one_by_one(|x| attention.forward_cached(x, &mut cache));
+    assert_close(&found, &expected, ROUNDING);
+
+    let new = || Tensor::zeros([1, 2, 1, 2], &Device::flex()); // [batch, groups, new, head_dim]
+    let (keys, _) = cache.extend(new(), new());
+    assert_eq!(keys.dims(), [1, 2, 7, 2]);
+}
+
 /// As many groups as heads: each head has its own keys and values. Only the bias of the last layer is missing.
 #[test]
 fn as_many_groups_as_heads_is_ordinary_attention() {
@@ -67,7 +90,7 @@ fn as_many_groups_as_heads_is_ordinary_attention() {
     ordinary.out_proj.weight = grouped.out_proj.weight.clone();
     ordinary.out_proj.bias = None;
     let expected = values(ordinary.forward(x(), &mut Mode::Eval));
-    assert_close(&values(grouped.forward(x(), &mut Mode::Eval)), &expected, 1e-6);
+    assert_close(&values(grouped.forward(x(), &mut Mode::Eval)), &expected, ROUNDING);
 }
 
 #[test]
@@ -77,7 +100,7 @@ fn groups_must_divide_the_heads() {
 }
 
 #[test]
-#[should_panic(expected = "3 heads do not divide a width of 8")]
+#[should_panic(expected = "d_out (8) must be divisible by num_heads (3)")]
 fn heads_must_divide_the_width() {
     GroupedQueryAttentionConfig::new(8, 8, 3, 3).init(&Device::flex());
 }
@@ -94,6 +117,32 @@ fn latent_attention() {
     let last = [0.3170, -0.3366, -0.1505, -0.1524, 0.0993, -0.0605, -0.0293, -0.1636];
     assert_close(&row(&y, 0), &first, DIGITS_4);
     assert_close(&row(&y, 5), &last, DIGITS_4);
+}
+
+#[test]
+fn latent_attention_with_a_cache() {
+    let config = MultiHeadLatentAttentionConfig::new(8, 8, 2).with_latent_dim(Some(4));
+    let attention = seeded(config.init(&Device::flex()));
+    let expected = values(attention.forward(x(), &mut Mode::Eval));
+    let mut cache = LatentCache::default();
+    let found = three_then_one_by_one(|x| attention.forward_cached(x, &mut cache));
+    assert_close(&found, &expected, ROUNDING);
+    assert_eq!(cache.tokens(), 6);
+}
+
+#[test]
+#[should_panic(expected = "the cache is for a batch of 1, not 2: begin with a new one")]
+fn the_latent_cache_of_another_batch_is_refused() {
+    let attention = seeded(MultiHeadLatentAttentionConfig::new(8, 8, 2).init(&Device::flex()));
+    let mut cache = LatentCache::default();
+    attention.forward_cached(x(), &mut cache);
+    attention.forward_cached(x().repeat_dim(0, 2), &mut cache);
+}
+
+#[test]
+#[should_panic(expected = "latent_dim is 0, but must be at least 1")]
+fn a_latent_vector_of_nothing_is_an_error() {
+    MultiHeadLatentAttentionConfig::new(8, 8, 2).with_latent_dim(Some(0)).init(&Device::flex());
 }
 
 #[test]
@@ -132,16 +181,39 @@ fn sliding_window_attention() {
 fn sliding_window_attention_over_four_tokens() {
     let mut rng = TorchRng::new(123);
     let attention = torch_init(window_attention(Some(4)), &mut rng);
-    let y = attention.forward(randn([1, 6, 8], &mut rng, &Device::flex()), &mut Mode::Eval);
+    let x: Tensor<3> = randn([1, 6, 8], &mut rng, &Device::flex());
+    let y = attention.forward(x.clone(), &mut Mode::Eval);
     assert!(values(y.clone()).iter().all(|value| value.is_finite()));
     assert_close(&row(&y, 0)[..4], &[0.0872, -0.2337, 0.6037, 0.4644], DIGITS_4);
     assert_close(&row(&y, 5)[..4], &[-0.2001, -0.2880, 0.0551, 0.2984], DIGITS_4);
+
+    let mut cache = KvCache::default();
+    assert_close(&values(attention.forward_cached(x, &mut cache)), &values(y), ROUNDING);
+    assert_eq!((cache.tokens(), cache.kept()), (6, 4));
+}
+
+/// In whatever pieces the text comes, every token sees its whole window.
+#[test]
+fn sliding_window_attention_with_a_cache() {
+    for window in [None, Some(1), Some(2), Some(3), Some(6)] {
+        let attention = seeded(window_attention(window));
+        let expected = values(attention.forward(x(), &mut Mode::Eval));
+        let mut cache = KvCache::default();
+        let found = three_then_one_by_one(|x| attention.forward_cached(x, &mut cache));
+        assert_close(&found, &expected, ROUNDING);
+        assert_eq!((cache.tokens(), cache.kept()), (6, window.unwrap_or(6)));
+
+        let mut cache = KvCache::default();
+        let pieces = [(0, 2), (2, 6)].map(|(from, to)| x().slice(s![.., from..to, ..]));
+        let found = pieces.map(|piece| attention.forward_cached(piece, &mut cache)).to_vec();
+        assert_close(&values(Tensor::cat(found, 1)), &expected, ROUNDING);
+    }
 }
 
 #[test]
 fn the_window_counts_the_token_itself() {
     let hidden = |window| {
-        let mask: Tensor<2, Bool> = window_mask(4, window, &Device::flex());
+        let mask: Tensor<2, Bool> = window_mask(4, 4, window, &Device::flex());
         let mask: Vec<bool> = mask.into_data().iter().collect();
         mask.chunks(4)
             .map(|row| row.iter().map(|&hide| if hide { '.' } else { 'x' }).collect())
@@ -261,7 +333,7 @@ fn a_window_as_wide_as_the_context_changes_nothing() {
     for kind in [AttentionKind::SlidingWindow(8), AttentionKind::Full] {
         let model = hybrid(&[kind, kind], None);
         let expected = values(plain.forward(prompt.clone(), &mut Mode::Eval));
-        assert_close(&values(model.forward(prompt.clone(), &mut Mode::Eval)), &expected, 1e-6);
+        assert_close(&values(model.forward(prompt.clone(), &mut Mode::Eval)), &expected, ROUNDING);
 
         let mut ids = prompt.clone();
         for _ in 0..2 {
@@ -271,6 +343,12 @@ fn a_window_as_wide_as_the_context_changes_nothing() {
         let expected = ch04_gpt::generate_text_simple(&plain, prompt.clone(), 2, 8);
         assert!(ids.equal(expected).all().into_scalar::<bool>());
     }
+}
+
+#[test]
+#[should_panic(expected = "experts.emb_dim is 16, but must be that of base, which is 32")]
+fn experts_of_another_width_are_an_error() {
+    hybrid(&[AttentionKind::Full], Some(MoeFeedForwardConfig::new(16, 48, 4, 2)));
 }
 
 /// Whatever mixes the positions: none of it may look ahead, and shapes stay.
@@ -290,7 +368,7 @@ fn no_kind_of_attention_looks_ahead() {
         assert_eq!(whole.dims(), [2, 6, 257]);
         let part = model.forward(ids.clone().slice(s![.., ..4]), &mut Mode::Eval);
         let same = values(whole.slice(s![.., ..4, ..]));
-        assert_close(&values(part), &same, 1e-5);
+        assert_close(&values(part), &same, ROUNDING);
     }
 }
 

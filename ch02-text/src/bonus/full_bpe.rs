@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use shared::data::read_text;
 use shared::files::write_whole;
 
+use super::byte_table::bytes_of_characters;
 use super::gpt2_files::{BpeFileError, Gpt2Files, in_order_of_ids};
 use super::pairs::{Merges, Pair, count_pairs, merge_by_rank, merge_left_to_right, most_frequent, replace_pair};
 use super::pre_tokens::pre_tokens;
@@ -30,7 +31,7 @@ pub enum MergeOrder {
 /// A byte pair encoding that keeps every character of its text.
 ///
 /// With GPT-2's files it gives GPT-2's ids for most of plain English, but not for every text, because its pieces are
-/// not those of GPT-2: punctuation goes with its word. Characters outside of ASCII are an error then.
+/// not those of GPT-2: punctuation goes with its word. Encoding characters outside of ASCII is an error then.
 /// [`Gpt2Bpe`](super::Gpt2Bpe) is exact.
 #[derive(Clone, Debug)]
 pub struct FullBpe {
@@ -38,8 +39,8 @@ pub struct FullBpe {
     ids: HashMap<String, u32>,
     merges: Merges,
     order: MergeOrder,
-    /// Whether characters of the tokens stand for bytes, as in GPT-2's files.
-    of_bytes: bool,
+    /// The byte that each character of the tokens stands for, as in GPT-2's files; `None` if it stands for itself.
+    bytes: Option<HashMap<char, u8>>,
 }
 
 impl FullBpe {
@@ -91,7 +92,7 @@ impl FullBpe {
             }
         }
         let order = if of_bytes { MergeOrder::Rank } else { MergeOrder::LeftToRight };
-        Self { tokens, ids, merges, order, of_bytes }
+        Self { tokens, ids, merges, order, bytes: of_bytes.then(bytes_of_characters) }
     }
 
     /// The same vocabulary with another order of merging. Vocabularies of [`train`](Self::train) start with
@@ -125,7 +126,8 @@ impl FullBpe {
     /// # Errors
     /// - [`TokenizerError::SpecialToken`] if the text contains a token of the form `<|...|>` that is not allowed;
     /// - [`TokenizerError::UnknownToken`] if it contains an allowed one that the vocabulary does not have;
-    /// - [`TokenizerError::UnknownCharacters`] if it has characters that training did not meet.
+    /// - [`TokenizerError::UnknownCharacters`] if it has characters that training did not meet, or [`BLANK`] itself,
+    ///   which would come back as a blank.
     pub fn encode(&self, text: &str, allowed_special: &[&str]) -> Result<Vec<u32>, TokenizerError> {
         let mut ids = Vec::new();
         for part in split_special(text, allowed_special) {
@@ -136,6 +138,9 @@ impl FullBpe {
             if let Some(special) = self.tokens.iter().find(|token| is_special(token) && part.contains(token.as_str())) {
                 return Err(TokenizerError::SpecialToken(special.clone()));
             }
+            if part.contains(BLANK) {
+                return Err(TokenizerError::UnknownCharacters(BLANK.to_string()));
+            }
             for word in pre_tokens(part) {
                 ids.extend(self.encode_word(&word)?);
             }
@@ -144,7 +149,7 @@ impl FullBpe {
     }
 
     fn encode_word(&self, word: &str) -> Result<Vec<u32>, TokenizerError> {
-        let stands_for_itself = |c: char| !self.of_bytes || c.is_ascii() || c == BLANK;
+        let stands_for_itself = |c: char| self.bytes.is_none() || c.is_ascii() || c == BLANK;
         let id = |c: char| self.id(c.encode_utf8(&mut [0; 4])).filter(|_| stands_for_itself(c));
         let characters = character_ids(word, id)?;
         if let Some(id) = self.id(word) {
@@ -156,18 +161,26 @@ impl FullBpe {
         })
     }
 
-    /// The text of a list of ids.
+    /// The text of a list of ids; bytes that do not form a character become U+FFFD.
     ///
     /// # Errors
     /// [`TokenizerError::UnknownId`] with the first id that no token has.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         let token = |&id: &u32| self.token(id).ok_or(TokenizerError::UnknownId(id));
         let text: String = ids.iter().map(token).collect::<Result<_, _>>()?;
-        let text = text.replace(BLANK, " ");
-        Ok(if self.of_bytes { text.replace('Ċ', "\n").replace('č', "\r") } else { text })
+        let Some(bytes) = &self.bytes else { return Ok(text.replace(BLANK, " ")) };
+        let mut decoded = Vec::with_capacity(text.len());
+        for c in text.chars() {
+            match bytes.get(&c) {
+                Some(&byte) => decoded.push(byte),
+                None => decoded.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+            }
+        }
+        Ok(String::from_utf8_lossy(&decoded).into_owned())
     }
 
-    /// Writes the vocabulary (a map from ids to tokens) and the merges (a list of `pair` and `new_id`) as JSON.
+    /// Writes the vocabulary (a map from ids to tokens) and the merges (a list of `pair` and `new_id`) as JSON. The
+    /// files have no place for the order of merging.
     ///
     /// # Errors
     /// What the file system says.
@@ -186,7 +199,8 @@ impl FullBpe {
         Ok(())
     }
 
-    /// Reads what [`save`](Self::save) wrote.
+    /// Reads what [`save`](Self::save) wrote. The order of merging is the one that such a vocabulary starts with; if it
+    /// had another, call [`with_order`](Self::with_order) again.
     ///
     /// # Errors
     /// If a file cannot be read, is not of the expected form, or the two do not fit together.
@@ -196,12 +210,20 @@ impl FullBpe {
         let saved: Vec<SavedMerge> = serde_json::from_str(&read_text(merges_json)?)
             .map_err(|source| BpeFileError::Json { file: "merges", source })?;
         let tokens = in_order_of_ids(vocabulary)?;
-        for &SavedMerge { pair: (left, right), new_id } in &saved {
+        let mut merges = Merges::new();
+        for SavedMerge { pair: (left, right), new_id } in saved {
             if let Some(id) = [left, right, new_id].into_iter().find(|&id| id as usize >= tokens.len()) {
                 return Err(BpeFileError::UnknownId(id));
             }
+            let (merged, token) = (joined(&tokens, (left, right)), &tokens[new_id as usize]);
+            if merged != *token {
+                return Err(BpeFileError::Merge { left, right, merged, new_id, token: token.clone() });
+            }
+            if merges.insert((left, right), new_id).is_some() {
+                return Err(BpeFileError::Twice { left, right });
+            }
         }
-        Ok(Self::from_parts(tokens, saved.into_iter().map(|merge| (merge.pair, merge.new_id)).collect()))
+        Ok(Self::from_parts(tokens, merges))
     }
 }
 

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::byte_table::byte_table;
+use super::byte_table::{byte_table, bytes_of_characters};
 use super::gpt2_files::{BpeFileError, Gpt2Files};
 use super::pairs::{Merges, merge_by_rank};
 use super::pre_split::pre_split;
@@ -31,8 +31,7 @@ impl Gpt2Bpe {
     /// # Errors
     /// [`BpeFileError::Byte`] if a byte has no token or a token has a character that stands for no byte.
     pub fn new(files: Gpt2Files) -> Result<Self, BpeFileError> {
-        let table = byte_table();
-        let bytes: HashMap<char, u8> = table.into_iter().zip(0..=255).collect();
+        let bytes = bytes_of_characters();
         let byte = |c: char| bytes.get(&c).copied().ok_or(BpeFileError::Byte(c));
 
         let mut byte_ids = [None; 256];
@@ -45,7 +44,7 @@ impl Gpt2Bpe {
             tokens.push(token);
         }
         if let Some(missing) = byte_ids.iter().position(Option::is_none) {
-            return Err(BpeFileError::Byte(table[missing]));
+            return Err(BpeFileError::Byte(byte_table()[missing]));
         }
         Ok(Self { byte_ids: byte_ids.map(Option::unwrap_or_default), merges: files.merges, tokens })
     }

@@ -35,6 +35,28 @@ pub enum BpeFileError {
     /// A merge uses an id that the vocabulary does not have.
     #[error("the merges need the id {0}, which the vocabulary does not have")]
     UnknownId(u32),
+    /// A merge makes another token than its id says.
+    #[error("the merge of {left} and {right} makes '{merged}', but its id {new_id} is that of '{token}'")]
+    Merge {
+        /// First id of the pair.
+        left: u32,
+        /// Second id of the pair.
+        right: u32,
+        /// What the two are together.
+        merged: String,
+        /// The id that the merge names.
+        new_id: u32,
+        /// The token with this id.
+        token: String,
+    },
+    /// Two merges have the same pair.
+    #[error("the merges have the pair {left} and {right} twice")]
+    Twice {
+        /// First id of the pair.
+        left: u32,
+        /// Second id of the pair.
+        right: u32,
+    },
     /// The ids do not tell which merge was learnt first.
     #[error("the merge that makes '{0}' is not in the order of the ids")]
     Order(String),

@@ -3,10 +3,11 @@
 //! | module | what |
 //! |---|---|
 //! | [`one_hot`] | looking up an embedding is a matrix product, only cheaper |
-//! | [`byte_table`], [`pre_split`], [`gpt2_bpe`] | GPT-2's encoder, built from its two files |
+//! | [`byte_table`], [`pre_split`], [`gpt2_files`], [`gpt2_bpe`] | GPT-2's encoder, built from its two files |
 //! | [`pairs`] | counting and merging pairs of neighbours, the heart of byte pair encoding |
 //! | [`simple_bpe`] | byte pair encoding trained from scratch, in the fewest lines |
-//! | [`full_bpe`] | the same with line breaks, special tokens, files, and merges inside of words only |
+//! | [`pre_tokens`] | cutting a text into words, none of whose blanks is lost |
+//! | [`full_bpe`] | training from scratch with line breaks, special tokens, files, and merges inside of words only |
 
 pub mod byte_table;
 pub mod full_bpe;

@@ -22,22 +22,11 @@ pub struct BurnAttention {
 }
 
 impl BurnAttention {
-    /// # Shapes
-    /// - `x`: [batch, tokens, d_in], the result has the same. There is no limit to the number of tokens.
+    /// The weights of `chapter`.
     ///
     /// # Panics
-    /// If `x` is not `d_in` wide.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let [batch, tokens, _] = x.dims();
-        let hidden = generate_autoregressive_mask(batch, tokens, &x.device()); // [batch, tokens, tokens], true = hidden
-        self.attention.forward(MhaInput::self_attn(x).mask_attn(hidden)).context
-    }
-}
-
-/// # Panics
-/// If the chapter's module has different widths for input and output.
-impl From<&MultiHeadAttention> for BurnAttention {
-    fn from(chapter: &MultiHeadAttention) -> Self {
+    /// If `chapter` has different widths for input and output.
+    pub fn with_weights_of(chapter: &MultiHeadAttention) -> Self {
         let [d_in, d_out] = chapter.w_query.weight.dims();
         assert_eq!(d_in, d_out, "burn's multi-head attention needs d_in = d_out");
         let config = attention::MultiHeadAttentionConfig::new(d_out, chapter.num_heads).with_dropout(0.0);
@@ -50,5 +39,16 @@ impl From<&MultiHeadAttention> for BurnAttention {
                 ..config.init(&chapter.mask.device())
             },
         }
+    }
+
+    /// # Shapes
+    /// - `x`: [batch, tokens, d_in], the result has the same. There is no limit to the number of tokens.
+    ///
+    /// # Panics
+    /// If `x` is not `d_in` wide.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, tokens, _] = x.dims();
+        let hidden = generate_autoregressive_mask(batch, tokens, &x.device()); // [batch, tokens, tokens], true = hidden
+        self.attention.forward(MhaInput::self_attn(x).mask_attn(hidden)).context
     }
 }

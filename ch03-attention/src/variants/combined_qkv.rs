@@ -4,12 +4,11 @@
 //! matrices side by side, [Wq | Wk | Wv], and one product gives queries, keys and values at once.
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Device, Tensor};
 use shared::{Dropout, Linear, Mode};
 
 use crate::causal_mask::{causal_mask, leading_square};
-use crate::multi_head::head_dim;
+use crate::multi_head::{attend, head_dim};
 use crate::{MultiHeadAttention, MultiHeadAttentionConfig};
 
 /// The projection to queries, keys and values of all heads.
@@ -24,6 +23,19 @@ pub struct QkvProjection {
 }
 
 impl QkvProjection {
+    /// The three projections of `separate` side by side.
+    pub fn with_weights_of(separate: &MultiHeadAttention) -> Self {
+        let layers = [&separate.w_query, &separate.w_key, &separate.w_value];
+        let weight = Tensor::cat(layers.map(|layer| layer.weight.val()).to_vec(), 1).detach();
+        let biases: Option<Vec<_>> = layers.iter().map(|layer| layer.bias.as_ref().map(Param::val)).collect();
+        let bias = biases.map(|biases| Param::from_tensor(Tensor::cat(biases, 0).detach()));
+        Self {
+            qkv: Linear::from_params(Param::from_tensor(weight), bias),
+            num_heads: separate.num_heads,
+            head_dim: separate.head_dim,
+        }
+    }
+
     /// Queries, keys and values.
     ///
     /// # Shapes
@@ -35,20 +47,6 @@ impl QkvProjection {
         let qkv = qkv.reshape([batch, tokens, 3, self.num_heads, self.head_dim]);
         let qkv = qkv.permute([2, 0, 3, 1, 4]); // [3, batch, heads, tokens, head_dim]
         [0, 1, 2].map(|i| qkv.clone().narrow(0, i, 1).squeeze_dim(0))
-    }
-}
-
-impl From<&MultiHeadAttention> for QkvProjection {
-    fn from(separate: &MultiHeadAttention) -> Self {
-        let layers = [&separate.w_query, &separate.w_key, &separate.w_value];
-        let weight = Tensor::cat(layers.map(|layer| layer.weight.val()).to_vec(), 1).detach();
-        let biases: Option<Vec<_>> = layers.iter().map(|layer| layer.bias.as_ref().map(Param::val)).collect();
-        let bias = biases.map(|biases| Param::from_tensor(Tensor::cat(biases, 0).detach()));
-        Self {
-            qkv: Linear::from_params(Param::from_tensor(weight), bias),
-            num_heads: separate.num_heads,
-            head_dim: separate.head_dim,
-        }
     }
 }
 
@@ -85,6 +83,16 @@ impl CombinedQkvAttention {
         }
     }
 
+    /// The weights, the dropout rate and the mask of `separate`.
+    pub fn with_weights_of(separate: &MultiHeadAttention) -> Self {
+        Self {
+            qkv: QkvProjection::with_weights_of(separate),
+            proj: separate.out_proj.clone(),
+            dropout: separate.dropout.clone(),
+            mask: separate.mask.clone(),
+        }
+    }
+
     /// # Shapes
     /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
     /// - result: [batch, tokens, d_out].
@@ -93,30 +101,9 @@ impl CombinedQkvAttention {
     /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
     pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
         let [_, tokens, _] = x.dims();
-        let hidden = leading_square(&self.mask, tokens).unsqueeze::<4>(); // [1, 1, tokens, tokens]
-
+        let hidden = leading_square(&self.mask, tokens);
         let [queries, keys, values] = self.qkv.forward(x); // [batch, heads, tokens, head_dim]
-        let scores = queries.matmul(keys.transpose()); // [batch, heads, tokens, tokens]
-        let scores = scores.mask_fill(hidden, f32::NEG_INFINITY);
-        let weights = softmax(scores / (self.qkv.head_dim as f64).sqrt(), 3);
-        let weights = self.dropout.forward(weights, mode);
-        self.proj.forward(merge_heads(weights.matmul(values)))
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, mode);
+        self.proj.forward(context) // [batch, tokens, d_out]
     }
-}
-
-impl From<&MultiHeadAttention> for CombinedQkvAttention {
-    fn from(separate: &MultiHeadAttention) -> Self {
-        Self {
-            qkv: separate.into(),
-            proj: separate.out_proj.clone(),
-            dropout: separate.dropout.clone(),
-            mask: separate.mask.clone(),
-        }
-    }
-}
-
-/// [batch, heads, tokens, head_dim] to [batch, tokens, heads · head_dim].
-pub(super) fn merge_heads(context: Tensor<4>) -> Tensor<3> {
-    let [batch, heads, tokens, head_dim] = context.dims();
-    context.swap_dims(1, 2).reshape([batch, tokens, heads * head_dim])
 }

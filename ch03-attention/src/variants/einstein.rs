@@ -30,6 +30,30 @@ pub struct EinsteinAttention {
 }
 
 impl EinsteinAttention {
+    /// The weights, the dropout rate and the mask of `chapter`.
+    ///
+    /// # Panics
+    /// If the projections to queries, keys and values have a bias.
+    pub fn with_weights_of(chapter: &MultiHeadAttention) -> Self {
+        let matrix = |layer: &Linear| {
+            assert!(
+                layer.bias.is_none(),
+                "EinsteinAttention has no bias in its projections, so qkv_bias must be false, not true"
+            );
+            let weight = layer.weight.val().detach();
+            let [d_in, _] = weight.dims();
+            Param::from_tensor(weight.reshape([d_in, chapter.num_heads, chapter.head_dim]))
+        };
+        Self {
+            w_query: matrix(&chapter.w_query),
+            w_key: matrix(&chapter.w_key),
+            w_value: matrix(&chapter.w_value),
+            out_proj: chapter.out_proj.clone(),
+            dropout: chapter.dropout.clone(),
+            mask: chapter.mask.clone(),
+        }
+    }
+
     /// # Shapes
     /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
     /// - result: [batch, tokens, d_out].
@@ -50,26 +74,5 @@ impl EinsteinAttention {
         let weights = self.dropout.forward(softmax(scores, 3), mode); // [batch, heads, tokens, tokens]
         let context = einsum!("bhnm,bmhe->bnhe", weights, values);
         self.out_proj.forward(context.reshape([batch, tokens, heads * head_dim]))
-    }
-}
-
-/// # Panics
-/// If the projections have a bias.
-impl From<&MultiHeadAttention> for EinsteinAttention {
-    fn from(chapter: &MultiHeadAttention) -> Self {
-        let matrix = |layer: &Linear| {
-            assert!(layer.bias.is_none(), "EinsteinAttention has no bias in its projections");
-            let weight = layer.weight.val().detach();
-            let [d_in, _] = weight.dims();
-            Param::from_tensor(weight.reshape([d_in, chapter.num_heads, chapter.head_dim]))
-        };
-        Self {
-            w_query: matrix(&chapter.w_query),
-            w_key: matrix(&chapter.w_key),
-            w_value: matrix(&chapter.w_value),
-            out_proj: chapter.out_proj.clone(),
-            dropout: chapter.dropout.clone(),
-            mask: chapter.mask.clone(),
-        }
     }
 }

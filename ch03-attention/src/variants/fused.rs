@@ -11,12 +11,12 @@ use burn::module::Module;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Tensor};
-
-use super::combined_qkv::{QkvProjection, merge_heads};
 use shared::Linear;
 
+use super::combined_qkv::QkvProjection;
 use crate::MultiHeadAttention;
 use crate::causal_mask::leading_square;
+use crate::multi_head::merge_heads;
 
 /// Causal multi-head attention around burn's `attention`. It has no dropout, because that function has none.
 #[derive(Module, Debug)]
@@ -32,7 +32,7 @@ pub struct FusedAttention {
 impl FusedAttention {
     /// The weights of `chapter`, and the flag. Without a mask there is no limit to the number of tokens.
     pub fn with_causal_flag(chapter: &MultiHeadAttention) -> Self {
-        Self { qkv: chapter.into(), proj: chapter.out_proj.clone(), mask: None }
+        Self { qkv: QkvProjection::with_weights_of(chapter), proj: chapter.out_proj.clone(), mask: None }
     }
 
     /// The weights and the mask of `chapter`.

@@ -28,20 +28,8 @@ impl WrapperWithProjection {
         Self { wrapper: config.init(device), out_proj: Linear::new(width, width, true, device) }
     }
 
-    /// # Shapes
-    /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
-    /// - result: [batch, tokens, num_heads · d_out].
-    ///
-    /// # Panics
-    /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
-    pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
-        self.out_proj.forward(self.wrapper.forward(x, mode))
-    }
-}
-
-/// Head h gets the columns h·head_dim .. (h + 1)·head_dim of the large projections.
-impl From<&MultiHeadAttention> for WrapperWithProjection {
-    fn from(large: &MultiHeadAttention) -> Self {
+    /// The weights of `large`: head h gets the columns h·head_dim .. (h + 1)·head_dim of its projections.
+    pub fn with_weights_of(large: &MultiHeadAttention) -> Self {
         let head = |h: usize| {
             let range = h * large.head_dim..(h + 1) * large.head_dim;
             CausalAttention {
@@ -54,6 +42,16 @@ impl From<&MultiHeadAttention> for WrapperWithProjection {
         };
         let heads = (0..large.num_heads).map(head).collect();
         Self { wrapper: MultiHeadAttentionWrapper { heads }, out_proj: large.out_proj.clone() }
+    }
+
+    /// # Shapes
+    /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
+    /// - result: [batch, tokens, num_heads · d_out].
+    ///
+    /// # Panics
+    /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.
+    pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        self.out_proj.forward(self.wrapper.forward(x, mode))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the test files share.
 
+#![allow(dead_code, reason = "not every file compares within a tolerance")]
+
 use burn::tensor::Tensor;
 
 /// All values of a tensor, row-major.

@@ -8,9 +8,8 @@ use burn::module::Module;
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use ch03_attention::causal_mask::causal_mask;
+use ch03_attention::multi_head::{attend, head_dim, split_heads};
 use shared::{Dropout, Linear, Mode};
-
-use super::heads::{attend, head_dim, split_heads};
 
 /// Sizes of a [`GatedMultiHeadAttention`].
 #[derive(Config, Debug)]
@@ -78,7 +77,7 @@ impl GatedMultiHeadAttention {
         // [batch, heads, tokens, head_dim] each
         let [queries, keys, values] = [&self.w_query, &self.w_key, &self.w_value]
             .map(|projection| split_heads(projection.forward(x.clone()), self.num_heads));
-        let context = attend(queries, keys, values, hidden, &self.dropout, mode); // [batch, tokens, d_out]
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, mode); // [batch, tokens, d_out]
         let gate = sigmoid(self.w_gate.forward(x)); // [batch, tokens, d_out]
         self.out_proj.forward(context * gate)
     }

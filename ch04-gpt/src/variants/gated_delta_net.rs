@@ -19,11 +19,10 @@ use burn::module::{Module, Param};
 use burn::nn::{RmsNorm, RmsNormConfig};
 use burn::tensor::activation::{sigmoid, silu, softplus};
 use burn::tensor::{Device, Tensor, TensorData};
+use ch03_attention::multi_head::{head_dim, split_heads};
 use shared::init::linear;
 use shared::rng::TorchRng;
 use shared::{Dropout, Linear, Mode};
-
-use super::heads::{head_dim, split_heads};
 
 /// Keeps a root away from zero.
 const EPS: f64 = 1e-6;

@@ -8,10 +8,10 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use ch03_attention::causal_mask::causal_mask;
+use ch03_attention::KvCache;
+use ch03_attention::causal_mask::{causal_mask, last_rows_of_causal_mask};
+use ch03_attention::multi_head::{attend, head_dim, split_heads};
 use shared::{Dropout, Linear, Mode};
-
-use super::heads::{attend, head_dim, split_heads};
 
 /// Sizes of a [`GroupedQueryAttention`].
 #[derive(Config, Debug)]
@@ -84,8 +84,30 @@ impl GroupedQueryAttention {
         let queries = split_heads(self.w_query.forward(x.clone()), self.num_heads); // [batch, heads, tokens, head_dim]
         let keys = split_heads(self.w_key.forward(x.clone()), self.num_kv_groups); // [batch, groups, tokens, head_dim]
         let values = split_heads(self.w_value.forward(x), self.num_kv_groups); // [batch, groups, tokens, head_dim]
-        let context = attend(queries, self.share(keys), self.share(values), hidden, &self.dropout, mode);
+        let (keys, values) = (self.share(keys), self.share(values)); // as queries
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, mode); // [batch, tokens, d_out]
         self.out_proj.forward(context)
+    }
+
+    /// As [`forward`](Self::forward) in evaluation mode, for new tokens that follow those in `cache`. Heads are kept
+    /// before they are shared out, which is what saves the memory.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, new tokens, d_in]`;
+    /// - result: `[batch, new tokens, d_out]`.
+    ///
+    /// # Panics
+    /// If the batch is not that of the cache.
+    pub fn forward_cached(&self, x: Tensor<3>, cache: &mut KvCache) -> Tensor<3> {
+        let [_, new, _] = x.dims();
+        let queries = split_heads(self.w_query.forward(x.clone()), self.num_heads); // [batch, heads, new, head_dim]
+        let keys = split_heads(self.w_key.forward(x.clone()), self.num_kv_groups); // [batch, groups, new, head_dim]
+        let values = split_heads(self.w_value.forward(x), self.num_kv_groups); // [batch, groups, new, head_dim]
+        let (keys, values) = cache.extend(keys, values); // [batch, groups, tokens, head_dim]
+        let hidden = last_rows_of_causal_mask(new, cache.kept(), &keys.device());
+        let (keys, values) = (self.share(keys), self.share(values)); // [batch, heads, tokens, head_dim]
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, &mut Mode::Eval);
+        self.out_proj.forward(context) // [batch, new, d_out]
     }
 
     /// One copy for each query head of a group, neighbours first: K1 K1 K2 K2, not K1 K2 K1 K2.

@@ -70,6 +70,10 @@ impl HybridGptModel {
     /// If the sizes do not fit together.
     pub fn new(config: &HybridGptConfig, rng: &mut TorchRng, device: &Device) -> Self {
         let base = &config.base;
+        if let Some(experts) = &config.experts {
+            let (width, expected) = (experts.emb_dim, base.emb_dim);
+            assert_eq!(width, expected, "experts.emb_dim is {width}, but must be that of base, which is {expected}");
+        }
         Self {
             tok_emb: embedding(base.vocab_size, base.emb_dim, rng, device),
             pos_emb: embedding(base.context_length, base.emb_dim, rng, device),

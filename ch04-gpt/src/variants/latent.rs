@@ -10,10 +10,9 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use ch03_attention::causal_mask::causal_mask;
+use ch03_attention::causal_mask::{causal_mask, last_rows_of_causal_mask};
+use ch03_attention::multi_head::{attend, head_dim, split_heads};
 use shared::{Dropout, Linear, Mode};
-
-use super::heads::{attend, head_dim, split_heads};
 
 /// Sizes of a [`MultiHeadLatentAttention`].
 #[derive(Config, Debug)]
@@ -24,7 +23,7 @@ pub struct MultiHeadLatentAttentionConfig {
     pub d_out: usize,
     /// Number of heads; divides `d_out`.
     pub num_heads: usize,
-    /// Width of the latent vectors. Without it an eighth of `d_out`, but at least 16.
+    /// Width of the latent vectors, at least 1. Without it an eighth of `d_out`, but at least 16.
     pub latent_dim: Option<usize>,
     /// Probability of an attention weight to be dropped in training, in [0, 1).
     #[config(default = 0.0)]
@@ -38,10 +37,11 @@ impl MultiHeadLatentAttentionConfig {
     /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
     ///
     /// # Panics
-    /// If `num_heads` does not divide `d_out`, or `dropout` is not in [0, 1).
+    /// If `num_heads` does not divide `d_out`, `latent_dim` is 0, or `dropout` is not in [0, 1).
     pub fn init(&self, device: &Device) -> MultiHeadLatentAttention {
         head_dim(self.d_out, self.num_heads);
         let latent_dim = self.latent_dim.unwrap_or_else(|| (self.d_out / 8).max(16));
+        assert!(latent_dim > 0, "latent_dim is 0, but must be at least 1");
         let projection = |d_in, d_out| Linear::new(d_in, d_out, self.qkv_bias, device);
         MultiHeadLatentAttention {
             w_query: projection(self.d_in, self.d_out),
@@ -85,6 +85,56 @@ impl MultiHeadLatentAttention {
         let latent = self.w_down.forward(x); // [batch, tokens, latent_dim]
         let keys = split_heads(self.w_up_key.forward(latent.clone()), self.num_heads); // as queries
         let values = split_heads(self.w_up_value.forward(latent), self.num_heads); // as queries
-        self.out_proj.forward(attend(queries, keys, values, hidden, &self.dropout, mode))
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, mode); // [batch, tokens, d_out]
+        self.out_proj.forward(context)
+    }
+
+    /// As [`forward`](Self::forward) in evaluation mode, for new tokens that follow those in `cache`. Only latent
+    /// vectors are kept; the keys and values of all tokens are remade at each step.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, new tokens, d_in]`;
+    /// - result: `[batch, new tokens, d_out]`.
+    ///
+    /// # Panics
+    /// If the batch is not that of the cache.
+    pub fn forward_cached(&self, x: Tensor<3>, cache: &mut LatentCache) -> Tensor<3> {
+        let [_, new, _] = x.dims();
+        let queries = split_heads(self.w_query.forward(x.clone()), self.num_heads); // [batch, heads, new, head_dim]
+        let latent = cache.extend(self.w_down.forward(x)); // [batch, tokens, latent_dim]
+        let hidden = last_rows_of_causal_mask(new, cache.tokens(), &latent.device());
+        // [batch, heads, tokens, head_dim] each
+        let keys = split_heads(self.w_up_key.forward(latent.clone()), self.num_heads);
+        let values = split_heads(self.w_up_value.forward(latent), self.num_heads);
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, &mut Mode::Eval);
+        self.out_proj.forward(context) // [batch, new, d_out]
+    }
+}
+
+/// The latent vectors of the tokens that a [`MultiHeadLatentAttention`] has seen.
+#[derive(Clone, Debug, Default)]
+pub struct LatentCache {
+    /// `[batch, tokens, latent_dim]`.
+    latent: Option<Tensor<3>>,
+}
+
+impl LatentCache {
+    /// Number of tokens that are kept.
+    pub fn tokens(&self) -> usize {
+        self.latent.as_ref().map_or(0, |latent| latent.dims()[1])
+    }
+
+    /// Adds the vectors of new tokens and returns those of all, `[batch, tokens, latent_dim]`.
+    fn extend(&mut self, new: Tensor<3>) -> Tensor<3> {
+        let all = match self.latent.take() {
+            None => new,
+            Some(latent) => {
+                let ([kept, _, _], [batch, _, _]) = (latent.dims(), new.dims());
+                assert_eq!(batch, kept, "the cache is for a batch of {kept}, not {batch}: begin with a new one");
+                Tensor::cat(vec![latent, new], 1)
+            }
+        };
+        self.latent = Some(all.clone());
+        all
     }
 }

@@ -12,6 +12,9 @@
 //! | [`flops`] | arithmetic of a forward pass, and how well a GPU is used | |
 //! | [`cache_memory`] | bytes that past tokens take | |
 //! | [`expert_sizes`] | parameters of a mixture of experts, all and active | |
+//!
+//! The first three change what is kept of past tokens, so each has a `forward_cached` beside its `forward`: the same
+//! numbers for new tokens alone.
 
 pub mod cache_memory;
 pub mod expert_sizes;
@@ -19,7 +22,6 @@ pub mod flops;
 pub mod gated_attention;
 pub mod gated_delta_net;
 pub mod grouped_query;
-mod heads;
 pub mod hybrid_gpt;
 pub mod latent;
 pub mod mixture_of_experts;
@@ -29,6 +31,6 @@ pub use gated_attention::{GatedMultiHeadAttention, GatedMultiHeadAttentionConfig
 pub use gated_delta_net::{GatedDeltaNet, GatedDeltaNetConfig};
 pub use grouped_query::{GroupedQueryAttention, GroupedQueryAttentionConfig};
 pub use hybrid_gpt::{AttentionKind, HybridGptConfig, HybridGptModel};
-pub use latent::{MultiHeadLatentAttention, MultiHeadLatentAttentionConfig};
+pub use latent::{LatentCache, MultiHeadLatentAttention, MultiHeadLatentAttentionConfig};
 pub use mixture_of_experts::{MoeFeedForward, MoeFeedForwardConfig};
 pub use sliding_window::{SlidingWindowAttention, SlidingWindowAttentionConfig};

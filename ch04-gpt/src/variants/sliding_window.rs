@@ -7,10 +7,10 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
-use ch03_attention::causal_mask::causal_mask;
+use ch03_attention::KvCache;
+use ch03_attention::causal_mask::last_rows_of_causal_mask;
+use ch03_attention::multi_head::{attend, head_dim, split_heads};
 use shared::{Dropout, Linear, Mode};
-
-use super::heads::{attend, head_dim, split_heads};
 
 /// Sizes of a [`SlidingWindowAttention`].
 #[derive(Config, Debug)]
@@ -77,22 +77,47 @@ impl SlidingWindowAttention {
     /// - result: `[batch, tokens, d_out]`.
     pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
         let [_, tokens, _] = x.dims();
-        let hidden = window_mask(tokens, self.window, &x.device());
+        let hidden = window_mask(tokens, tokens, self.window, &x.device());
         // [batch, heads, tokens, head_dim] each
         let [queries, keys, values] = [&self.w_query, &self.w_key, &self.w_value]
             .map(|projection| split_heads(projection.forward(x.clone()), self.num_heads));
-        self.out_proj.forward(attend(queries, keys, values, hidden, &self.dropout, mode))
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, mode); // [batch, tokens, d_out]
+        self.out_proj.forward(context)
+    }
+
+    /// As [`forward`](Self::forward) in evaluation mode, for new tokens that follow those in `cache`. When they are
+    /// done, only the tokens of the window are kept: later ones see no others.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, new tokens, d_in]`;
+    /// - result: `[batch, new tokens, d_out]`.
+    ///
+    /// # Panics
+    /// If the batch is not that of the cache.
+    pub fn forward_cached(&self, x: Tensor<3>, cache: &mut KvCache) -> Tensor<3> {
+        let [_, new, _] = x.dims();
+        // [batch, heads, new, head_dim] each
+        let [queries, keys, values] = [&self.w_query, &self.w_key, &self.w_value]
+            .map(|projection| split_heads(projection.forward(x.clone()), self.num_heads));
+        let (keys, values) = cache.extend(keys, values); // [batch, heads, kept + new, head_dim]
+        let hidden = window_mask(new, cache.kept(), self.window, &x.device());
+        let (context, _) = attend(queries, keys, values, hidden, &self.dropout, &mut Mode::Eval);
+        if let Some(window) = self.window {
+            cache.keep_last(window);
+        }
+        self.out_proj.forward(context) // [batch, new, d_out]
     }
 }
 
-/// True where query i (row) must not see key j (column): the future, and from `window` tokens back on. `[tokens,
-/// tokens]`.
-pub fn window_mask(tokens: usize, window: Option<usize>, device: &Device) -> Tensor<2, Bool> {
-    let future = causal_mask(tokens, device);
+/// True where query i (row) must not see key j (column): the future, and from `window` tokens back on. The queries
+/// belong to the last `new` of the tokens. `[new, tokens]`.
+pub fn window_mask(new: usize, tokens: usize, window: Option<usize>, device: &Device) -> Tensor<2, Bool> {
+    let future = last_rows_of_causal_mask(new, tokens, device);
     match window {
         Some(window) if window < tokens => {
-            // True below the diagonal that starts `window - 1` places left of the main one.
-            let past = Tensor::<2, Bool>::triu_mask([tokens, tokens], 1 - window as i64, device);
+            // True below the diagonal that starts `window - 1` places left of the query's own key.
+            let own = tokens as i64 - new as i64;
+            let past = Tensor::<2, Bool>::triu_mask([new, tokens], own + 1 - window as i64, device);
             future.bool_or(past)
         }
         _ => future,

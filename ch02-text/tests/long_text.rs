@@ -1,7 +1,7 @@
 //! A text that several threads read in parts has the ids of the whole.
 
 use ch02_text::Gpt2Tokenizer;
-use ch02_text::cut::cut;
+use ch02_text::long_text::cut;
 
 /// Texts in which a careless cut changes ids.
 fn awkward() -> Vec<String> {
