@@ -4,8 +4,8 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor};
 use kernels::{AdamWStep, Kernels};
 
-/// Adam with decoupled weight decay, Loshchilov and Hutter, 2019. For every parameter `w` with gradient `g`, at step
-/// `t`:
+/// Adam with decoupled weight decay, Loshchilov and Hutter, 2019. For every parameter `w` with gradient `g`, at the
+/// `t`-th step that it takes part in:
 ///
 /// ```text
 /// w = w (1 - lr · weight_decay)
@@ -38,6 +38,8 @@ pub struct AdamW {
 /// The moments of one parameter.
 #[derive(Clone, Debug)]
 pub struct Moments {
+    /// Steps that this parameter took part in, t.
+    pub steps: u32,
     /// Decaying mean of the gradients, m.
     pub first: Tensor<1>,
     /// Decaying mean of their squares, v.
@@ -86,20 +88,23 @@ impl ModuleMapper for Update<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let place = self.next;
         self.next += 1;
-        let AdamW { beta_1, beta_2, eps, weight_decay, steps, kernels, ref mut moments } = *self.optimizer;
+        let AdamW { beta_1, beta_2, eps, weight_decay, kernels, ref mut moments, .. } = *self.optimizer;
         if moments.len() <= place {
             moments.push(None);
         }
         let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return param };
 
+        let old = moments[place].take();
+        let steps = 1 + old.as_ref().map_or(0, |old| old.steps);
+
         if kernels.fuse(&gradient) {
             let learning_rate = self.learning_rate;
             let step = AdamWStep { learning_rate, beta_1, beta_2, eps, weight_decay, step: steps };
-            let old = moments[place].take().map(|Moments { first, second }| [first, second]);
+            let old = old.map(|Moments { first, second, .. }| [first, second]);
             return param.map(|weight| {
                 let trained = weight.is_require_grad();
                 let (updated, [first, second]) = step.update(weight.inner(), gradient, old);
-                moments[place] = Some(Moments { first, second });
+                moments[place] = Some(Moments { steps, first, second });
                 Tensor::from_inner(updated).set_require_grad(trained)
             });
         }
@@ -108,16 +113,16 @@ impl ModuleMapper for Update<'_> {
         let gradient: Tensor<1> = gradient.reshape([-1]);
         let squared = gradient.clone().square() * (1.0 - beta_2);
         let new = gradient * (1.0 - beta_1);
-        let Moments { first, second } = match moments[place].take() {
-            Some(old) => Moments { first: old.first * beta_1 + new, second: old.second * beta_2 + squared },
-            None => Moments { first: new, second: squared },
+        let (first, second) = match old {
+            Some(old) => (old.first * beta_1 + new, old.second * beta_2 + squared),
+            None => (new, squared),
         };
 
         let correction_1 = 1.0 - beta_1.powi(steps as i32);
         let correction_2 = 1.0 - beta_2.powi(steps as i32);
         let denominator = second.clone().sqrt() / correction_2.sqrt() + eps;
         let change = first.clone() / denominator * (self.learning_rate / correction_1);
-        moments[place] = Some(Moments { first, second });
+        moments[place] = Some(Moments { steps, first, second });
         let kept = 1.0 - self.learning_rate * weight_decay;
         param.map(|weight| {
             let trained = weight.is_require_grad();
@@ -137,21 +142,57 @@ mod tests {
 
     use super::*;
 
-    /// One scalar parameter, three steps by hand: gradient 2, lr 0.1, decay 0.1.
-    #[test]
-    fn three_steps_by_hand() {
+    /// One number that gets these gradients, one after the other, with learning rate 0.1 and decay 0.1; `None` is a
+    /// step in which it has none.
+    fn train(gradients: &[Option<f64>], kernels: Kernels) -> f64 {
         let device = Device::flex().autodiff();
         let mut weight: Param<Tensor<1>> = Param::from_data([1.0f32], &device);
-        let mut optimizer = AdamW::new(0.1);
-        let mut by_hand = 1.0f64;
-        for _ in 0..3 {
-            let gradients = (weight.val() * 2.0).sum().backward();
+        let mut optimizer = AdamW::new(0.1).with_kernels(kernels);
+        for gradient in gradients {
+            let gradients = match gradient {
+                Some(gradient) => (weight.val() * *gradient).sum().backward(),
+                None => Tensor::<1>::ones([1], &device).require_grad().sum().backward(),
+            };
             weight = optimizer.step(0.1, weight, gradients);
-            // The gradient is always 2, so the corrected moments are 2 and 4 and the quotient is 1.
-            by_hand = by_hand * (1.0 - 0.1 * 0.1) - 0.1 * 2.0 / (2.0 + 1e-8);
         }
-        let found: f64 = weight.val().into_scalar();
-        assert!((found - by_hand).abs() < 1e-6, "{found} is not {by_hand}");
+        weight.val().into_scalar()
+    }
+
+    /// The formula in the documentation of [`AdamW`], in 64 bits.
+    fn by_hand(gradients: &[f64]) -> f64 {
+        let (mut w, mut m, mut v) = (1.0, 0.0, 0.0);
+        for (t, g) in (1..).zip(gradients) {
+            w *= 1.0 - 0.1 * 0.1;
+            m = 0.9 * m + 0.1 * g;
+            v = 0.999 * v + 0.001 * g * g;
+            w -= 0.1 * (m / (1.0 - 0.9f64.powi(t))) / ((v / (1.0 - 0.999f64.powi(t))).sqrt() + 1e-8);
+        }
+        w
+    }
+
+    /// Gradients of changing size and sign, so that each of the betas counts; then gradients as small as eps, which
+    /// halves the step. 1e-6 is rounding of numbers about 1.
+    #[test]
+    fn three_steps_by_hand() {
+        for kernels in [Kernels::Plain, Kernels::Fused] {
+            for gradients in [[2.0, -0.5, 1.0], [1e-8, 1e-8, 1e-8]] {
+                let (found, expected) = (train(&gradients.map(Some), kernels), by_hand(&gradients));
+                assert!((found - expected).abs() < 1e-6, "{kernels:?}, {gradients:?}: {found} is not {expected}");
+            }
+        }
+        // With eps = g, each quotient is 1/2; without eps it would be 1.
+        let expected = [(); 3].iter().fold(1.0, |w, ()| w * 0.99 - 0.05);
+        assert!((by_hand(&[1e-8; 3]) - expected).abs() < 1e-9);
+    }
+
+    /// As in PyTorch, a parameter counts its own steps. With the optimizer's count, the first step of this one would be
+    /// three fifths of what it is.
+    #[test]
+    fn a_parameter_that_thaws_late_starts_at_its_first_step() {
+        for kernels in [Kernels::Plain, Kernels::Fused] {
+            let late = train(&[None, None, None, Some(2.0), Some(-0.5)], kernels);
+            assert_eq!(late, train(&[Some(2.0), Some(-0.5)], kernels), "{kernels:?}");
+        }
     }
 
     #[test]

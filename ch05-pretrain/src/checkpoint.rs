@@ -19,7 +19,7 @@ use safetensors::{Dtype, View};
 use serde::de::DeserializeOwned;
 use shared::GptConfig;
 use shared::config::ConfigError;
-use shared::files::{make_readable, write_whole};
+use shared::files::{temporary_in, write_whole};
 use shared::init::transpose;
 
 pub(crate) use fill::fill_model;
@@ -137,16 +137,32 @@ pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result
 
     let mut tensors = Collect::default();
     model.visit(&mut tensors);
-    let temporary = tempfile::Builder::new()
-        .prefix(".saving-")
-        .tempfile_in(folder)
-        .map_err(io_error(&weights_path))?
-        .into_temp_path();
+    let temporary = temporary_in(folder).map_err(io_error(&weights_path))?;
+    let permissions = temporary.as_file().metadata().map_err(io_error(&weights_path))?.permissions();
+    let temporary = temporary.into_temp_path();
     safetensors::serialize_to_file(tensors.found, None, &temporary)
         .map_err(|e| io_error(&weights_path)(io::Error::other(e.to_string())))?;
-    let written = File::open(&temporary).and_then(|file| make_readable(&file).and_then(|()| file.sync_all()));
-    written.map_err(io_error(&weights_path))?;
+    // The safetensors crate has put a file of its own there, which only the user may read.
+    fs::set_permissions(&temporary, permissions)
+        .and_then(|()| File::open(&temporary)?.sync_all())
+        .map_err(io_error(&weights_path))?;
     temporary.persist(&weights_path).map_err(|e| io_error(&weights_path)(e.error))
+}
+
+/// The output layer of a model in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Values for each token.
+    pub outputs: usize,
+    /// Whether it has a bias.
+    pub bias: bool,
+}
+
+impl Head {
+    /// That of a model that writes text: a value for each word of the vocabulary, no bias.
+    pub fn of_text(config: &GptConfig) -> Self {
+        Self { outputs: config.vocab_size, bias: false }
+    }
 }
 
 /// Reads the model in `folder`.
@@ -154,7 +170,23 @@ pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result
 /// # Errors
 /// If a file is missing or damaged, or a tensor does not fit the configuration.
 pub fn load_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
-    let config = load_config(folder)?;
+    let config: GptConfig = read_json(folder, CONFIG_FILE)?;
+    let path = folder.join(CONFIG_FILE);
+    check_sizes(&config).map_err(|source| CheckpointError::ImpossibleConfig { path, source })?;
+    let model = load_weights(folder, &config, Head::of_text(&config), device)?;
+    Ok((config, model))
+}
+
+/// Reads the weights in `folder` into the model that `config`, which went through [`check_sizes`], and `head` describe.
+///
+/// # Errors
+/// If the file is missing or damaged, or a tensor does not fit.
+pub fn load_weights(
+    folder: &Path,
+    config: &GptConfig,
+    head: Head,
+    device: &Device,
+) -> Result<GptModel, CheckpointError> {
     let file = MappedFile::open(folder, WEIGHTS_FILE)?;
     let mut tensors = read_safetensors(&file)?;
     // The book's model saves its masks too.
@@ -164,21 +196,32 @@ pub fn load_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel
         tensor: name.to_string(),
         part: if is_linear_weight(name) { Part::Transposed } else { Part::Whole },
     };
-    match fill_model(&config, &tensors, source, device) {
-        Ok(model) => Ok((config, model)),
-        Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: file.path.clone(), tensor, reason }),
-    }
+    fill_model(config, head, &tensors, source, device).map_err(|(tensor, reason)| CheckpointError::BadTensor {
+        path: file.path.clone(),
+        tensor,
+        reason,
+    })
 }
 
-/// Reads the configuration of the model in `folder`.
+/// Checks a configuration that comes from a file, before a model is made from it.
 ///
 /// # Errors
-/// If it is missing, not a configuration, or describes no possible model.
-pub fn load_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
-    let config: GptConfig = read_json(folder, CONFIG_FILE)?;
-    let path = folder.join(CONFIG_FILE);
-    config.validate().map_err(|source| CheckpointError::ImpossibleConfig { path, source })?;
-    Ok(config)
+/// If there is no such model, or its causal masks would fill the memory: they are the one thing in a model that the
+/// size of its weights does not limit.
+pub fn check_sizes(config: &GptConfig) -> Result<(), ConfigError> {
+    /// One byte for each pair of positions and block, a gigabyte; GPT-2 XL has 48 million.
+    const MOST_PAIRS: usize = 1 << 30;
+
+    config.validate()?;
+    let pairs = config.context_length.saturating_mul(config.context_length).saturating_mul(config.n_layers);
+    if pairs > MOST_PAIRS {
+        return Err(ConfigError::Field {
+            field: "context_length",
+            value: config.context_length.to_string(),
+            allowed: format!("at most {} with {} layers", (MOST_PAIRS / config.n_layers).isqrt(), config.n_layers),
+        });
+    }
+    Ok(())
 }
 
 /// Reads a JSON file that describes a model.

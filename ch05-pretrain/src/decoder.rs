@@ -64,9 +64,9 @@ pub struct FastCache {
 }
 
 impl FastCache {
-    /// An empty cache for these weights, with a thread for every core.
+    /// An empty cache for these weights, with a thread for every core, but no more than there are heads to share.
     pub fn new(weights: Arc<Weights>) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(weights.n_heads);
         Self { decoder: Decoder::new(weights, threads) }
     }
 

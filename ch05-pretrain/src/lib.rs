@@ -42,4 +42,4 @@ pub use loss::{Batches, calc_loss_batch, calc_loss_loader, cross_entropy, perple
 pub use text_split::{Loaders, split_text};
 pub use tokens::{text_to_token_ids, token_ids_to_text};
 pub use train::{Evaluation, Event, Run, evaluate_model, train_model_simple, training_loop};
-pub use training_checkpoint::{RunError, RunFile, load_checkpoint, newest_checkpoint, save_checkpoint};
+pub use training_checkpoint::{RunError, RunFile, load_checkpoint, load_run_file, newest_checkpoint, save_checkpoint};

@@ -24,3 +24,26 @@ pub fn generate_sample(
     let ids = generate_text_simple(&model.valid(), ids, SAMPLE_TOKENS, model.context_length());
     Ok(token_ids_to_text(ids, tokenizer)?.replace('\n', " "))
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Tensor;
+    use shared::GptConfig;
+
+    use super::*;
+
+    /// A model that ends the line with every token: the last norm gives ones, and only the row of token 198 has a weight.
+    #[test]
+    fn a_sample_stands_on_one_line() {
+        let config = GptConfig { emb_dim: 4, n_layers: 1, drop_rate: 0.5, ..GptConfig::preset("tiny").unwrap() };
+        let device = Device::flex().autodiff();
+        let mut model = GptModel::new(&config, &device);
+        model.final_norm.scale = model.final_norm.scale.map(|scale| scale.zeros_like());
+        model.final_norm.shift = model.final_norm.shift.map(|shift| shift.ones_like());
+        let line_break = Tensor::ones([4, 1], &device);
+        model.out_head.weight =
+            model.out_head.weight.map(|weight| weight.zeros_like().slice_assign([0..4, 198..199], line_break));
+        let sample = generate_sample(&model, &Gpt2Tokenizer::new(), &device, "Once").unwrap();
+        assert_eq!(sample, format!("Once{}", " ".repeat(SAMPLE_TOKENS)));
+    }
+}

@@ -58,6 +58,20 @@ pub struct Place {
     pub evaluations: Vec<Evaluation>,
 }
 
+impl Place {
+    /// Says why no run can be here.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Self { epoch, batch, steps, .. } = self;
+        let begun = *epoch > 1 || *batch > 0;
+        if *epoch == 0 || begun != (*steps > 0) {
+            return Err(format!(
+                "no run is at batch {batch} of epoch {epoch} after {steps} steps; the first epoch is 1"
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl Run {
     /// A run that has not begun. The generator must be as the model's initialisation left it.
     pub fn new(model: GptModel, weight_decay: f64, rng: &TorchRng) -> Self {
@@ -117,6 +131,9 @@ pub enum Event<'a> {
 ///
 /// # Errors
 /// Whatever `observe` returns; the run ends there.
+///
+/// # Panics
+/// As [`training_loop`].
 pub fn train_model_simple<L: Batches, E>(
     run: Run,
     loaders: &Loaders<L>,
@@ -151,7 +168,7 @@ pub fn train_model_simple<L: Batches, E>(
 /// Whatever `observe` returns; the run ends there.
 ///
 /// # Panics
-/// If `batches_per_step` is 0.
+/// If `batches_per_step` is 0, if the training loader has no batch, or if the run is at a batch that it does not have.
 pub fn training_loop<L: Batches, E>(
     mut run: Run,
     loaders: &Loaders<L>,
@@ -162,6 +179,9 @@ pub fn training_loop<L: Batches, E>(
     mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
 ) -> Result<Run, E> {
     let batches = loaders.train.num_batches();
+    assert!(batches > 0, "the training loader has no batch");
+    let at = run.place.batch;
+    assert!(at < batches, "the run is at batch {at} of a pass, but the training loader has only {batches}");
     while run.place.epoch <= config.epochs {
         if run.place.batch == 0 {
             run.place.epoch_rng = run.place.rng.clone();
@@ -224,4 +244,48 @@ pub fn evaluate_model(
     let train_loss = calc_loss_loader(model, train, Some(eval_iter), rng, device);
     let val_loss = calc_loss_loader(model, validation, Some(eval_iter), rng, device);
     [train_loss, val_loss]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use shared::GptConfig;
+
+    use super::*;
+
+    /// A loader with so many batches, none of which is ever looked at.
+    struct Unseen(usize);
+
+    impl Batches for Unseen {
+        fn num_batches(&self) -> usize {
+            self.0
+        }
+
+        fn pass<'a>(&'a self, _: &mut TorchRng, _: &'a Device) -> Box<dyn Iterator<Item = Batch> + 'a> {
+            unreachable!("the run does not begin")
+        }
+    }
+
+    fn run_at_batch(batch: usize, batches: usize) {
+        let config = GptConfig { vocab_size: 5, emb_dim: 4, n_layers: 1, ..GptConfig::preset("tiny").unwrap() };
+        let device = Device::flex().autodiff();
+        let mut run = Run::new(GptModel::new(&config, &device), 0.1, &TorchRng::new(123));
+        run.place.batch = batch;
+        let loaders = Loaders { train: Unseen(batches), validation: Unseen(1) };
+        let observe = |_: Event| Ok::<_, Infallible>(ControlFlow::Continue(()));
+        let _ = train_model_simple(run, &loaders, &TrainingConfig::book(), true, &device, observe);
+    }
+
+    #[test]
+    #[should_panic(expected = "the training loader has no batch")]
+    fn nothing_to_learn_from_is_refused() {
+        run_at_batch(0, 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "the run is at batch 3 of a pass, but the training loader has only 3")]
+    fn a_place_that_the_loader_does_not_have_is_refused() {
+        run_at_batch(3, 3);
+    }
 }

@@ -5,12 +5,13 @@
 //! | file | what |
 //! |---|---|
 //! | `optimizer.safetensors` | the two moments of every parameter, `NAME.exp_avg` and `NAME.exp_avg_sq` |
-//! | `run.json` | format version, step, epoch, batch, generator states, evaluations, settings of the run |
+//! | `run.json` | format version, step, epoch, batch, steps of every parameter, generator states, evaluations, settings |
 //!
 //! It is written under a temporary name and renamed when it is whole: `checkpoint-000120` is the state after 120
 //! steps. Older ones are removed afterwards.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ use shared::{GptConfig, TrainingConfig};
 
 use crate::adamw::Moments;
 use crate::checkpoint::CheckpointError;
-use crate::inspect::parameters;
+use crate::inspect::{Parameter, parameters};
 use crate::train::{Place, Run};
 use crate::{AdamW, load_model, save_model};
 
@@ -74,8 +75,11 @@ pub struct RunFile<S> {
     pub training: TrainingConfig,
     /// Whatever else the run needs to go on.
     pub settings: S,
-    place: Place,
+    /// How far the run is.
+    pub place: Place,
     adamw_steps: u32,
+    /// The steps of every parameter that has moments. Missing in older files, where each had all steps.
+    parameter_steps: Option<BTreeMap<String, u32>>,
 }
 
 /// Writes the state of `run` into a new folder below `folder` and removes the older checkpoints there.
@@ -99,12 +103,14 @@ pub fn save_checkpoint<S: Serialize>(
     save_model(&temporary, config, &run.model.valid())?;
 
     let optimizer = temporary.join(OPTIMIZER_FILE);
-    let moments = parameters(&run.model).into_iter().zip(&run.optimizer.moments).filter_map(|(parameter, moments)| {
-        let Moments { first, second } = moments.as_ref()?;
-        let name = parameter.name;
-        Some([(format!("{name}.exp_avg"), Moment::new(first)), (format!("{name}.exp_avg_sq"), Moment::new(second))])
-    });
-    safetensors::serialize_to_file(moments.flatten(), None, &optimizer)
+    let (mut tensors, mut parameter_steps) = (Vec::new(), BTreeMap::new());
+    for (Parameter { name, .. }, moments) in parameters(&run.model).into_iter().zip(&run.optimizer.moments) {
+        let Some(Moments { steps, first, second }) = moments else { continue };
+        tensors.push((format!("{name}.exp_avg"), Moment::new(first)));
+        tensors.push((format!("{name}.exp_avg_sq"), Moment::new(second)));
+        parameter_steps.insert(name, *steps);
+    }
+    safetensors::serialize_to_file(tensors, None, &optimizer)
         .map_err(|e| io_error(&optimizer)(io::Error::other(e.to_string())))?;
     fs::File::open(&optimizer).and_then(|file| file.sync_all()).map_err(io_error(&optimizer))?;
 
@@ -114,6 +120,7 @@ pub fn save_checkpoint<S: Serialize>(
         settings,
         place: run.place.clone(),
         adamw_steps: run.optimizer.steps,
+        parameter_steps: Some(parameter_steps),
     };
     let json = serde_json::to_vec(&state)
         .map_err(|source| RunError::Damaged { path: temporary.join(RUN_FILE), reason: source.to_string() })?;
@@ -152,6 +159,24 @@ pub fn load_checkpoint<S: for<'de> Deserialize<'de>>(
     folder: &Path,
     device: &Device,
 ) -> Result<(GptConfig, Run, RunFile<S>), RunError> {
+    let file: RunFile<S> = load_run_file(folder)?;
+    let (config, model) = load_model(folder, device)?;
+    let mut optimizer = AdamW::new(file.training.weight_decay);
+    optimizer.steps = file.adamw_steps;
+    let steps_of = |name: &str| match &file.parameter_steps {
+        Some(steps) => steps.get(name).copied().unwrap_or(0),
+        None => file.adamw_steps,
+    };
+    optimizer.moments = load_moments(&folder.join(OPTIMIZER_FILE), &model, steps_of, &device.clone().inner())?;
+    let run = Run { model, optimizer, place: file.place.clone() };
+    Ok((config, run, file))
+}
+
+/// Reads `run.json` of the checkpoint in `folder` alone: how far the run is, without its model.
+///
+/// # Errors
+/// If it is missing, damaged or of a newer format.
+pub fn load_run_file<S: for<'de> Deserialize<'de>>(folder: &Path) -> Result<RunFile<S>, RunError> {
     let path = folder.join(RUN_FILE);
     let bad = |reason: String| RunError::Damaged { path: path.clone(), reason };
     let json = fs::read(&path).map_err(|source| RunError::Io { action: "read", path: path.clone(), source })?;
@@ -165,13 +190,8 @@ pub fn load_checkpoint<S: for<'de> Deserialize<'de>>(
     }
     let file: RunFile<S> = serde_json::from_slice(&json).map_err(|e| bad(e.to_string()))?;
     file.training.validate().map_err(|e| bad(e.to_string()))?;
-
-    let (config, model) = load_model(folder, device)?;
-    let mut optimizer = AdamW::new(file.training.weight_decay);
-    optimizer.steps = file.adamw_steps;
-    optimizer.moments = load_moments(&folder.join(OPTIMIZER_FILE), &model, &device.clone().inner())?;
-    let run = Run { model, optimizer, place: file.place.clone() };
-    Ok((config, run, file))
+    file.place.check().map_err(bad)?;
+    Ok(file)
 }
 
 #[derive(Deserialize)]
@@ -179,34 +199,43 @@ struct Version {
     format: u32,
 }
 
-fn load_moments(path: &Path, model: &impl Module, device: &Device) -> Result<Vec<Option<Moments>>, RunError> {
+/// The moments of every parameter that has had steps. The file must hold those and no others: a run that goes on with
+/// new moments would not be the same run.
+fn load_moments(
+    path: &Path,
+    model: &impl Module,
+    steps_of: impl Fn(&str) -> u32,
+    device: &Device,
+) -> Result<Vec<Option<Moments>>, RunError> {
     let bytes = fs::read(path).map_err(|source| RunError::Io { action: "read", path: path.into(), source })?;
-    let file =
-        SafeTensors::deserialize(&bytes).map_err(|e| RunError::Damaged { path: path.into(), reason: e.to_string() })?;
-    let read = |name: String, size: usize| {
-        let bad = |reason: String| RunError::Damaged { path: path.into(), reason: format!("tensor {name}: {reason}") };
+    let damaged = |reason: String| RunError::Damaged { path: path.into(), reason };
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
+    let mut unused: BTreeSet<&str> = file.names().into_iter().collect();
+    let mut read = |name: String, size: usize| {
+        let bad = |reason: String| damaged(format!("tensor {name}: {reason}"));
         let view = file.tensor(&name).map_err(|_| bad("it is missing".to_string()))?;
         if view.dtype() != Dtype::F32 || view.shape() != [size] {
             return Err(bad(format!("it is {:?} {:?}, not F32 [{size}]", view.dtype(), view.shape())));
         }
+        unused.remove(name.as_str());
         let (words, _) = view.data().as_chunks::<4>();
         let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
         Ok(Tensor::<1>::from_data(TensorData::new(values, [size]), device))
     };
-    let names = file.names();
-    let there = |name: &str| names.contains(&name);
-    parameters(model)
-        .into_iter()
-        .map(|parameter| {
-            let (name, size) = (&parameter.name, parameter.len());
-            let (first, second) = (format!("{name}.exp_avg"), format!("{name}.exp_avg_sq"));
-            // Neither moment: the parameter has not had a gradient yet. Only one: the file is damaged.
-            if !there(&first) && !there(&second) {
-                return Ok(None);
-            }
-            Ok(Some(Moments { first: read(first, size)?, second: read(second, size)? }))
-        })
-        .collect()
+    let mut all = Vec::new();
+    for parameter in parameters(model) {
+        let (name, size, steps) = (&parameter.name, parameter.len(), steps_of(&parameter.name));
+        all.push(if steps == 0 {
+            None
+        } else {
+            let (first, second) = (read(format!("{name}.exp_avg"), size)?, read(format!("{name}.exp_avg_sq"), size)?);
+            Some(Moments { steps, first, second })
+        });
+    }
+    match unused.first() {
+        Some(name) => Err(damaged(format!("tensor {name}: the run has no such moments"))),
+        None => Ok(all),
+    }
 }
 
 /// All checkpoints below `folder`, in no order.

@@ -1,4 +1,5 @@
-//! The numbers that sections 5.1 and 5.2 of the book print, each test named after the number's id.
+//! The numbers that sections 5.1 to 5.3 of the book print, each test named after the number's id. (Those of 5.3 that
+//! need no trained model are in `sampling.rs`.)
 //!
 //! Tolerances: half a unit of the last printed digit where a number is printed with few digits; 1e-5 relative where
 //! more digits are known, since float32 sums depend on their order.
@@ -7,15 +8,18 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::{LazyLock, Mutex};
 
+use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor};
-use ch02_text::Gpt2Tokenizer;
+use ch02_text::{DataLoaderOptions, Gpt2Tokenizer, GptDataLoader, GptDataset};
 use ch04_gpt::{GptModel, generate_text_simple};
+use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{
-    Event, Loaders, Run, calc_loss_loader, cross_entropy, perplexity, split_text, text_to_token_ids, token_ids_to_text,
-    train_model_simple,
+    Event, GenerateOptions, Loaders, Run, calc_loss_loader, cross_entropy, generate, perplexity, split_text,
+    text_to_token_ids, token_ids_to_text, train_model_simple,
 };
+use kernels::Kernels;
 use shared::data::for_test;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -35,6 +39,11 @@ fn untrained() -> GptModel {
 
 fn assert_near(found: f64, expected: f64, tolerance: f64) {
     assert!((found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance}");
+}
+
+fn assert_all_near(found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).for_each(|(&found, &expected)| assert_near(found, expected, tolerance));
 }
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -72,14 +81,10 @@ fn loss(targets: [[i32; 3]; 2]) -> f64 {
 fn n5_1_init_probe() {
     let model = untrained();
     let first = floats(model.tok_emb.weight.val().slice([0..1, 0..5]));
-    for (found, expected) in first.iter().zip([0.33737019, -0.17777722, -0.30352759, -0.58801186, 0.34860519]) {
-        assert_near(*found, expected, 2e-6);
-    }
+    assert_all_near(&first, &[0.33737019, -0.17777722, -0.30352759, -0.58801186, 0.34860519], 2e-6);
     let last = floats(model.out_head.weight.val().slice([765..768, 50256..50257]));
-    for (found, expected) in last.iter().zip([0.00632794, -0.01850741, 0.01236132]) {
-        assert_near(*found, expected, 5e-9);
-    }
-    assert_eq!(burn::module::Module::num_params(&model), 162_419_712);
+    assert_all_near(&last, &[0.00632794, -0.01850741, 0.01236132], 5e-9);
+    assert_eq!(model.num_params(), 162_419_712);
 }
 
 #[test]
@@ -110,34 +115,31 @@ fn n5_1_decode() {
     assert_eq!(text(&[49906, 29669, 41751]), " pressuring empoweredfaith");
 }
 
-/// One unit of the fifth digit: so far PyTorch 2.15 and the book differ.
-fn fifth_digit(number: f64) -> f64 {
-    10f64.powf(number.log10().floor() - 4.0)
+/// Within one unit of the fifth digit: so far PyTorch 2.15 and the book differ.
+fn assert_fifth_digits(found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len());
+    for (&found, &expected) in found.iter().zip(expected) {
+        assert_near(found, expected, 10f64.powf(expected.log10().floor() - 4.0));
+    }
 }
 
 #[test]
 fn n5_1_target_probas() {
     let expected = [7.4541e-05, 3.1061e-05, 1.1563e-05, 1.0337e-05, 5.6776e-05, 4.7559e-06];
-    for (found, expected) in target_probabilities(TARGETS).iter().zip(expected) {
-        assert_near(*found, expected, fifth_digit(expected));
-    }
+    assert_fifth_digits(&target_probabilities(TARGETS), &expected);
 }
 
 #[test]
 fn n5_1_target_probas_2_cn() {
     let expected = [3.9108e-05, 5.6776e-05, 4.7559e-06];
-    for (found, expected) in target_probabilities(TARGETS_CN)[3..].iter().zip(expected) {
-        assert_near(*found, expected, fifth_digit(expected));
-    }
+    assert_fifth_digits(&target_probabilities(TARGETS_CN)[3..], &expected);
 }
 
 #[test]
 fn n5_1_log_probas_and_avg_log() {
     let logs = |targets| target_probabilities(targets).iter().map(|p| p.ln()).collect::<Vec<_>>();
     let expected = [-9.5042, -10.3796, -11.3677, -11.4798, -9.7764, -12.2561];
-    for (found, expected) in logs(TARGETS).iter().zip(expected) {
-        assert_near(*found, expected, 6e-5);
-    }
+    assert_all_near(&logs(TARGETS), &expected, 6e-5);
     assert_near(logs(TARGETS_CN)[3], -10.1492, 6e-5);
     let mean = |logs: Vec<f64>| logs.iter().sum::<f64>() / logs.len() as f64;
     assert_near(mean(logs(TARGETS)), -10.793964, 1e-5);
@@ -217,6 +219,169 @@ fn n5_1_initial_losses() {
     assert_near(mean(&loaders.validation), 11.021605491638184, 1e-5);
 }
 
+/// Training and validation loss of every evaluation.
+fn evaluations(run: &Run) -> Vec<f64> {
+    run.place.evaluations.iter().flat_map(|e| [e.train_loss, e.val_loss]).collect()
+}
+
+/// Printed with six decimals; rounding differs between the frameworks and adds up along the 192 steps.
+#[test]
+fn n5_2_train_tiny() {
+    let Some(text) = for_test("the-verdict") else { return };
+    let config = GptConfig { context_length: 12, emb_dim: 32, n_heads: 4, n_layers: 2, ..config() };
+    let device = Device::flex().autodiff();
+    let mut rng = TorchRng::new(123);
+    let model = torch_init(GptModel::new(&config, &device), &mut rng);
+    let loaders = Loaders::new(&text, 12, 2).unwrap();
+    assert_eq!(loaders.train.num_batches(), 192);
+    let training = TrainingConfig { learning_rate: 5e-4, epochs: 1, eval_iter: 1, ..TrainingConfig::book() };
+    let run = Run::new(model, 0.1, &rng).with_kernels(Kernels::Fused);
+    let mut sample = String::new();
+    let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
+        if let Event::EpochEnd { model, .. } = event {
+            sample = generate_sample(model, &Gpt2Tokenizer::new(), &device, START).unwrap();
+        }
+        Ok::<_, Infallible>(ControlFlow::Continue(()))
+    })
+    .unwrap();
+
+    let numbers = |text: &str| text.split_whitespace().map(|number| number.parse().unwrap()).collect::<Vec<f64>>();
+    let train = numbers(
+        "10.878700 10.981492 10.880864 10.918834 11.053722 10.853349 11.033643 10.656749 10.667664 10.560598 10.751373
+         10.626111 10.432096 10.237085 10.396329 10.283664 10.359767 10.430459 9.699014 9.663381 9.692842 9.296112
+         9.136846 9.271831 8.788434 8.859547 9.191400 8.989604 8.560723 8.559316 8.279855 8.190235 7.952524 7.892847
+         7.085140 7.456177 7.165283 7.521828 7.660768",
+    );
+    let val = numbers(
+        "11.006043 10.986732 10.966756 10.949402 10.932055 10.913554 10.892940 10.868382 10.840153 10.806702 10.765106
+         10.716801 10.661651 10.595969 10.519716 10.438693 10.353101 10.263471 10.172080 10.077667 9.977775 9.874738
+         9.776534 9.678990 9.582247 9.477422 9.376345 9.274780 9.180310 9.088624 8.993550 8.901899 8.809289 8.715283
+         8.621900 8.535468 8.454894 8.379724 8.303660",
+    );
+    let seen: Vec<usize> = run.place.evaluations.iter().map(|e| e.tokens_seen).collect();
+    assert_eq!(seen, (0..39).map(|k| 24 + 120 * k).collect::<Vec<_>>());
+    let expected: Vec<f64> = train.into_iter().zip(val).flat_map(|(train, val)| [train, val]).collect();
+    assert_all_near(&evaluations(&run), &expected, 2e-4);
+    assert_eq!(sample, START.to_string() + &" the".repeat(50));
+}
+
+/// Two steps on one window. About three decimals agree after an update of this size.
+#[test]
+#[ignore = "trains the 124M model, about a minute and 4 GB: cargo test -p ch05-pretrain --test book_numbers -- --ignored n5_2_two_step"]
+fn n5_2_two_step() {
+    let Some(text) = for_test("the-verdict") else { return };
+    let (train, validation) = split_text(&text, 0.9);
+    // The first window of either part, each the only one.
+    let loader = |part: &str| {
+        let options =
+            DataLoaderOptions { batch_size: 1, max_length: 256, stride: 256, shuffle: false, drop_last: true };
+        let ids = Gpt2Tokenizer::new().encode_with_end_of_text(part)[..257].to_vec();
+        GptDataLoader::new(GptDataset::from_ids(ids, 256, 256).unwrap(), &options).unwrap()
+    };
+    let loaders = Loaders { train: loader(train), validation: loader(validation) };
+    let device = Device::flex().autodiff();
+    let mut rng = TorchRng::new(123);
+    let model = torch_init(GptModel::new(&config(), &device), &mut rng);
+    let training =
+        TrainingConfig { batch_size: 1, learning_rate: 5e-4, weight_decay: 0.1, epochs: 2, eval_freq: 1, eval_iter: 1 };
+    let run = Run::new(model, 0.1, &rng).with_kernels(Kernels::Fused);
+    let mut losses = Vec::new();
+    let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
+        if let Event::Step { loss, .. } = event {
+            losses.push(loss.clone().into_scalar::<f64>());
+        }
+        Ok::<_, Infallible>(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    assert_all_near(&losses, &[10.987077713012695, 7.8188934326171875], 2e-3);
+    let expected = [7.641330718994141, 10.072664260864258, 4.934692859649658, 10.55005168914795];
+    assert_all_near(&evaluations(&run), &expected, 2e-3);
+}
+
+/// The run that the Chinese notebook edition prints: 18 lines with three decimals, ten samples, and what the trained
+/// model writes in section 5.3. One unit of the last digit: rounding may turn a number that lies between two.
+#[test]
+#[ignore = "trains the 124M model for 90 steps, six minutes on two cores and 4 GB: cargo test -p ch05-pretrain --test book_numbers -- --ignored n5_2_log_cpu"]
+fn n5_2_log_cpu_and_n5_3_greedy_25_and_generate() {
+    let Some(text) = for_test("the-verdict-cn-edition") else { return };
+    let loaders = Loaders::new(&text, 256, 2).unwrap();
+    let device = Device::flex().autodiff();
+    let mut rng = TorchRng::new(123);
+    let model = torch_init(GptModel::new(&config(), &device), &mut rng);
+    let training = TrainingConfig { eval_iter: 1, ..TrainingConfig::book() };
+    let run = Run::new(model, 0.1, &rng).with_kernels(Kernels::Fused);
+    let tokenizer = Gpt2Tokenizer::new();
+    let (mut losses, mut samples) = (LOG_CPU.iter(), SAMPLES_CPU.iter());
+    let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
+        match event {
+            Event::Evaluation(e) => {
+                assert_all_near(&[e.train_loss, e.val_loss], losses.next().unwrap(), 1.1e-3);
+            }
+            Event::EpochEnd { model, .. } => {
+                let sample = generate_sample(model, &tokenizer, &device, START).unwrap();
+                assert_eq!(&sample, samples.next().unwrap());
+            }
+            _ => {}
+        }
+        Ok::<_, Infallible>(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    assert_eq!((run.place.evaluations.len(), losses.len(), samples.len()), (18, 0, 0));
+
+    let model = run.model.valid();
+    let written = |options: &GenerateOptions| {
+        let ids = text_to_token_ids(START, &tokenizer, &Device::flex());
+        token_ids_to_text(generate(&model, ids, options, &mut TorchRng::new(123)).unwrap(), &tokenizer).unwrap()
+    };
+    let greedy = written(&GenerateOptions::greedy(25, 256));
+    assert_eq!(
+        greedy,
+        "Every effort moves you know,\" was one of the axioms he laid down across the Sevres and silver of an exquisitely \
+         appointed lun"
+    );
+    let options = GenerateOptions { top_k: Some(25), temperature: 1.4, ..GenerateOptions::greedy(15, 256) };
+    assert_eq!(
+        written(&options),
+        "Every effort moves you stand to work on surprise, a one of us had gone with random-"
+    );
+}
+
+const START: &str = "Every effort moves you";
+
+const LOG_CPU: [[f64; 2]; 18] = [
+    [9.897, 9.951],
+    [7.917, 8.339],
+    [6.847, 7.044],
+    [5.997, 6.604],
+    [5.659, 6.617],
+    [5.363, 6.330],
+    [4.010, 6.281],
+    [2.549, 6.227],
+    [3.834, 6.149],
+    [2.516, 6.156],
+    [3.006, 6.144],
+    [2.575, 6.138],
+    [1.757, 6.235],
+    [0.958, 6.251],
+    [1.497, 6.262],
+    [0.796, 6.336],
+    [0.639, 6.476],
+    [0.404, 6.504],
+];
+
+const SAMPLES_CPU: [&str; 10] = [
+    "Every effort moves you,,,,,,,,,,,,.                                     ",
+    "Every effort moves you, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and, and,, and, and,",
+    "Every effort moves you, and I had been.                                            ",
+    "Every effort moves you know the                          \"I he had the donkey and I had the and I had the donkey and down the room, I had",
+    "Every effort moves you know it was not that the picture--I had the fact by the last I had been--his, and in the            \"Oh, and he said, and down the room, and in",
+    "Every effort moves you know,\" was one of the picture. The--I had a little of a little: \"Yes, and in fact, and in the picture was, and I had been at my elbow and as his pictures, and down the room, I had",
+    "Every effort moves you know,\" was one of the picture for nothing--I told Mrs.  \"I was no--as! The women had been, in the moment--as Jack himself, as once one had been the donkey, and were, and in his",
+    "Every effort moves you know,\" was one of the axioms he had been the tips of a self-confident moustache, I felt to see a smile behind his close grayish beard--as if he had the donkey. \"strongest,\" as his",
+    "Every effort moves you?\"  \"Yes--quite insensible to the irony. She wanted him vindicated--and by me!\"  He laughed again, and threw back the window-curtains, I had the donkey. \"There were days when I",
+    "Every effort moves you know,\" was one of the axioms he laid down across the Sevres and silver of an exquisitely appointed luncheon-table, when, on a later day, I had again run over from Monte Carlo; and Mrs. Gis",
+];
+
 /// Also the first two lines of `5.2-log-cpu` and `5.2-log-cpu-eval5`.
 #[test]
 #[ignore = "trains the 124M model for six steps, about a minute: cargo test -p ch05-pretrain -- --ignored"]
@@ -249,14 +414,10 @@ fn n5_2_first_steps() {
         8.963918685913086,
         8.603282928466797,
     ];
-    for (step, (found, expected)) in losses.iter().zip(expected).enumerate() {
-        assert_near(*found, expected, if step == 0 { 1e-5 } else { 2e-3 });
-    }
-    let evaluations: Vec<[f64; 2]> = run.place.evaluations.iter().map(|e| [e.train_loss, e.val_loss]).collect();
+    assert_near(losses[0], expected[0], 1e-5);
+    assert_all_near(&losses, &expected, 2e-3);
     let expected = [[9.781001663208007, 9.932808876037598], [8.11053400039673, 8.338573455810547]];
-    for (found, expected) in evaluations.iter().flatten().zip(expected.iter().flatten()) {
-        assert_near(*found, *expected, 5e-4);
-    }
+    assert_all_near(&evaluations(&run), expected.as_flattened(), 5e-4);
     let device = Device::flex();
     let validation = calc_loss_loader(&run.model, &cn.validation, None, &mut rng, &device);
     assert_near(validation, 8.33887767791748, 5e-4);

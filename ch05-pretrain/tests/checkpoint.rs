@@ -118,6 +118,17 @@ fn another_model_in_the_folder_is_replaced_as_a_whole() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left behind");
 }
 
+/// The masks of such a context would take 10 GB for each block, though the weights fit into a small file.
+#[test]
+fn a_context_whose_masks_fill_the_memory_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = GptConfig { context_length: 100_000, emb_dim: 1, n_heads: 1, ..small().0 };
+    fs::write(folder.path().join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
+    let error = load_model(folder.path(), &Device::flex()).unwrap_err().to_string();
+    let expected = "config.json: context_length is 100000, but must be at most 23170 with 2 layers";
+    assert!(error.ends_with(expected), "{error}");
+}
+
 #[test]
 fn a_tensor_that_the_model_does_not_have_is_an_error_but_the_book_s_masks_are_not() {
     let folder = tempfile::tempdir().unwrap();

@@ -22,7 +22,7 @@ mod ex5_6;
 use std::convert::Infallible;
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
@@ -342,18 +342,12 @@ fn ex5_5_reads_the_losses() {
     }
 }
 
-/// The folder of GPT-2's weights. A relative path means the workspace's.
-fn gpt2_folder() -> PathBuf {
-    let named = std::env::var_os("LLM_GPT2_DIR").expect("LLM_GPT2_DIR names the folder with GPT-2's weights");
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(named)
-}
-
 /// The two editions of the book print values that differ in the seventh digit.
 #[test]
 #[ignore = "needs GPT-2's weights (124M or 1558M) in LLM_GPT2_DIR and the story in LLM_DATA_DIR"]
 fn weights_5_5_losses_of_gpt2_on_the_verdict() {
-    let text = data::for_test("the-verdict").expect("LLM_DATA_DIR names the folder with the story");
-    let found = ex5_5::losses(&gpt2_folder(), &text, 256, &Device::flex()).unwrap();
+    let text = data::for_test("the-verdict").expect("needs the story: cargo run -- data fetch the-verdict");
+    let found = ex5_5::losses(&data::gpt2_for_test(), &text, 256, &Device::flex()).unwrap();
     let known = [(3.7547486888, 3.5596182346), (3.3046312862, 3.1195147038)];
     let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
     let same = known.iter().any(|&(train, validation)| near(found.train, train) && near(found.validation, validation));
@@ -409,7 +403,7 @@ fn ex5_6_a_folder_without_a_model_is_an_error() {
 #[test]
 #[ignore = "needs GPT-2's weights, of any size, in LLM_GPT2_DIR"]
 fn weights_5_6_text_of_gpt2() {
-    let found = ex5_6::continue_with(&gpt2_folder(), PROMPT, &Device::flex()).unwrap();
+    let found = ex5_6::continue_with(&data::gpt2_for_test(), PROMPT, &Device::flex()).unwrap();
     println!("{} parameters: {}", found.parameters, found.text);
     // The model of the book has a separate output layer and biases in its projections.
     let expected = match found.parameters {

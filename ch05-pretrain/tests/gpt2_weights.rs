@@ -6,7 +6,6 @@
 //! `LLM_GPT2_DIR=FOLDER cargo test -p ch05-pretrain --test gpt2_weights -- --ignored`
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
@@ -657,7 +656,7 @@ fn impossible_sizes_are_refused() {
         (
             "n_positions",
             json!(100_000),
-            "config.json: context_length is 100000, but must be at most 6688 with 3 layers",
+            "config.json: context_length is 100000, but must be at most 18918 with 3 layers",
         ),
     ] {
         assert_eq!(error(with_config(field, value).path()), text);
@@ -810,10 +809,8 @@ fn a_checkpoint_file_that_names_none_is_refused() {
 // The real model, 124M
 
 /// Opened once; the tests take turns.
-static REAL: LazyLock<Mutex<(GptConfig, GptModel)>> = LazyLock::new(|| {
-    let folder = env::var("LLM_GPT2_DIR").expect("LLM_GPT2_DIR should name a folder with GPT-2 124M");
-    Mutex::new(open(Path::new(&folder)))
-});
+static REAL: LazyLock<Mutex<(GptConfig, GptModel)>> =
+    LazyLock::new(|| Mutex::new(open(&shared::data::gpt2_for_test())));
 
 fn real() -> (GptConfig, GptModel) {
     REAL.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()

@@ -8,6 +8,9 @@ use shared::rng::TorchRng;
 
 mod common;
 
+/// That of GPT-2.
+const CONTEXT_LENGTH: usize = 1024;
+
 fn main() -> anyhow::Result<()> {
     let tokenizer = Gpt2Tokenizer::new();
     println!("<|endoftext|> is {:?}\n", tokenizer.encode_with_end_of_text("<|endoftext|>"));
@@ -20,7 +23,7 @@ fn main() -> anyhow::Result<()> {
     }
 
     let split = Split::of_collection(&common::messages()?)?;
-    let loaders = SpamLoaders::new(&split, &tokenizer, Length::Longest, 8)?;
+    let loaders = SpamLoaders::new(&split, &tokenizer, Length::Longest, 8, CONTEXT_LENGTH)?;
     println!("\nLongest training message: {} tokens", loaders.train.dataset().max_length());
     let device = Device::flex();
     if let Some(batch) = loaders.train.pass(&mut TorchRng::new(123), &device).last() {

@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
     println!("Class label: {}\n", logits.argmax(1).into_data());
 
     let split = Split::of_collection(&common::messages()?)?;
-    let loaders = SpamLoaders::new(&split, &tokenizer, Length::Longest, 8)?;
+    let loaders = SpamLoaders::new(&split, &tokenizer, Length::Longest, 8, model.context_length())?;
     let mut rng = TorchRng::new(123);
     for (name, loader) in loaders.parts() {
         let accuracy = calc_accuracy_loader(&model, loader, Some(10), Readout::Last, &mut rng, &device);

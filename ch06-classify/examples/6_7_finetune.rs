@@ -30,10 +30,9 @@ fn main() -> anyhow::Result<()> {
     }
     let split = Split::of_collection(&common::messages()?)?;
     let context_length = model.context_length();
-    let mut loaders = SpamLoaders::new(&split, &tokenizer, Length::Longest, training.batch_size)?;
-    if loaders.train.dataset().max_length() > context_length {
-        loaders = SpamLoaders::new(&split, &tokenizer, Length::Exactly(context_length), training.batch_size)?;
-    }
+    let loaders = |length| SpamLoaders::new(&split, &tokenizer, length, training.batch_size, context_length);
+    // A message that the model cannot see as a whole loses its end.
+    let loaders = loaders(Length::Longest).or_else(|_| loaders(Length::Exactly(context_length)))?;
 
     let (start, mut rng) = (Instant::now(), TorchRng::new(123));
     let (model, history) =

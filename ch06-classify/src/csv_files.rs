@@ -29,7 +29,11 @@ pub fn to_csv(messages: &[Message]) -> Vec<u8> {
 /// The first line that is no message, or that there is none.
 pub fn from_csv(text: &str) -> Result<Vec<Message>, MessagesError> {
     let label = |class: &str| Label::ALL.into_iter().find(|label| label.class().to_string() == class);
-    read_table(text, Table { delimiter: b',', separator: "comma", heading: true, allowed: "0 or 1" }, label)
+    read_table(
+        text,
+        Table { delimiter: b',', separator: "comma", heading: Some("Label,Text"), allowed: "0 or 1" },
+        label,
+    )
 }
 
 /// Writes `train.csv`, `validation.csv` and `test.csv` into `folder`, each whole or not at all.

@@ -25,6 +25,17 @@ pub enum LoaderError {
     /// Messages of different lengths do not fit into one batch.
     #[error("messages that are not filled up have different lengths: batch_size is {0}, but must be 1")]
     Unpadded(usize),
+    /// The model cannot read messages of this length.
+    #[error(
+        "the messages have up to {max_length} tokens, but the model's context takes 1 to {context_length}: cut or fill \
+         them up to a length in between"
+    )]
+    Length {
+        /// Tokens in the longest message, as it goes into a batch.
+        max_length: usize,
+        /// Most tokens that the model can take at once.
+        context_length: usize,
+    },
     /// The training messages do not fill one batch.
     #[error("the training part has {messages} messages, too few for one batch of {batch_size}")]
     NoBatch {
@@ -105,15 +116,18 @@ pub struct SpamLoaders {
 }
 
 impl SpamLoaders {
-    /// Loaders for the three parts. With [`Length::Longest`], the longest training message decides about all three.
+    /// Loaders for the three parts, for a model of this context length. With [`Length::Longest`], the longest training
+    /// message decides about all three.
     ///
     /// # Errors
-    /// If a message contains `<|endoftext|>`, or the messages do not make batches.
+    /// If a message contains `<|endoftext|>`, if the messages do not make batches, or if they do not fit the model
+    /// (listing 6.6); then [`Length::Exactly`] cuts them.
     pub fn new(
         split: &Split,
         tokenizer: &Gpt2Tokenizer,
         length: Length,
         batch_size: usize,
+        context_length: usize,
     ) -> Result<Self, LoaderError> {
         let train = SpamDataset::new(&split.train, tokenizer, length)?;
         let others = if length == Length::Longest { Length::Exactly(train.max_length()) } else { length };
@@ -125,6 +139,10 @@ impl SpamLoaders {
         };
         if loaders.train.num_batches() == 0 {
             return Err(LoaderError::NoBatch { messages: split.train.len(), batch_size });
+        }
+        let max_length = loaders.parts().iter().map(|(_, loader)| loader.dataset().max_length()).max().unwrap_or(0);
+        if !(1..=context_length).contains(&max_length) {
+            return Err(LoaderError::Length { max_length, context_length });
         }
         Ok(loaders)
     }

@@ -96,14 +96,6 @@ impl ModuleVisitor for Count {
     }
 }
 
-/// Sets every dropout rate. The book fine-tunes without dropout, whatever the model was pretrained with.
-///
-/// # Panics
-/// If `rate` is not in [0, 1).
-pub fn set_drop_rate(model: GptModel, rate: f64) -> GptModel {
-    model.with_drop_rate(rate)
-}
-
 /// Lets every token see the whole message (bonus). A classifier reads a message that is there already, so nothing would
 /// have to be hidden from it.
 pub fn without_causal_mask(mut model: GptModel) -> GptModel {

@@ -58,6 +58,14 @@ pub struct Message {
 /// Why messages cannot be used. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 pub enum MessagesError {
+    /// The first line does not name the columns.
+    #[error("line 1: the heading is {found:?}, but must be {expected:?}")]
+    Heading {
+        /// What stands there, shortened.
+        found: String,
+        /// What should.
+        expected: &'static str,
+    },
     /// A label is not one of the two.
     #[error("line {line}: the label is {label:?}, but must be {allowed}")]
     Label {
@@ -116,7 +124,7 @@ pub enum MessagesError {
 /// The first line that is no message, or that there is none.
 pub fn read_messages(text: &str) -> Result<Vec<Message>, MessagesError> {
     let label = |name: &str| Label::ALL.into_iter().find(|label| label.name() == name);
-    read_table(text, Table { delimiter: b'\t', separator: "tab", heading: false, allowed: "ham or spam" }, label)
+    read_table(text, Table { delimiter: b'\t', separator: "tab", heading: None, allowed: "ham or spam" }, label)
 }
 
 /// How a table of messages is written.
@@ -124,8 +132,8 @@ pub(crate) struct Table {
     pub(crate) delimiter: u8,
     /// The delimiter in words.
     pub(crate) separator: &'static str,
-    /// Whether the first line names the columns.
-    pub(crate) heading: bool,
+    /// The first line, if it names the columns.
+    pub(crate) heading: Option<&'static str>,
     /// The labels in words.
     pub(crate) allowed: &'static str,
 }
@@ -137,8 +145,15 @@ pub(crate) fn read_table(
     label_of: impl Fn(&str) -> Option<Label>,
 ) -> Result<Vec<Message>, MessagesError> {
     let Table { delimiter, separator, heading, allowed } = table;
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(heading).flexible(true).from_reader(text.as_bytes());
+    let first = text.lines().next().unwrap_or("");
+    if let Some(expected) = heading.filter(|expected| *expected != first) {
+        return Err(MessagesError::Heading { found: first.chars().take(30).collect(), expected });
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(heading.is_some())
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let (mut messages, mut last) = (Vec::new(), 0);
     for record in reader.records() {
         let record = record?;

@@ -84,8 +84,9 @@ impl std::fmt::Display for Accuracies {
 /// Fine-tunes a classifier (the book's `train_classifier_simple`, listing 6.10).
 ///
 /// Every `eval_freq` steps, beginning with step 0, the losses of some batches are measured; after every pass the
-/// accuracies. `observe` hears of every event, and can end the run there with `ControlFlow::Break`. The random numbers are drawn in PyTorch's order: for each pass, each
-/// evaluation and each accuracy what the passes over their loaders draw, for each step the dropout masks, if any.
+/// accuracies. `observe` hears of every event, and can end the run there with `ControlFlow::Break`. The random numbers
+/// are drawn in PyTorch's order: for each pass, each evaluation and each accuracy what the passes over their loaders
+/// draw, for each step the dropout masks, if any.
 ///
 /// `device` is the one that the model was made on; it must record gradients. Of `config`, the batch size is not looked
 /// at: the loaders have theirs.

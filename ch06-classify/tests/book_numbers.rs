@@ -15,10 +15,11 @@ use burn::tensor::{Device, Tensor};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::{open_model, text_to_token_ids, token_ids_to_text};
-use ch06_classify::head::{set_drop_rate, without_causal_mask};
+use ch06_classify::head::without_causal_mask;
 use ch06_classify::*;
 use common::{collection, device, loaders, split, tiny_classifier};
 use md5::{Digest, Md5};
+use shared::data::{for_test, gpt2_for_test};
 use shared::init::linear;
 use shared::rng::{NumpyRng, TorchRng};
 use shared::{GptConfig, Mode, TrainingConfig};
@@ -45,7 +46,7 @@ fn starts(message: &Message, label: Label, text: &str) {
 
 #[test]
 fn n6_2_raw_file() {
-    let Some(text) = shared::data::for_test("sms-spam") else { return };
+    let Some(text) = for_test("sms-spam") else { return };
     let count = |label: &str| text.lines().filter(|line| line.split('\t').next() == Some(label)).count();
     assert_eq!((text.lines().count(), count("ham"), count("spam")), (5574, 4827, 747));
 }
@@ -385,13 +386,14 @@ fn n6_9_tiny_script() {
     assert_all_near(&full, &[0.50673077, 0.53020134, 0.51333333], 1e-8);
 }
 
-// ---- with GPT-2's weights: `LLM_GPT2_DIR=... LLM_DATA_DIR=... cargo test --release -p ch06-classify -- --ignored`
+// ---- with GPT-2's weights: `LLM_GPT2_DIR=FOLDER cargo test --release -p ch06-classify -- --ignored`
+
+const NEEDS_COLLECTION: &str = "needs the collection: cargo run -- data fetch sms-spam";
 
 /// GPT-2 small as published, with dropout off, on `device`.
 fn gpt2(device: &Device) -> GptModel {
-    let folder = std::env::var("LLM_GPT2_DIR").expect("LLM_GPT2_DIR names the folder of GPT-2 small");
-    let (_, model) = open_model(folder.as_ref(), device).unwrap();
-    set_drop_rate(model, 0.0)
+    let (_, model) = open_model(&gpt2_for_test(), device).unwrap();
+    model.with_drop_rate(0.0)
 }
 
 /// GPT-2 small with a head from seed 123; the last block, the norm and the head trainable.
@@ -439,7 +441,7 @@ fn n6_5_outputs_and_n6_6_label() {
 #[test]
 #[ignore = "needs GPT-2's weights"]
 fn n6_6_initial_accuracy_and_initial_loss() {
-    let loaders = loaders().expect("LLM_DATA_DIR is set");
+    let loaders = loaders().expect(NEEDS_COLLECTION);
     let (model, device, mut rng) = (gpt2_classifier(), device(), TorchRng::new(123));
     let accuracies = loaders
         .parts()
@@ -451,27 +453,43 @@ fn n6_6_initial_accuracy_and_initial_loss() {
 }
 
 /// The whole run of the chapter: 650 steps of the 124M model, minutes to an hour on a CPU. The book's numbers come from
-/// another device, and rounding grows while a model learns, so later numbers are held less tightly.
+/// another device, and rounding grows while a model learns: 0.02 in the first pass, 0.1 after it. The accuracies are of
+/// 40 messages, and three may tip over.
 #[test]
 #[ignore = "needs GPT-2's weights, and takes long"]
 fn n6_7_training_final_accuracies_and_n6_8_classify() {
-    let loaders = loaders().expect("LLM_DATA_DIR is set");
+    let loaders = loaders().expect(NEEDS_COLLECTION);
     let (model, device, mut rng) = (gpt2_classifier(), device(), TorchRng::new(123));
     let (model, history) =
-        train_classifier_simple(model, &loaders, &book_training(), Readout::Last, &mut rng, &device, |event| {
-            match event {
-                Event::Step { .. } => {}
-                Event::Evaluation(evaluation) => println!("{evaluation}"),
-                Event::EpochEnd(accuracies) => println!("{accuracies}"),
-            }
+        train_classifier_simple(model, &loaders, &book_training(), Readout::Last, &mut rng, &device, |_| {
             ControlFlow::Continue(())
         });
-    let first = [[2.153, 2.392], [0.617, 0.637], [0.523, 0.557]];
-    for (found, expected) in history.evaluations.iter().zip(first) {
-        assert_all_near(&[found.train_loss, found.val_loss], &expected, 0.02);
+    let expected = [
+        (0, 2.153, 2.392),
+        (50, 0.617, 0.637),
+        (100, 0.523, 0.557),
+        (150, 0.561, 0.489),
+        (200, 0.419, 0.397),
+        (250, 0.409, 0.353),
+        (300, 0.333, 0.320),
+        (350, 0.340, 0.306),
+        (400, 0.136, 0.200),
+        (450, 0.153, 0.132),
+        (500, 0.222, 0.137),
+        (550, 0.207, 0.143),
+        (600, 0.083, 0.074),
+    ];
+    assert_eq!(history.evaluations.len(), expected.len());
+    for (found, (step, train_loss, val_loss)) in history.evaluations.iter().zip(expected) {
+        assert_eq!(found.step, step);
+        let tolerance = if found.epoch == 1 { 0.02 } else { 0.1 };
+        assert_all_near(&[found.train_loss, found.val_loss], &[train_loss, val_loss], tolerance);
     }
-    let last = history.evaluations.last().unwrap();
-    assert!(last.train_loss < 0.25 && last.val_loss < 0.25, "{last}");
+    let expected = [[0.7, 0.725], [0.825, 0.85], [0.9, 0.9], [1.0, 0.975], [1.0, 0.975]];
+    assert_eq!(history.accuracies.len(), expected.len());
+    for (found, expected) in history.accuracies.iter().zip(expected) {
+        assert_all_near(&[found.train, found.validation], &expected, 0.076);
+    }
     let full =
         loaders.parts().map(|(_, loader)| calc_accuracy_loader(&model, loader, None, Readout::Last, &mut rng, &device));
     assert_all_near(&full, &[0.9721, 0.9732, 0.9567], 0.015);

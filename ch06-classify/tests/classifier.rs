@@ -11,11 +11,13 @@ use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::inspect::parameters;
 use ch05_pretrain::{AdamW, save_model};
-use ch06_classify::head::{set_drop_rate, without_causal_mask};
+use ch06_classify::head::without_causal_mask;
 use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
 use ch06_classify::*;
 use common::{device, tiny_classifier, tiny_config};
 use kernels::Kernels;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -76,7 +78,7 @@ fn batches_need_equal_lengths_and_a_size() {
     assert!(error(Length::Unpadded(9), 2).contains("batch_size is 2, but must be 1"));
     assert!(SpamLoader::new(dataset(Length::Unpadded(9)), 1, true).is_ok());
     let split = Split { train: messages(), validation: messages(), test: messages() };
-    let error = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 4).unwrap_err().to_string();
+    let error = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 4, 100).unwrap_err().to_string();
     assert_eq!(error, "the training part has 3 messages, too few for one batch of 4");
 }
 
@@ -84,9 +86,35 @@ fn batches_need_equal_lengths_and_a_size() {
 fn the_longest_training_message_decides_for_all_parts() {
     let long = vec![Message { label: Label::Ham, text: "one two three four five six seven eight nine ten".into() }];
     let split = Split { train: messages(), validation: long.clone(), test: long };
-    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 1).unwrap();
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 1, 8).unwrap();
     assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().max_length()), [8; 3]);
     assert_eq!(loaders.parts().map(|(_, loader)| loader.dataset().truncated()), [0, 1, 1]);
+}
+
+/// The guard of listing 6.6: 8 tokens in the training part, 10 in the others.
+#[test]
+fn messages_must_fit_the_model() {
+    let long = vec![Message { label: Label::Ham, text: "one two three four five six seven eight nine ten".into() }];
+    let split = Split { train: messages(), validation: long.clone(), test: long };
+    let made = |length, context| SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 1, context);
+    let text = |longest: usize, context: usize| {
+        format!(
+            "the messages have up to {longest} tokens, but the model's context takes 1 to {context}: cut or fill them \
+             up to a length in between"
+        )
+    };
+    for (length, longest, context) in [
+        (Length::Longest, 8, 7),
+        (Length::Exactly(9), 9, 8),
+        (Length::Exactly(0), 0, 8),
+        (Length::Unpadded(0), 0, 8),
+        (Length::Unpadded(20), 10, 9),
+    ] {
+        assert_eq!(made(length, context).unwrap_err().to_string(), text(longest, context), "{length:?}");
+    }
+    for (length, context) in [(Length::Exactly(8), 8), (Length::Exactly(1), 8), (Length::Unpadded(9), 9)] {
+        assert!(made(length, context).is_ok(), "{length:?}");
+    }
 }
 
 /// Names of the parameters that a step of training changes.
@@ -162,7 +190,11 @@ fn without_the_mask_the_first_position_sees_the_end() {
 fn without_the_mask_the_fast_operations_give_the_same() {
     let model = small(&Device::flex());
     let plain = logits(&without_causal_mask(model.clone()));
-    let close = |found: Vec<f32>| found.iter().zip(&plain).all(|(f, p)| (f - p).abs() < 1e-5);
+    assert_eq!(plain.len(), 2 * 4 * NUM_CLASSES);
+    let close = |found: Vec<f32>| {
+        assert_eq!(found.len(), plain.len());
+        found.iter().zip(&plain).all(|(f, p)| (f - p).abs() < 1e-5)
+    };
     assert!(close(logits(&without_causal_mask(model.clone().with_kernels(Kernels::Fused)))));
     assert!(close(logits(&without_causal_mask(model.clone()).with_kernels(Kernels::Fused))));
     assert!(!close(logits(&model.with_kernels(Kernels::Fused))));
@@ -171,7 +203,7 @@ fn without_the_mask_the_fast_operations_give_the_same() {
 #[test]
 fn dropout_is_switched_off_everywhere() {
     let config = GptConfig { drop_rate: 0.5, ..small_config() };
-    let model = set_drop_rate(torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(1)), 0.0);
+    let model = torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(1)).with_drop_rate(0.0);
     let mut rng = TorchRng::new(5);
     model.forward(Tensor::from_ints([[1, 2, 3]], &Device::flex()), &mut Mode::Train(&mut rng));
     assert_eq!(rng, TorchRng::new(5), "no dropout mask is drawn");
@@ -271,29 +303,77 @@ fn what_is_no_classifier() {
     let (json, bytes) = (fs::read_to_string(&config).unwrap(), fs::read(&weights).unwrap());
 
     for (from, to, part) in [
-        ("\"emb_dim\": 8", "\"emb_dim\": 6", "tok_emb.weight is F32 [50257, 8], not F32 [50257, 6]"),
-        ("\"n_layers\": 3", "\"n_layers\": 2", "there is no tensor trf_blocks.2."),
-        ("\"n_layers\": 3", "\"n_layers\": 4", "the tensor trf_blocks.3.att.W_query.weight is missing"),
-        ("\"n_layers\": 3", "\"n_layers\": 400000000000", "describes a larger model"),
+        (
+            "\"emb_dim\": 8",
+            "\"emb_dim\": 6",
+            "tok_emb.weight: its shape is [50257, 8], but the configuration asks for [50257, 6]",
+        ),
+        ("\"n_layers\": 3", "\"n_layers\": 2", "trf_blocks.2.att.W_key.bias: there is no such tensor"),
+        ("\"n_layers\": 3", "\"n_layers\": 4", "tensor trf_blocks.3.att.W_query.weight: it is missing"),
+        ("\"n_layers\": 3", "\"n_layers\": 400000000000", "context_length is 12, but must be at most 0 with"),
+        ("\"context_length\": 12", "\"context_length\": 100000", "context_length is 100000, but must be at most 18918"),
+        ("\"ham\",\n    \"spam\"", "\"spam\",\n    \"ham\"", "labels is spam, ham, but must be ham, spam"),
+        ("\"spam\"", "\"eggs\"", "labels is ham, eggs, but must be ham, spam"),
         ("\"n_heads\": 2", "\"n_heads\": 3", "n_heads is 3, but must be a divisor of emb_dim"),
         ("\"max_length\": 10", "\"max_length\": 13", "max_length is 13, but must be at least 1 and at most 12"),
         ("\"readout\": \"last\"", "\"readout\": \"middle\"", "unknown variant `middle`"),
         ("{", "[", "holds no classifier: config.json is not one of its"),
     ] {
+        assert!(json.contains(from), "{json}");
         fs::write(&config, json.replacen(from, to, 1)).unwrap();
         assert!(error().contains(part), "'{part}' is missing in: {}", error());
     }
     fs::write(&config, &json).unwrap();
     fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
-    assert!(error().contains("model.safetensors: it is not a whole safetensors file"), "{}", error());
+    assert!(error().contains("model.safetensors is not a whole safetensors file"), "{}", error());
     fs::remove_file(&weights).unwrap();
-    assert!(error().contains("cannot read") && error().contains("model.safetensors"), "{}", error());
+    assert!(error().ends_with("holds no model: model.safetensors is missing"), "{}", error());
+}
+
+/// PyTorch saves the causal masks too, and a file may hold numbers of 16 bits. 1/256 is the precision of BF16, 1/2048
+/// that of F16; the logits are of the size of 1.
+#[test]
+fn a_classifier_that_pytorch_saved_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, model) = (folder.path(), small(&Device::flex()));
+    save_classifier(path, &classifier_config(), &model).unwrap();
+    let file = path.join("model.safetensors");
+    let bytes = fs::read(&file).unwrap();
+    let saved = SafeTensors::deserialize(&bytes).unwrap();
+    let f32s = |view: &TensorView| view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect::<Vec<_>>();
+    let expected = logits(&model);
+    for (dtype, tolerance) in [(Dtype::F32, 0.0), (Dtype::F16, 0.01), (Dtype::BF16, 0.05)] {
+        let encode = |x: f32| match dtype {
+            Dtype::F16 => half::f16::from_f32(x).to_le_bytes().to_vec(),
+            Dtype::BF16 => half::bf16::from_f32(x).to_le_bytes().to_vec(),
+            _ => x.to_le_bytes().to_vec(),
+        };
+        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = saved
+            .tensors()
+            .iter()
+            .map(|(name, view)| {
+                (name.clone(), view.shape().to_vec(), f32s(view).into_iter().flat_map(encode).collect())
+            })
+            .collect();
+        for block in 0..3 {
+            let mask = vec![1.0; 12 * 12].into_iter().flat_map(encode).collect();
+            tensors.push((format!("trf_blocks.{block}.att.mask"), vec![12, 12], mask));
+        }
+        let views = tensors.iter().map(|(name, shape, bytes)| {
+            (name.clone(), TensorView::new(dtype, shape.clone(), bytes).expect("as many bytes as values"))
+        });
+        fs::write(&file, safetensors::serialize(views, None).unwrap()).unwrap();
+        let found = logits(&load_classifier(path, &Device::flex()).unwrap().1);
+        assert_eq!(found.len(), expected.len());
+        let difference = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
+        assert!(difference <= tolerance, "{dtype:?}: {difference}");
+    }
 }
 
 #[test]
 fn a_run_learns_counts_and_is_drawn() {
     let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
-    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8).unwrap();
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8, 12).unwrap();
     let config = shared::TrainingConfig { learning_rate: 5e-3, epochs: 6, eval_freq: 20, ..book_training() };
     let (mut steps, mut evaluations, mut ends) = (0, 0, 0);
     let model = set_trainable(small(&device()), Trainable::All);
@@ -332,7 +412,7 @@ fn a_run_learns_counts_and_is_drawn() {
 #[test]
 fn a_run_can_be_ended_between_two_steps() {
     let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
-    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8).unwrap();
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8, 12).unwrap();
     let end_after_three = |event: Event| match event {
         Event::Step { step: 2, .. } => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),

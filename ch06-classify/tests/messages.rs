@@ -99,6 +99,9 @@ fn files_keep_every_character() {
     std::fs::write(folder.path().join("test.csv"), "Label,Text\n2,hello\n").unwrap();
     let error = read_split(folder.path()).unwrap_err().to_string();
     assert!(error.ends_with("test.csv: line 2: the label is \"2\", but must be 0 or 1"), "{error}");
+    std::fs::write(folder.path().join("test.csv"), "0,hello\n1,win\n").unwrap();
+    let error = read_split(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("test.csv: line 1: the heading is \"0,hello\", but must be \"Label,Text\""), "{error}");
     std::fs::remove_file(folder.path().join("validation.csv")).unwrap();
     assert!(read_split(folder.path()).unwrap_err().to_string().contains("validation.csv"));
 }

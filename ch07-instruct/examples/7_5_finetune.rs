@@ -9,9 +9,7 @@ use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::{Event, Run, calc_loss_loader, open_model, train_model_simple};
-use ch07_instruct::{
-    CollateOptions, InstructionLoaders, PromptFormat, book_training, partition, respond, without_dropout,
-};
+use ch07_instruct::{CollateOptions, InstructionLoaders, PromptFormat, book_training, partition, respond};
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -22,7 +20,7 @@ fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let recording = device.clone().autodiff();
     let (model, training) = match std::env::args().nth(1) {
-        Some(folder) => (without_dropout(open_model(Path::new(&folder), &recording)?.1), book_training()),
+        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), book_training()),
         None => {
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             let model = torch_init(GptModel::new(&config, &recording), &mut TorchRng::new(123));

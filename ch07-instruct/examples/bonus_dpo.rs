@@ -12,9 +12,7 @@ use ch04_gpt::GptModel;
 use ch05_pretrain::{Loaders, open_model};
 use ch07_instruct::dpo::{BETA, DpoEvent, dpo_training, train_model_dpo_simple};
 use ch07_instruct::entry::EMBEDDED_NAME;
-use ch07_instruct::{
-    Entries, Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat, respond, without_dropout,
-};
+use ch07_instruct::{Entries, Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat, respond};
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -23,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let recording = device.clone().autodiff();
     let (policy, training) = match std::env::args().nth(1) {
-        Some(folder) => (without_dropout(open_model(Path::new(&folder), &recording)?.1), dpo_training()),
+        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), dpo_training()),
         None => {
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             let model = torch_init(GptModel::new(&config, &recording), &mut TorchRng::new(123));
@@ -43,8 +41,8 @@ fn main() -> anyhow::Result<()> {
         Ok(dataset)
     };
     let loaders = Loaders {
-        train: PreferenceLoader::train(dataset(train)?, training.batch_size, Some(longest)),
-        validation: PreferenceLoader::eval(dataset(validation)?, training.batch_size, Some(longest)),
+        train: PreferenceLoader::train(dataset(train)?, training.batch_size, Some(longest))?,
+        validation: PreferenceLoader::eval(dataset(validation)?, training.batch_size, Some(longest))?,
     };
 
     let mut rng = TorchRng::new(123);

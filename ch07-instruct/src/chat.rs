@@ -78,15 +78,28 @@ impl Conversation {
     /// # Errors
     /// If the message alone is too long or contains the end-of-text marker. Then nothing is forgotten.
     pub fn prompt(&mut self, message: &str, room: usize, tokenizer: &Gpt2Tokenizer) -> Result<ChatPrompt, ChatError> {
-        for dropped in 0..=self.turns.len() {
-            let ids = tokenizer.encode(&self.text(message, dropped))?;
-            if ids.len() <= room {
-                self.turns.drain(..dropped);
-                return Ok(ChatPrompt { ids, kept: self.turns.len(), dropped });
+        let encode = |dropped| tokenizer.encode(&self.text(message, dropped));
+        let (mut dropped, mut ids) = (0, encode(0)?);
+        if ids.len() > room {
+            (dropped, ids) = (self.turns.len(), encode(self.turns.len())?);
+            if ids.len() > room {
+                return Err(ChatError::TooLong { tokens: ids.len(), room });
+            }
+            // A turn begins and ends at the edge of a token, so each one less makes the prompt shorter: the first number
+            // that fits is found by halving.
+            let mut least = 1;
+            while least < dropped {
+                let half = least.midpoint(dropped);
+                let tried = encode(half)?;
+                if tried.len() <= room {
+                    (dropped, ids) = (half, tried);
+                } else {
+                    least = half + 1;
+                }
             }
         }
-        let alone = self.text(message, self.turns.len());
-        Err(ChatError::TooLong { tokens: tokenizer.encode(&alone)?.len(), room })
+        self.turns.drain(..dropped);
+        Ok(ChatPrompt { ids, kept: self.turns.len(), dropped })
     }
 
     /// Remembers a turn.
@@ -108,5 +121,40 @@ impl Conversation {
         let past: String = past.collect();
         let now = self.format.task(message, "") + &self.format.format_response("");
         format!("{}{past}{now}", self.opening)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The turns that a search from the oldest on would forget, for every room that there can be.
+    #[test]
+    fn halving_forgets_as_many_turns_as_a_search_from_the_oldest() {
+        let tokenizer = Gpt2Tokenizer::new();
+        let turns = [
+            ("Add 1 to 4.", "5"),
+            ("Say nothing.", ""),
+            ("  A question with\n\nbreaks \n", "An answer that is longer than the others, by far."),
+            ("\n", "\n\n"),
+            ("反义字：轻", "重"),
+            ("#", "### Response:"),
+        ];
+        for format in [PromptFormat::Alpaca, PromptFormat::Phi3] {
+            let mut conversation = Conversation::new(format);
+            turns.iter().for_each(|(message, answer)| conversation.push(message, answer));
+            let lengths: Vec<usize> = (0..=turns.len())
+                .map(|dropped| tokenizer.encode(&conversation.text("Why?", dropped)).unwrap().len())
+                .collect();
+            for room in 0..=lengths[0] {
+                let found = conversation.clone().prompt("Why?", room, &tokenizer);
+                let Some(dropped) = lengths.iter().position(|&length| length <= room) else {
+                    assert_eq!(found, Err(ChatError::TooLong { tokens: lengths[turns.len()], room }));
+                    continue;
+                };
+                let ids = tokenizer.encode(&conversation.text("Why?", dropped)).unwrap();
+                assert_eq!(found, Ok(ChatPrompt { ids, kept: turns.len() - dropped, dropped }), "{format}, {room}");
+            }
+        }
     }
 }

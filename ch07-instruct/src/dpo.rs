@@ -124,7 +124,7 @@ impl DpoMeans {
 }
 
 /// The means over the first `num_batches` batches (all if `None` or more than there are) of a new pass over `loader`,
-/// in evaluation mode. NaN if the loader is empty.
+/// in evaluation mode. NaN if that is none.
 pub fn compute_dpo_loss_loader(
     policy: &GptModel,
     reference: &GptModel,
@@ -183,12 +183,12 @@ pub fn train_model_dpo_simple(
     mut observe: impl FnMut(DpoEvent) -> ControlFlow<()>,
 ) -> GptModel {
     let mut optimizer = AdamW::new(config.weight_decay).with_kernels(policy.kernels);
-    let mut step = 0;
+    let mut step = 0usize;
     for epoch in 1..=config.epochs {
         for batch in loaders.train.pass(rng, device) {
             let loss = compute_dpo_loss_batch(&policy, reference, batch, beta, &mut Mode::Train(rng)).loss;
             policy = optimizer.step(config.learning_rate, policy, loss.backward());
-            if step % config.eval_freq == 0 {
+            if step.is_multiple_of(config.eval_freq) {
                 let [train, val] = [&loaders.train, &loaders.validation].map(|loader| {
                     let some = Some(config.eval_iter);
                     compute_dpo_loss_loader(&policy, reference, loader, beta, some, rng, device)

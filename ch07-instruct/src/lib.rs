@@ -14,6 +14,7 @@
 //! | 7.8 | [`score`] | scores read from a judge's words, mean and failures |
 //! | bonus | [`near_duplicates`] | entries that say almost the same |
 //! | bonus | [`correlation`] | whether two judges agree |
+//! | bonus | [`reflection`] | better tasks and answers, read from a larger model's reply |
 //! | bonus | [`preference`] | for every task an answer that is preferred and one that is not |
 //! | bonus | [`dpo`] | learning from such pairs: direct preference optimization |
 //!
@@ -34,6 +35,7 @@ pub mod loader;
 pub mod near_duplicates;
 pub mod preference;
 pub mod prompt;
+pub mod reflection;
 pub mod response;
 pub mod score;
 
@@ -41,7 +43,7 @@ pub use chat::Conversation;
 pub use collate::{CollateOptions, custom_collate_draft_1, custom_collate_draft_2, custom_collate_fn};
 pub use dataset::{DatasetError, InstructionDataset, Item};
 pub use entry::{Entries, Entry, EntryError, Partition, partition};
-pub use finetune::{book_training, without_dropout};
+pub use finetune::book_training;
 pub use judge::{Judge, JudgeError, Verdict};
 pub use loader::{InstructionLoader, InstructionLoaders, LoaderError};
 pub use preference::{PreferenceBatch, PreferenceDataset, PreferenceEntry, PreferenceLoader};

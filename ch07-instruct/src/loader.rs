@@ -19,24 +19,20 @@ pub struct InstructionLoader {
 impl InstructionLoader {
     /// For training: shuffled, full batches only.
     ///
-    /// # Panics
-    /// If the batch size is 0.
-    pub fn train(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Self {
-        Self::new(dataset, batch_size, options, true)
+    /// # Errors
+    /// If there is no full batch.
+    pub fn train(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Result<Self, LoaderError> {
+        let order = training_order(dataset.items().len(), batch_size)?;
+        Ok(Self { dataset, order, options })
     }
 
     /// For measuring: in order, all of it.
     ///
-    /// # Panics
-    /// If the batch size is 0.
-    pub fn eval(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Self {
-        Self::new(dataset, batch_size, options, false)
-    }
-
-    fn new(dataset: InstructionDataset, batch_size: usize, options: CollateOptions, train: bool) -> Self {
-        assert!(batch_size > 0, "a batch has at least one entry");
-        let order = BatchLoader { len: dataset.items().len(), batch_size, shuffle: train, drop_last: train };
-        Self { dataset, order, options }
+    /// # Errors
+    /// If there is no batch.
+    pub fn eval(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Result<Self, LoaderError> {
+        let order = measuring_order(dataset.items().len(), batch_size)?;
+        Ok(Self { dataset, order, options })
     }
 
     /// The entries.
@@ -69,6 +65,9 @@ pub enum LoaderError {
     /// An entry cannot be encoded.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// A batch has no entries.
+    #[error("batch_size is 0, but must be at least 1")]
+    NoBatchSize,
     /// There is no full batch.
     #[error("{train} entries to learn from do not fill one batch of {batch_size}: add entries or take a smaller batch")]
     NoBatch {
@@ -80,6 +79,24 @@ pub enum LoaderError {
     /// There is nothing to measure on.
     #[error("no entries are left to measure on: the validation part, 5 % of the data, is empty")]
     NoValidation,
+}
+
+/// Which of `len` entries go into which batch: shuffled, full batches only.
+pub(crate) fn training_order(len: usize, batch_size: usize) -> Result<BatchLoader, LoaderError> {
+    match len {
+        _ if batch_size == 0 => Err(LoaderError::NoBatchSize),
+        _ if len < batch_size => Err(LoaderError::NoBatch { train: len, batch_size }),
+        _ => Ok(BatchLoader { len, batch_size, shuffle: true, drop_last: true }),
+    }
+}
+
+/// The same in order, the last batch with what is left.
+pub(crate) fn measuring_order(len: usize, batch_size: usize) -> Result<BatchLoader, LoaderError> {
+    match len {
+        _ if batch_size == 0 => Err(LoaderError::NoBatchSize),
+        0 => Err(LoaderError::NoValidation),
+        _ => Ok(BatchLoader { len, batch_size, shuffle: false, drop_last: false }),
+    }
 }
 
 /// The loaders of a training run, and the entries that they leave out.
@@ -95,10 +112,7 @@ impl InstructionLoaders {
     /// Encodes both parts and puts them into batches.
     ///
     /// # Errors
-    /// If an entry cannot be encoded, or a part is too small.
-    ///
-    /// # Panics
-    /// If the batch size is 0.
+    /// If an entry cannot be encoded, a part is too small, or the batch size is 0.
     pub fn new(
         parts: Partition<'_>,
         format: PromptFormat,
@@ -111,15 +125,9 @@ impl InstructionLoaders {
         let max_length = options.allowed_max_length.unwrap_or(usize::MAX);
         let left_out = [&mut train, &mut validation].map(|part| part.remove_unanswerable(max_length));
         let loaders = Loaders {
-            train: InstructionLoader::train(train, batch_size, options.clone()),
-            validation: InstructionLoader::eval(validation, batch_size, options.clone()),
+            train: InstructionLoader::train(train, batch_size, options.clone())?,
+            validation: InstructionLoader::eval(validation, batch_size, options.clone())?,
         };
-        if loaders.train.num_batches() == 0 {
-            return Err(LoaderError::NoBatch { train: loaders.train.dataset().items().len(), batch_size });
-        }
-        if loaders.validation.num_batches() == 0 {
-            return Err(LoaderError::NoValidation);
-        }
         Ok(Self { loaders, left_out })
     }
 }

@@ -9,7 +9,8 @@ use shared::BatchLoader;
 use shared::rng::TorchRng;
 
 use crate::entry::{entry, parse_list, text};
-use crate::{DatasetError, Entry, EntryError, InstructionDataset, Item, PromptFormat};
+use crate::loader::{measuring_order, training_order};
+use crate::{DatasetError, Entry, EntryError, InstructionDataset, Item, LoaderError, PromptFormat};
 
 /// A task with two answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,24 +150,28 @@ impl PreferenceLoader {
     /// For training: shuffled, full batches only. Give no allowed length below that of
     /// [`PreferenceDataset::remove_unanswerable`].
     ///
-    /// # Panics
-    /// If the batch size is 0.
-    pub fn train(dataset: PreferenceDataset, batch_size: usize, allowed_max_length: Option<usize>) -> Self {
-        Self::new(dataset, batch_size, allowed_max_length, true)
+    /// # Errors
+    /// If there is no full batch.
+    pub fn train(
+        dataset: PreferenceDataset,
+        batch_size: usize,
+        allowed_max_length: Option<usize>,
+    ) -> Result<Self, LoaderError> {
+        let order = training_order(dataset.items.len(), batch_size)?;
+        Ok(Self { dataset, order, allowed_max_length })
     }
 
     /// For measuring: in order, all of it.
     ///
-    /// # Panics
-    /// If the batch size is 0.
-    pub fn eval(dataset: PreferenceDataset, batch_size: usize, allowed_max_length: Option<usize>) -> Self {
-        Self::new(dataset, batch_size, allowed_max_length, false)
-    }
-
-    fn new(dataset: PreferenceDataset, batch_size: usize, allowed_max_length: Option<usize>, train: bool) -> Self {
-        assert!(batch_size > 0, "a batch has at least one entry");
-        let order = BatchLoader { len: dataset.items().len(), batch_size, shuffle: train, drop_last: train };
-        Self { dataset, order, allowed_max_length }
+    /// # Errors
+    /// If there is no batch.
+    pub fn eval(
+        dataset: PreferenceDataset,
+        batch_size: usize,
+        allowed_max_length: Option<usize>,
+    ) -> Result<Self, LoaderError> {
+        let order = measuring_order(dataset.items.len(), batch_size)?;
+        Ok(Self { dataset, order, allowed_max_length })
     }
 
     /// Number of batches in one pass.

@@ -51,6 +51,10 @@ fn too_few_entries_are_an_error() {
     let error = |entries: &[Entry], batch_size| make(entries, batch_size, 100).unwrap_err().to_string();
     assert!(error(&tasks(8), 8).starts_with("6 entries to learn from do not fill one batch of 8"));
     assert!(error(&[], 8).starts_with("0 entries"));
+    assert_eq!(error(&tasks(8), 0), "batch_size is 0, but must be at least 1");
+    let dataset = InstructionDataset::new(&[], PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap();
+    let measuring = InstructionLoader::eval(dataset, 4, CollateOptions::default()).unwrap_err().to_string();
+    assert!(measuring.starts_with("no entries are left to measure on"), "{measuring}");
     assert_eq!(make(&tasks(10), 4, 100).unwrap().loaders.train.num_batches(), 2);
 }
 

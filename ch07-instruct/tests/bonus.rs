@@ -1,7 +1,8 @@
-//! The preparation utilities: near-duplicates and correlations.
+//! The preparation utilities: near-duplicates, correlations, and what a reply to a reflection holds.
 
 use ch07_instruct::correlation::{kendall, pearson, spearman};
 use ch07_instruct::near_duplicates::{find_near_duplicates, without_seconds};
+use ch07_instruct::reflection::{NewTask, extract_better_answer, extract_new_task};
 use ch07_instruct::{Entries, Entry};
 use shared::data;
 
@@ -74,6 +75,16 @@ fn correlations_by_hand() {
     assert!((kendall(&xs, &ys).unwrap() - 2.0 / 6f64.sqrt()).abs() < 1e-12);
 }
 
+/// The first ten scores of either judge in the book's files; the expected values are from a program of a few lines.
+#[test]
+fn correlations_of_two_judges() {
+    let hosted = [0.0, 50.0, 20.0, 100.0, 0.0, 100.0, 0.0, 100.0, 100.0, 100.0];
+    let local = [20.0, 92.0, 85.0, 90.0, 20.0, 90.0, 22.0, 97.0, 60.0, 96.0];
+    assert!((pearson(&hosted, &local).unwrap() - 0.7813789107).abs() < 1e-9);
+    assert!((spearman(&hosted, &local).unwrap() - 0.7585679366).abs() < 1e-9);
+    assert!((kendall(&hosted, &local).unwrap() - 0.6469966392).abs() < 1e-9);
+}
+
 #[test]
 fn a_judge_that_never_differs_has_no_correlation() {
     for measure in [pearson, spearman, kendall] {
@@ -82,4 +93,36 @@ fn a_judge_that_never_differs_has_no_correlation() {
         assert_eq!(measure(&[1.0], &[1.0]), None);
         assert_eq!(measure(&[1.0, 2.0], &[4.0, 3.0]), Some(-1.0));
     }
+}
+
+#[test]
+fn a_new_task_stands_between_its_marks() {
+    let task = |instruction: &str, answer: &str| {
+        Some(NewTask { instruction: instruction.to_string(), answer: answer.to_string() })
+    };
+    for reply in [
+        "1. It is vague. [New Instruction] Name a dwarf planet. [End] [New Answer] Pluto. [End] Good luck!",
+        "[New Instruction]\nName a dwarf planet.\n\n[New Answer]\nPluto.",
+        "2. New Instruction: Name a dwarf planet.\n\n3. New Answer: Pluto.\n",
+    ] {
+        assert_eq!(extract_new_task(reply), task("Name a dwarf planet.", "Pluto."), "{reply}");
+    }
+    for reply in
+        ["", "[New Instruction] Name a dwarf planet. [End]", "[New Instruction] [End] [New Answer] Pluto. [End]"]
+    {
+        assert_eq!(extract_new_task(reply), None, "{reply}");
+    }
+}
+
+#[test]
+fn a_better_answer_stands_behind_its_mark() {
+    for reply in [
+        "Too short. [Better Answer] In the end, it is Pluto. [End] Done.",
+        "[Better Answer]\nIn the end, it is Pluto.",
+        "[Better Answer] In the end, it is Pluto. [Better Answer] Or Eris. [End]",
+    ] {
+        assert_eq!(extract_better_answer(reply).as_deref(), Some("In the end, it is Pluto."), "{reply}");
+    }
+    assert_eq!(extract_better_answer("It is good as it is."), None);
+    assert_eq!(extract_better_answer("[Better Answer] [End]"), None);
 }

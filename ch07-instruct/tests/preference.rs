@@ -1,5 +1,5 @@
 //! Pairs of answers and direct preference optimization; the numbers `7.10-*` of the bonus. Those that need the data set
-//! do nothing without `LLM_DATA_DIR`.
+//! do nothing where it is missing.
 //!
 //! Tolerances: [`SIX`] for numbers given with six decimals; a loss is given with nine, and float32 keeps seven digits.
 
@@ -15,7 +15,7 @@ use ch07_instruct::dpo::{
     dpo_training, train_model_dpo_simple,
 };
 use ch07_instruct::preference::{PreferenceBatch, preference_collate_fn};
-use ch07_instruct::{Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat};
+use ch07_instruct::{Entry, LoaderError, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat};
 use shared::rng::TorchRng;
 use shared::{Mode, TrainingConfig, data};
 
@@ -124,7 +124,7 @@ fn n7_10_gather() {
 #[test]
 fn n7_10_lengths() {
     let Some(pairs) = pairs() else { return };
-    let loader = PreferenceLoader::train(dataset(&pairs[..935]), 8, Some(1024));
+    let loader = PreferenceLoader::train(dataset(&pairs[..935]), 8, Some(1024)).unwrap();
     let expected = "
         77 81 94 75 75 76 99 71 67 88 65 79 80 97 71 89 75 69 84 79 101 87 73 69 80 68 73 71 91 78 78 71 84 92 71 66 73
         73 78 66 76 100 77 92 93 115 81 95 81 94 70 89 90 70 85 65 76 72 84 84 65 63 74 79 93 71 99 81 77 74 75 73 87 80
@@ -188,8 +188,8 @@ fn a_run_moves_the_policy_away_from_the_reference() {
     let pairs: Vec<PreferenceEntry> =
         entries.iter().filter(|entry| entry.instruction.is_ascii()).take(12).map(pair).collect();
     let loaders = Loaders {
-        train: PreferenceLoader::train(dataset(&pairs[..8]), 4, Some(120)),
-        validation: PreferenceLoader::eval(dataset(&pairs[8..]), 4, Some(120)),
+        train: PreferenceLoader::train(dataset(&pairs[..8]), 4, Some(120)).unwrap(),
+        validation: PreferenceLoader::eval(dataset(&pairs[8..]), 4, Some(120)).unwrap(),
     };
     let policy = tiny(&device);
     let reference = policy.valid();
@@ -198,12 +198,12 @@ fn a_run_moves_the_policy_away_from_the_reference() {
     assert_eq!(before, DpoMeans { loss: f64::from(2f32.ln()), chosen_reward: 0.0, rejected_reward: 0.0 });
 
     let config = TrainingConfig { learning_rate: 1e-3, epochs: 2, eval_freq: 1, ..dpo_training() };
-    let train = |observe: &mut dyn FnMut(DpoEvent) -> ControlFlow<()>| {
+    let train = |config: &TrainingConfig, observe: &mut dyn FnMut(DpoEvent) -> ControlFlow<()>| {
         let mut rng = TorchRng::new(123);
-        train_model_dpo_simple(tiny(&device), &reference, &loaders, &config, BETA, &mut rng, &device, observe)
+        train_model_dpo_simple(tiny(&device), &reference, &loaders, config, BETA, &mut rng, &device, observe)
     };
     let (mut margins, mut ends) = (Vec::new(), 0);
-    let policy = train(&mut |event| {
+    let policy = train(&config, &mut |event| {
         match event {
             DpoEvent::Evaluation { val, .. } => margins.push(val.margin()),
             DpoEvent::EpochEnd { .. } => ends += 1,
@@ -216,11 +216,38 @@ fn a_run_moves_the_policy_away_from_the_reference() {
     assert!(same(&reference, &tiny(&device).valid()) && !same(&reference, &policy.valid()));
 
     let mut stopped = 0;
-    train(&mut |_| {
+    train(&config, &mut |_| {
         stopped += 1;
         ControlFlow::Break(())
     });
     assert_eq!(stopped, 1);
+
+    // As in the other loops: only after the first step.
+    let mut steps = Vec::new();
+    train(&TrainingConfig { eval_freq: 0, epochs: 1, ..config }, &mut |event| {
+        if let DpoEvent::Evaluation { step, .. } = event {
+            steps.push(step);
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(steps, [0]);
+}
+
+#[test]
+fn too_few_pairs_are_an_error() {
+    let pair = |i: usize| {
+        let entry = Entry::new(format!("Say {i}."), "", i.to_string());
+        PreferenceEntry { chosen: i.to_string(), rejected: "No.".into(), entry }
+    };
+    let pairs: Vec<PreferenceEntry> = (0..3).map(pair).collect();
+    let error = |loader: Result<PreferenceLoader, LoaderError>| loader.unwrap_err().to_string();
+    let train = |batch_size| PreferenceLoader::train(dataset(&pairs), batch_size, None);
+    let few = "3 entries to learn from do not fill one batch of 4: add entries or take a smaller batch";
+    assert_eq!(error(train(4)), few);
+    assert_eq!(error(train(0)), "batch_size is 0, but must be at least 1");
+    assert_eq!(train(3).unwrap().num_batches(), 1);
+    assert_eq!(error(PreferenceLoader::eval(dataset(&pairs), 0, None)), "batch_size is 0, but must be at least 1");
+    assert!(error(PreferenceLoader::eval(dataset(&[]), 4, None)).starts_with("no entries are left to measure on"));
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::download::{Download, mirror};
 /// Environment variable with the folder that holds the data sets.
 pub const DATA_DIR_VAR: &str = "LLM_DATA_DIR";
 
+/// Environment variable with a folder of GPT-2's weights, for the tests that need them.
+pub const GPT2_DIR_VAR: &str = "LLM_GPT2_DIR";
+
 /// Environment variable with the address of a mirror of the data sets: a folder with the catalogue's files.
 pub const DATA_ENDPOINT_VAR: &str = "LLM_DATA_ENDPOINT";
 
@@ -334,29 +337,80 @@ pub fn read_text(path: &Path) -> Result<String, DataError> {
 
 /// The folders in which data sets are looked for, first one first. The last is where a download belongs.
 pub fn data_folders() -> Vec<PathBuf> {
-    let named = std::env::var_os(DATA_DIR_VAR).filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let users = dirs::data_dir().map(|dir| dir.join("llm-from-scratch"));
-    named.into_iter().chain(users).collect()
+    named_folder(DATA_DIR_VAR).into_iter().chain(users_folder()).collect()
 }
 
-/// A data set for a test that needs the book's real file, or `None` (with a line on standard error) when
-/// `LLM_DATA_DIR` is not set.
+fn named_folder(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+fn users_folder() -> Option<PathBuf> {
+    dirs::data_dir().map(|folder| folder.join("llm-from-scratch"))
+}
+
+/// A data set for a test that needs the book's real file: from the folder that `LLM_DATA_DIR` names, or without the
+/// variable from the user's data folder. `None` (with a line on standard error) if the variable is not set and the data
+/// set is not there.
 ///
 /// # Panics
-/// If the variable is set but the data set is not there or not the right one.
+/// If the variable is set but the data set is not there, or if it is not the right one.
 pub fn for_test(name: &str) -> Option<String> {
-    // Tests run inside their crate's folder; a relative path means the workspace's.
-    let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let Some(folder) = std::env::var_os(DATA_DIR_VAR).map(|folder| workspace.join(folder)) else {
-        eprintln!("skipped: needs the data set '{name}'; set {DATA_DIR_VAR} to the folder that holds it");
-        return None;
-    };
+    read_for_test(name, named_for_test(DATA_DIR_VAR), users_folder())
+}
+
+fn read_for_test(name: &str, named: Option<PathBuf>, users: Option<PathBuf>) -> Option<String> {
     let set = find(name).unwrap_or_else(|e| panic!("{e}"));
-    let path = folder.join(set.file);
+    let required = named.is_some();
+    let path = named.or(users).unwrap_or_default().join(set.file);
+    if !required && !path.is_file() {
+        eprintln!("skipped: needs the data set '{name}'; fetch it or set {DATA_DIR_VAR} to the folder that holds it");
+        return None;
+    }
     set.check(&path).and_then(|()| read_text(&path)).map_or_else(|e| panic!("{e}"), Some)
+}
+
+/// The folder of GPT-2's weights that `LLM_GPT2_DIR` names, for a test that needs them.
+///
+/// # Panics
+/// If the variable is not set.
+pub fn gpt2_for_test() -> PathBuf {
+    named_for_test(GPT2_DIR_VAR).unwrap_or_else(|| panic!("{GPT2_DIR_VAR} must name a folder with GPT-2's weights"))
+}
+
+/// The folder that a variable names. Tests run inside their crate's folder, so a relative path means the workspace's.
+fn named_for_test(variable: &str) -> Option<PathBuf> {
+    named_folder(variable).map(|folder| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(folder))
 }
 
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_finds_its_data_where_the_program_does() {
+        let (folder, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join("the-clockmakers-lamp.txt"), "a lamp").unwrap();
+        let read = |named: Option<&Path>, users: Option<&Path>| {
+            read_for_test("lamp", named.map(Path::to_path_buf), users.map(Path::to_path_buf))
+        };
+        let (there, empty) = (Some(folder.path()), Some(empty.path()));
+        assert_eq!(read(there, empty).as_deref(), Some("a lamp"));
+        assert_eq!(read(None, there).as_deref(), Some("a lamp"));
+        assert_eq!(read(None, empty), None, "without the variable, a test without its data is skipped");
+        assert_eq!(read(None, None), None);
+        std::panic::catch_unwind(|| read(empty, there)).expect_err("the folder that is named must have the data");
+    }
+
+    #[test]
+    #[should_panic(expected = "is not the data set 'the-verdict'")]
+    fn a_test_does_not_run_on_other_data() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("the-verdict.txt"), "another story").unwrap();
+        read_for_test("the-verdict", None, Some(folder.path().into()));
+    }
 }

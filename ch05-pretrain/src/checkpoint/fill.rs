@@ -5,16 +5,17 @@ use std::collections::{BTreeSet, HashMap};
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use ch04_gpt::GptModel;
-use shared::GptConfig;
+use shared::{GptConfig, Linear};
 
+use super::Head;
 use super::names::{Place, parameters};
 use super::stored::{Part, Source, StoredTensor, StoredTensors};
 
 /// A tensor and what is wrong with it.
 pub(crate) type BadTensor = (String, String);
 
-/// The model that `config` describes, with the values of `tensors`. `source` says where a parameter is, given its name
-/// in the book's model. Every tensor must be of use.
+/// The model that `config` and `head` describe, with the values of `tensors`. `source` says where a parameter is, given
+/// its name in the book's model. Every tensor must be of use.
 ///
 /// The tensors are compared with the configuration before anything is made in memory, so that a configuration with
 /// absurd sizes ends in an error. Then they are converted one by one, each straight into its parameter.
@@ -23,13 +24,14 @@ pub(crate) type BadTensor = (String, String);
 /// The first tensor that is missing or does not fit, or that the model does not have.
 pub(crate) fn fill_model(
     config: &GptConfig,
+    head: Head,
     tensors: &StoredTensors,
     source: impl Fn(&str) -> Source,
     device: &Device,
 ) -> Result<GptModel, BadTensor> {
     let mut unused: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
     let mut found = HashMap::new();
-    for (name, shape) in parameters(config) {
+    for (name, shape) in parameters(config, head) {
         let Source { tensor, part } = source(&name);
         let Some(stored) = tensors.get(&tensor) else { return Err((tensor, "it is missing".into())) };
         if let Err(reason) = stored.check(part, &shape) {
@@ -41,7 +43,9 @@ pub(crate) fn fill_model(
     if let Some(name) = unused.first() {
         return Err((name.to_string(), "there is no such tensor in this model".into()));
     }
-    Ok(GptModel::new(config, device).map(&mut Fill { place: Place::default(), found }))
+    let mut model = GptModel::new(config, device);
+    model.out_head = Linear::new(config.emb_dim, head.outputs, head.bias, device);
+    Ok(model.map(&mut Fill { place: Place::default(), found }))
 }
 
 /// Gives every parameter its values.

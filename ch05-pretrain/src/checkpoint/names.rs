@@ -2,10 +2,13 @@
 
 use shared::GptConfig;
 
-/// Every parameter of the model that `config` describes: its name and its shape in burn's layout, in the order of the
-/// model's fields. Costs nothing until it is walked, however large the configuration is.
-pub(crate) fn parameters(config: &GptConfig) -> impl Iterator<Item = (String, Vec<usize>)> + use<> {
+use super::Head;
+
+/// Every parameter of the model that `config` and `head` describe: its name and its shape in burn's layout, in the order
+/// of the model's fields. Costs nothing until it is walked, however large the configuration is.
+pub(crate) fn parameters(config: &GptConfig, head: Head) -> impl Iterator<Item = (String, Vec<usize>)> + use<> {
     let &GptConfig { vocab_size, context_length, emb_dim, n_layers, qkv_bias, .. } = config;
+    let Head { outputs, bias } = head;
     let blocks = (0..n_layers).flat_map(move |block| {
         block_parameters(emb_dim, qkv_bias).map(move |(name, shape)| (format!("trf_blocks.{block}.{name}"), shape))
     });
@@ -14,9 +17,10 @@ pub(crate) fn parameters(config: &GptConfig) -> impl Iterator<Item = (String, Ve
     let after = [
         named("final_norm.scale", &[emb_dim]),
         named("final_norm.shift", &[emb_dim]),
-        named("out_head.weight", &[emb_dim, vocab_size]),
+        named("out_head.weight", &[emb_dim, outputs]),
     ];
-    before.into_iter().chain(blocks).chain(after)
+    let head_bias = bias.then(|| named("out_head.bias", &[outputs]));
+    before.into_iter().chain(blocks).chain(after).chain(head_bias)
 }
 
 fn block_parameters(width: usize, qkv_bias: bool) -> impl Iterator<Item = (&'static str, Vec<usize>)> {
@@ -83,6 +87,7 @@ mod tests {
     use burn::module::{Module, ModuleVisitor, Param};
     use burn::tensor::{Device, Tensor};
     use ch04_gpt::GptModel;
+    use shared::Linear;
 
     use super::*;
 
@@ -108,11 +113,14 @@ mod tests {
 
     #[test]
     fn the_list_is_what_a_walk_over_the_model_finds() {
-        for qkv_bias in [false, true] {
-            let config = GptConfig { vocab_size: 7, emb_dim: 8, qkv_bias, ..GptConfig::preset("tiny").unwrap() };
+        for bias in [false, true] {
+            let config = GptConfig { vocab_size: 7, emb_dim: 8, qkv_bias: bias, ..GptConfig::preset("tiny").unwrap() };
+            let head = Head { outputs: 2, bias };
+            let mut model = GptModel::new(&config, &Device::flex());
+            model.out_head = Linear::new(8, 2, bias, &Device::flex());
             let mut walk = Walk::default();
-            GptModel::new(&config, &Device::flex()).visit(&mut walk);
-            assert_eq!(parameters(&config).collect::<Vec<_>>(), walk.found);
+            model.visit(&mut walk);
+            assert_eq!(parameters(&config, head).collect::<Vec<_>>(), walk.found);
         }
     }
 }

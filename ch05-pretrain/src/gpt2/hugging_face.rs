@@ -8,9 +8,10 @@ use serde::Deserialize;
 use shared::GptConfig;
 use shared::config::ConfigError;
 
-use super::{names, published_config};
+use super::names;
 use crate::checkpoint::{
-    CONFIG_FILE, CheckpointError, MappedFile, Part, Source, WEIGHTS_FILE, fill_model, read_json, read_safetensors,
+    CONFIG_FILE, CheckpointError, Head, MappedFile, Part, Source, WEIGHTS_FILE, check_sizes, fill_model, read_json,
+    read_safetensors,
 };
 
 /// The output layer, in files that do not share it with the token embedding.
@@ -18,9 +19,10 @@ const HEAD: &str = "lm_head.weight";
 
 pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
     let published: Gpt2Config = read_json(folder, CONFIG_FILE)?;
-    let config = published
+    let config = published.sizes();
+    published
         .check()
-        .and_then(|()| published_config(published.sizes()))
+        .and_then(|()| check_sizes(&config))
         .map_err(|source| CheckpointError::ImpossibleConfig { path: folder.join(CONFIG_FILE), source })?;
 
     let file = MappedFile::open(folder, WEIGHTS_FILE)?;
@@ -37,7 +39,7 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptMode
             names::hugging_face(name, prefix)
         }
     };
-    match fill_model(&config, &tensors, source, device) {
+    match fill_model(&config, Head::of_text(&config), &tensors, source, device) {
         Ok(model) => Ok((config, model)),
         Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: file.path.clone(), tensor, reason }),
     }

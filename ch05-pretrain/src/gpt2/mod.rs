@@ -33,7 +33,6 @@ use std::path::Path;
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use shared::GptConfig;
-use shared::config::ConfigError;
 
 use crate::checkpoint::{CONFIG_FILE, CheckpointError, WEIGHTS_FILE, load_model, read_json};
 
@@ -91,25 +90,4 @@ pub fn open_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel
         ModelKind::HuggingFace => hugging_face::load(folder, device),
         ModelKind::OpenAi => openai::load(folder, device),
     }
-}
-
-/// The sizes of a published model, checked. Dropout is 0.1 and the projections have biases, as in all of them.
-///
-/// # Errors
-/// If there is no such model, or its causal masks would fill the memory: they are the one thing in a model that the
-/// size of its weights does not limit.
-fn published_config(config: GptConfig) -> Result<GptConfig, ConfigError> {
-    /// One byte for each pair of positions and block; GPT-2 XL has 48 million.
-    const MOST_PAIRS: usize = 1 << 27;
-
-    config.validate()?;
-    let pairs = config.context_length.saturating_mul(config.context_length).saturating_mul(config.n_layers);
-    if pairs > MOST_PAIRS {
-        return Err(ConfigError::Field {
-            field: "context_length",
-            value: config.context_length.to_string(),
-            allowed: format!("at most {} with {} layers", (MOST_PAIRS / config.n_layers).isqrt(), config.n_layers),
-        });
-    }
-    Ok(config)
 }

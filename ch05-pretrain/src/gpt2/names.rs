@@ -75,7 +75,7 @@ mod tests {
     use shared::GptConfig;
 
     use super::*;
-    use crate::checkpoint::parameters;
+    use crate::checkpoint::{Head, parameters};
 
     fn published(size: &str) -> GptConfig {
         GptConfig { qkv_bias: true, ..GptConfig::preset(size).unwrap() }
@@ -88,7 +88,7 @@ mod tests {
             let parts = if matches!(part, Third(_)) { 3 } else { 1 };
             (tensor, parts * shape.iter().product::<usize>())
         };
-        parameters(config).map(tensor).collect()
+        parameters(config, Head::of_text(config)).map(tensor).collect()
     }
 
     #[test]

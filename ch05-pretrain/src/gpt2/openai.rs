@@ -9,8 +9,8 @@ use serde::Deserialize;
 use shared::GptConfig;
 
 use super::bundle::Bundle;
-use super::{names, published_config};
-use crate::checkpoint::{CheckpointError, fill_model, read_json};
+use super::names;
+use crate::checkpoint::{CheckpointError, Head, check_sizes, fill_model, read_json};
 
 /// The sizes of the model.
 pub(super) const HPARAMS_FILE: &str = "hparams.json";
@@ -19,11 +19,12 @@ pub(super) const CHECKPOINT_FILE: &str = "checkpoint";
 
 pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
     let hparams: HParams = read_json(folder, HPARAMS_FILE)?;
-    let config = published_config(hparams.sizes())
+    let config = hparams.sizes();
+    check_sizes(&config)
         .map_err(|source| CheckpointError::ImpossibleConfig { path: folder.join(HPARAMS_FILE), source })?;
 
     let bundle = Bundle::open(folder, &prefix(folder)?)?;
-    match fill_model(&config, &bundle.tensors()?, names::openai, device) {
+    match fill_model(&config, Head::of_text(&config), &bundle.tensors()?, names::openai, device) {
         Ok(model) => Ok((config, model)),
         Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: bundle.index.path.clone(), tensor, reason }),
     }

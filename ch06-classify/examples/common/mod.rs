@@ -4,7 +4,6 @@
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use ch05_pretrain::open_model;
-use ch06_classify::head::set_drop_rate;
 use ch06_classify::{EMBEDDED_MESSAGES, Message, read_messages};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -22,7 +21,7 @@ pub fn messages() -> anyhow::Result<Vec<Message>> {
 /// The model in the folder that the command line names, without dropout; without one, an untrained tiny model.
 pub fn model(device: &Device) -> anyhow::Result<GptModel> {
     match std::env::args().nth(1) {
-        Some(folder) => Ok(set_drop_rate(open_model(folder.as_ref(), device)?.1, 0.0)),
+        Some(folder) => Ok(open_model(folder.as_ref(), device)?.1.with_drop_rate(0.0)),
         None => {
             println!("No folder of a model is given, so an untrained tiny model shows the way.\n");
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };

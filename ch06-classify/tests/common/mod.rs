@@ -28,7 +28,8 @@ pub fn split() -> Option<&'static Split> {
 
 /// The loaders of section 6.3.
 pub fn loaders() -> Option<SpamLoaders> {
-    split().map(|split| SpamLoaders::new(split, &Gpt2Tokenizer::new(), Length::Longest, 8).unwrap())
+    let context_length = tiny_config().context_length;
+    split().map(|split| SpamLoaders::new(split, &Gpt2Tokenizer::new(), Length::Longest, 8, context_length).unwrap())
 }
 
 /// The tiny model of the reference package's tests.

@@ -1,0 +1,177 @@
+//! A run in a folder: it goes on as if it had never stopped, and a damaged one is refused. (Killed programs:
+//! `cli/tests/resume.rs`.)
+
+use std::convert::Infallible;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::tensor::Device;
+use ch04_gpt::GptModel;
+use ch05_pretrain::{Event, Loaders, Run, load_checkpoint, save_checkpoint, train_model_simple};
+use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
+use serde_json::Value;
+use shared::init::torch_init;
+use shared::rng::TorchRng;
+use shared::{GptConfig, TrainingConfig, data};
+use tempfile::TempDir;
+
+const MOMENT: &str = "trf_blocks.0.att.out_proj.bias.exp_avg";
+
+fn config() -> GptConfig {
+    GptConfig { context_length: 16, emb_dim: 8, n_heads: 2, n_layers: 1, ..GptConfig::preset("tiny").unwrap() }
+}
+
+fn training() -> TrainingConfig {
+    TrainingConfig { epochs: 2, learning_rate: 1e-2, eval_freq: 7, eval_iter: 1, ..TrainingConfig::book() }
+}
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// A run whose token embedding is frozen.
+fn begin() -> Run {
+    let mut rng = TorchRng::new(123);
+    let mut model = torch_init(GptModel::new(&config(), &device()), &mut rng);
+    model.tok_emb = model.tok_emb.no_grad();
+    Run::new(model, 0.1, &rng)
+}
+
+/// Thaws the embedding.
+fn thaw(mut run: Run) -> Run {
+    run.model.tok_emb.weight = run.model.tok_emb.weight.set_require_grad(true);
+    run
+}
+
+/// Trains until so many steps are done.
+fn train(run: Run, steps: usize) -> Run {
+    let text: String = data::find("lamp").unwrap().text().unwrap().chars().take(1500).collect();
+    let loaders = Loaders::new(&text, 16, 2).unwrap();
+    train_model_simple(run, &loaders, &training(), true, &device(), |event| {
+        let done = matches!(event, Event::Rest(run) if run.place.steps == steps);
+        Ok::<_, Infallible>(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })
+    .unwrap()
+}
+
+fn save(run: &Run) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = save_checkpoint(folder.path(), run, &config(), &training(), ()).unwrap();
+    (folder, path)
+}
+
+fn load(folder: &Path) -> Run {
+    load_checkpoint::<()>(folder, &device()).unwrap().1
+}
+
+fn error(folder: &Path) -> String {
+    match load_checkpoint::<()>(folder, &device()) {
+        Ok(_) => panic!("it was read"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Three steps with a frozen embedding, a pause, two with the embedding: it counts its own steps, before the pause and
+/// after it.
+#[test]
+fn a_run_that_thaws_a_parameter_goes_on_bit_for_bit() {
+    let whole = train(thaw(train(begin(), 3)), 5);
+    let frozen = save(&train(begin(), 3));
+    let thawed = save(&train(thaw(load(&frozen.1)), 4));
+    let continued = train(load(&thawed.1), 5);
+    assert_eq!((continued.place, continued.optimizer.steps), (whole.place.clone(), 5));
+    let steps = |run: &Run| run.optimizer.moments.iter().map(|m| m.as_ref().unwrap().steps).collect::<Vec<_>>();
+    let continued = load(&save(&train(load(&thawed.1), 5)).1);
+    assert_eq!((steps(&whole)[0], steps(&whole)[1]), (2, 5));
+    assert_eq!(steps(&continued), steps(&whole));
+    let (whole, continued) = (save(&whole), save(&continued));
+    for file in ["model.safetensors", "optimizer.safetensors", "run.json"] {
+        let same = fs::read(whole.1.join(file)).unwrap() == fs::read(continued.1.join(file)).unwrap();
+        assert!(same, "{file} differs");
+    }
+}
+
+/// Changes the tensors of `optimizer.safetensors`.
+fn change_moments(folder: &Path, change: impl FnOnce(&mut Vec<(String, TensorView)>)) {
+    let path = folder.join("optimizer.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    let mut tensors = SafeTensors::deserialize(&bytes).unwrap().tensors();
+    change(&mut tensors);
+    fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
+}
+
+fn change_run(folder: &Path, change: impl FnOnce(&mut Value)) {
+    let path = folder.join("run.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut json);
+    fs::write(&path, json.to_string()).unwrap();
+}
+
+#[test]
+fn lost_moments_are_missed() {
+    let run = train(begin(), 3);
+    let is_of = |name: &str| name.starts_with("trf_blocks.0.att.out_proj.bias.");
+    for (keep, missing) in [
+        (Box::new(|_: &str| false) as Box<dyn Fn(&str) -> bool>, "pos_emb.weight.exp_avg"),
+        (Box::new(move |name: &str| !is_of(name)), MOMENT),
+        (Box::new(|name: &str| name != MOMENT), MOMENT),
+    ] {
+        let (_folder, path) = save(&run);
+        change_moments(&path, |tensors| tensors.retain(|(name, _)| keep(name)));
+        let error = error(&path);
+        assert!(error.ends_with(&format!("cannot be continued from: tensor {missing}: it is missing")), "{error}");
+    }
+}
+
+#[test]
+fn moments_that_no_parameter_has_are_refused() {
+    let run = train(begin(), 3);
+    for name in ["trf_blocks.7.att.out_proj.bias.exp_avg", "tok_emb.weight.exp_avg"] {
+        let (_folder, path) = save(&run);
+        change_moments(&path, |tensors| {
+            let view = tensors[0].1.clone();
+            tensors.push((name.to_string(), view));
+        });
+        let error = error(&path);
+        assert!(error.ends_with(&format!("tensor {name}: the run has no such moments")), "{error}");
+    }
+    let (_folder, path) = save(&run);
+    change_run(&path, |json| {
+        json["parameter_steps"].as_object_mut().unwrap().remove("trf_blocks.0.att.out_proj.bias");
+    });
+    assert!(error(&path).contains(&format!("tensor {MOMENT}: the run has no such moments")), "{}", error(&path));
+}
+
+/// Files of the time before the counts: every parameter has had every step.
+#[test]
+fn a_checkpoint_without_counts_goes_on() {
+    let run = train(thaw(begin()), 3);
+    let (_folder, path) = save(&run);
+    change_run(&path, |json| drop(json.as_object_mut().unwrap().remove("parameter_steps")));
+    let (old, new) = (save(&train(load(&path), 5)), save(&train(run, 5)));
+    for file in ["model.safetensors", "optimizer.safetensors", "run.json"] {
+        assert!(fs::read(old.1.join(file)).unwrap() == fs::read(new.1.join(file)).unwrap(), "{file} differs");
+    }
+    change_moments(&path, |tensors| tensors.retain(|(name, _)| !name.starts_with("tok_emb")));
+    assert!(error(&path).ends_with("tensor tok_emb.weight.exp_avg: it is missing"), "{}", error(&path));
+}
+
+#[test]
+fn a_place_where_no_run_can_be_is_refused() {
+    let (_folder, path) = save(&train(begin(), 3));
+    for (field, value, text) in [
+        ("epoch", 0, "no run is at batch 3 of epoch 0 after 3 steps; the first epoch is 1"),
+        ("batch", 0, "no run is at batch 0 of epoch 1 after 3 steps; the first epoch is 1"),
+        ("steps", 0, "no run is at batch 3 of epoch 1 after 0 steps; the first epoch is 1"),
+    ] {
+        let good = fs::read(path.join("run.json")).unwrap();
+        change_run(&path, |json| json["place"][field] = value.into());
+        let error = error(&path);
+        assert!(error.ends_with(&format!("run.json cannot be continued from: {text}")), "{error}");
+        fs::write(path.join("run.json"), good).unwrap();
+    }
+    load(&path);
+}
