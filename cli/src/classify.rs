@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
+use appendix_lora::merge_lora;
 use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
 use ch05_pretrain::{Event as PretrainEvent, Loaders, Run, train_model_simple};
 use ch06_classify::csv_files::is_split;
-use ch06_classify::head::{set_drop_rate, without_causal_mask};
+use ch06_classify::head::without_causal_mask;
 use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
 use ch06_classify::{
     CSV_FILES, ClassifierConfig, Confusion, EMBEDDED_MESSAGES, Event, Label, Length, Message, Readout, SpamDataset,
@@ -35,7 +36,9 @@ use shared::{GptConfig, TrainingConfig};
 
 use crate::instruct::open_text_model;
 use crate::interrupt::Interrupt;
-use crate::lora::{LoraArgs, adapt, save_and_merge};
+use crate::leftovers::remove_companions;
+use crate::lora::{LoraArgs, adapt};
+use crate::say::say;
 use crate::{grouped, positive};
 
 /// Name of the embedded messages.
@@ -223,16 +226,16 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let base = args.model.as_deref().map(|folder| open_text_model(folder, &device)).transpose()?;
     let mut config = base.as_ref().map_or_else(tiny_config, |(config, _)| config.clone());
     let length = length(args, &split, &tokenizer, config.context_length)?;
-    let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size)?;
+    let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size, config.context_length)?;
     fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
 
-    println!(
+    say(format_args!(
         "{} training, {} validation, {} test messages; at most {} tokens each",
         grouped(split.train.len()),
         grouped(split.validation.len()),
         grouped(split.test.len()),
         loaders.train.dataset().max_length()
-    );
+    ));
     let cut: usize = loaders.parts().iter().map(|(_, loader)| loader.dataset().truncated()).sum();
     if cut > 0 {
         eprintln!("note: messages longer than {} tokens lose their end: {cut}", loaders.train.dataset().max_length());
@@ -253,7 +256,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let eval_freq = if args.model.is_some() { training.eval_freq } else { 10 };
     let training = TrainingConfig { learning_rate, eval_freq, ..training };
     config.drop_rate = 0.0;
-    let model = set_drop_rate(model, config.drop_rate);
+    let model = model.with_drop_rate(config.drop_rate);
     let model = if args.no_causal_mask { without_causal_mask(model) } else { model };
     let mut rng = TorchRng::new(args.seed);
     let model = add_classification_head(model, &mut rng, &device);
@@ -261,7 +264,8 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         Some(settings) => adapt(model, settings, &mut rng, &device),
         None => set_trainable(model, args.trainable.unwrap_or(default_trainable)),
     };
-    println!("{} parameters, {} of them trainable", grouped(model.num_params()), grouped(num_trainable(&model)));
+    let (all, trainable) = (grouped(model.num_params()), grouped(num_trainable(&model)));
+    say(format_args!("{all} parameters, {trainable} of them trainable"));
 
     let started = Instant::now();
     let mut rng = TorchRng::new(args.seed);
@@ -270,8 +274,8 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         train_classifier_simple(model, &loaders, &training, args.token, &mut rng, &device, |event| {
             match event {
                 Event::Step { loss, .. } => progress.step(|| format!("loss {:.3}", loss.clone().into_scalar::<f32>())),
-                Event::Evaluation(evaluation) => progress.suspend(|| println!("{evaluation}")),
-                Event::EpochEnd(accuracies) => progress.suspend(|| println!("{accuracies}")),
+                Event::Evaluation(evaluation) => progress.suspend(|| say(evaluation)),
+                Event::EpochEnd(accuracies) => progress.suspend(|| say(accuracies)),
             }
             interrupt.go_on()
         });
@@ -286,13 +290,13 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         eprintln!("interrupted after {passes} whole passes; what was learnt so far is measured and saved");
         interrupt.let_through();
     } else {
-        println!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0);
+        say(format_args!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0));
     }
 
     let mut of_test = Confusion::default();
     for (name, loader) in loaders.parts() {
         of_test = confusion(&model, loader, None, args.token, &mut rng, &device);
-        print_accuracy(name, &of_test)?;
+        say(accuracy_line(name, &of_test));
     }
     let config = ClassifierConfig {
         model: config,
@@ -301,7 +305,9 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         causal_mask: !args.no_causal_mask,
         labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
     };
-    let model = if lora.is_some() { save_and_merge(&args.out, model)? } else { model };
+    // The additions alone are of no use: they fit a head that is random and nowhere else.
+    let model = merge_lora(model);
+    remove_companions(&args.out)?;
     save_classifier(&args.out, &config, &model.valid())?;
     for (file, picture) in [
         ("losses.svg", plot_losses(&history)?),
@@ -311,11 +317,10 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         write_whole(&args.out.join(file), picture.as_bytes())?;
     }
     let folder = args.out.display();
-    println!("\nclassifier: {folder}\npictures:   {folder}/losses.svg, accuracy.svg, confusion.svg");
-    println!(
+    say(format_args!("\nclassifier: {folder}\npictures:   {folder}/losses.svg, accuracy.svg, confusion.svg"));
+    say(format_args!(
         "\nTry it:\n  cargo run --release -- classify predict --model {folder} \"You have won a prize! Reply YES to claim it.\""
-    );
-    stdout().flush()?;
+    ));
     Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
@@ -370,16 +375,14 @@ fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device, interrupt: &Int
     Ok(run.model)
 }
 
-fn print_accuracy(name: &str, confusion: &Confusion) -> Result<()> {
+fn accuracy_line(name: &str, confusion: &Confusion) -> String {
     let [[ham, false_spam], [missed, spam]] = confusion.counts;
-    writeln!(
-        stdout(),
+    format!(
         "{name:<10} accuracy: {:6.2}%  ({} of {}; {false_spam} ham taken for spam, {missed} spam missed)",
         100.0 * confusion.accuracy(),
         grouped(ham + spam),
         grouped(confusion.total())
-    )?;
-    Ok(())
+    )
 }
 
 fn eval(args: &EvalArgs) -> Result<ExitCode> {
@@ -403,7 +406,7 @@ fn eval(args: &EvalArgs) -> Result<ExitCode> {
         }
         // Nothing is shuffled, so the seed does not matter.
         let found = confusion(&model, &loader, None, config.readout, &mut TorchRng::new(0), &device);
-        print_accuracy(name, &found)?;
+        writeln!(stdout(), "{}", accuracy_line(name, &found))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -48,7 +48,8 @@ struct Tuning {
     format: PromptFormat,
 }
 
-const TUNING_FILE: &str = "instruct.json";
+/// Name of that file.
+pub const TUNING_FILE: &str = "instruct.json";
 
 impl Tuning {
     fn save(&self, folder: &Path) -> Result<()> {

@@ -1,9 +1,7 @@
 //! The options of `classify train` and `instruct train` for LoRA (appendix E).
 
-use std::path::Path;
-
 use anyhow::Result;
-use appendix_lora::{LoraSettings, Scale, freeze, merge_lora, replace_linear_with_lora, save_adapter};
+use appendix_lora::{LoraSettings, Scale, freeze, replace_linear_with_lora};
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use shared::rng::TorchRng;
@@ -12,12 +10,13 @@ use crate::positive;
 
 /// Name of the adapter's folder in the output folder.
 pub const ADAPTER_FOLDER: &str = "adapter";
+/// Name of the folder beside it with the model that it belongs to, if that is nowhere else.
+pub const BASE_FOLDER: &str = "base";
 
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true)]
 pub struct LoraArgs {
-    /// Train small additions of this rank instead of the weights (LoRA); the model is saved with them merged in, and
-    /// the additions alone beside it
+    /// Train small additions of this rank instead of the weights (LoRA); the model is saved with them merged in
     #[arg(long, value_name = "N", value_parser = positive)]
     lora_rank: Option<usize>,
     /// Strength of the additions [default: the rank]
@@ -42,10 +41,4 @@ impl LoraArgs {
 /// Freezes the model and gives every linear layer an addition.
 pub fn adapt(model: GptModel, settings: &LoraSettings, rng: &mut TorchRng, device: &Device) -> GptModel {
     replace_linear_with_lora(freeze(model), settings, rng, device)
-}
-
-/// Saves the additions below `out`, and merges them into the weights.
-pub fn save_and_merge(out: &Path, model: GptModel) -> Result<GptModel> {
-    save_adapter(&out.join(ADAPTER_FOLDER), &model)?;
-    Ok(merge_lora(model))
 }

@@ -1,9 +1,12 @@
 //! `llm`: every job of the book as a command.
 //!
 //! Results go to standard output, progress and errors to standard error. The exit code is 0 for success, 1 for a
-//! failure, 2 for a command line that makes no sense, 130 after Ctrl-C.
+//! failure, 2 for a command line that makes no sense, 130 after Ctrl-C. When nobody reads the output any more, a command
+//! that only prints ends without a word, and one that trains goes on.
 
 #![warn(clippy::unwrap_used)]
+// A closed pipe makes `println!` panic; see `say`.
+#![deny(clippy::print_stdout)]
 
 mod bench;
 mod classify;
@@ -13,10 +16,12 @@ mod generate;
 mod inspect;
 mod instruct;
 mod interrupt;
+mod leftovers;
 mod lora;
 mod precision;
 mod pretrain;
 mod recipe;
+mod say;
 mod serve;
 mod weights;
 

@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write, stdout};
+use std::io::{Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use appendix_train_tricks::lr_plot::plot_learning_rates;
@@ -19,7 +17,10 @@ use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use ch05_pretrain::{Evaluation, Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, save_model};
+use ch05_pretrain::{
+    Evaluation, Event, Loaders, Run, load_checkpoint, load_run_file, newest_checkpoint, save_checkpoint, save_model,
+};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use shared::config::ConfigError;
 use shared::device::{DeviceChoice, is_cpu};
@@ -30,14 +31,17 @@ use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig, data};
 
 use crate::generate::check_prompt;
+use crate::interrupt::Interrupt;
+use crate::leftovers::{remove, remove_companions};
 use crate::precision::ProductPrecision;
 use crate::recipe::RecipeArgs;
+use crate::say::say;
 use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
 const PLOT_FILE: &str = "losses.svg";
 /// Name of the picture of the learning rate, of runs in which it changes.
-const RATES_FILE: &str = "learning-rate.svg";
+pub const RATES_FILE: &str = "learning-rate.svg";
 /// Greedy tokens at the end of a run.
 const FINAL_TOKENS: usize = 20;
 /// The book trains GPT-2's sizes with a shorter context than the 1024 tokens they can take (section 5.1.1).
@@ -215,7 +219,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             (device, job)
         }
     };
-    let interrupted = watch_for_interrupt()?;
+    let interrupt = Interrupt::watch()?;
     let Job { model: config, training, loaders, run, mut settings, out, mut log } = job;
     let prompt = settings.prompt.clone();
     let tokenizer = Gpt2Tokenizer::new();
@@ -223,18 +227,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let steps = recipe.total_steps(loaders.train.num_batches(), training.epochs);
     let learning_rate = |step| recipe.schedule.learning_rate(step, training.learning_rate, steps);
     let rate_changes = recipe.schedule != Schedule::default();
-    if rate_changes {
-        let plot = plot_learning_rates(&[("learning rate", (0..steps).map(learning_rate).collect())])?;
-        write_whole(&out.join(RATES_FILE), plot.as_bytes())?;
-    }
-    println!(
+    say(format_args!(
         "{} parameters, {} training tokens, {} validation tokens, {steps} steps",
         grouped(run.model.num_params()),
         grouped(loaders.train.dataset().num_tokens()),
         grouped(loaders.validation.dataset().num_tokens()),
-    );
+    ));
     if run.place.steps > 0 {
-        println!("continuing after step {}", run.place.steps - 1);
+        say(format_args!("continuing after step {}", run.place.steps - 1));
     }
 
     let mut progress = Progress::new(run.place.steps as u64, steps as u64);
@@ -264,19 +264,26 @@ pub fn run(args: Args) -> Result<ExitCode> {
                     evaluations.push(evaluation.clone());
                     let Evaluation { epoch, step, train_loss, val_loss, .. } = evaluation;
                     progress.suspend(|| {
-                        println!("Ep {epoch} (Step {step:06}): Train loss {train_loss:.3}, Val loss {val_loss:.3}");
+                        say(format_args!(
+                            "Ep {epoch} (Step {step:06}): Train loss {train_loss:.3}, Val loss {val_loss:.3}"
+                        ));
                     });
                 }
                 Event::EpochEnd { epoch, model } => {
                     let sample = generate_sample(model, &tokenizer, &device, &prompt)?;
-                    progress.suspend(|| println!("{sample}"));
+                    progress.suspend(|| say(sample));
+                    remove_companions(&out)?;
                     save_model(&out, &config, &model.valid())?;
                     let plot = plot_losses(&evaluations, epoch)?;
                     write_whole(&out.join(PLOT_FILE), plot.as_bytes())?;
+                    if rate_changes {
+                        let plot = plot_learning_rates(&[("learning rate", (0..steps).map(learning_rate).collect())])?;
+                        write_whole(&out.join(RATES_FILE), plot.as_bytes())?;
+                    }
                     epoch_ended = true;
                 }
                 Event::Rest(run) => {
-                    let stop = interrupted.load(Ordering::SeqCst);
+                    let stop = interrupt.is_pressed();
                     let due = settings.save_every.is_some_and(|n| run.place.steps.is_multiple_of(n));
                     if due || stop || std::mem::take(&mut epoch_ended) {
                         settings.log_bytes = log.length;
@@ -302,12 +309,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     let (ids, text) = continue_prompt(&run.model, &tokenizer, &device, &prompt)?;
     log.write(&LogLine::Sample { ids: &ids, text: &text })?;
-    println!("\nmodel:  {}\nlosses: {}", out.display(), out.join(PLOT_FILE).display());
+    let folder = out.display();
+    say(format_args!("\nmodel:  {folder}\nlosses: {}", out.join(PLOT_FILE).display()));
     if rate_changes {
-        println!("rates:  {}", out.join(RATES_FILE).display());
+        say(format_args!("rates:  {}", out.join(RATES_FILE).display()));
     }
-    println!("\nLet it write:\n  cargo run --release -- generate --model {} --prompt {prompt:?}", out.display());
-    stdout().flush()?;
+    say(format_args!("\nLet it write:\n  cargo run --release -- generate --model {folder} --prompt {prompt:?}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -382,10 +389,16 @@ fn plan(args: &Args) -> Result<Plan> {
 fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
     let Plan { model: config, training, recipe, seed, text, text_sha256, loaders, prompt } = plan;
     let kernels = args.precision.kernels(args.plain, device)?; // before any file is touched
+    let finished = finished_run(&args.out)?;
     fs::create_dir_all(&args.out)
         .and_then(|()| probe_writable(&args.out))
         .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
     let log = Log::create(args.log.as_deref())?;
+    // It must not be taken up in place of this run. Its model stays until there is another.
+    if let Some(checkpoint) = finished {
+        eprintln!("note: the finished run in {} is replaced", args.out.display());
+        remove(&checkpoint)?;
+    }
     let mut rng = TorchRng::new(seed);
     let model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
     let run = Run::new(model, training.weight_decay, &rng).with_kernels(kernels);
@@ -402,6 +415,22 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
         log_bytes: 0,
     };
     Ok(Job { model: config, training, loaders, run, settings, out: args.out.clone(), log })
+}
+
+/// The checkpoint of a finished run in `folder`, if there is one. A run that is not over is worth more than a new one
+/// may cost.
+fn finished_run(folder: &Path) -> Result<Option<PathBuf>> {
+    let Ok(checkpoint) = newest_checkpoint(folder) else { return Ok(None) };
+    let shown = folder.display();
+    let file = load_run_file::<IgnoredAny>(&checkpoint)
+        .with_context(|| format!("the run in {shown} cannot be read; name another folder with --out"))?;
+    ensure!(
+        file.place.epoch > file.training.epochs,
+        "the run in {shown} is not finished: it has made {} steps; continue it with --resume {shown}, or name another \
+         folder with --out",
+        file.place.steps
+    );
+    Ok(Some(checkpoint))
 }
 
 /// Takes up the run in `folder` where its newest checkpoint left it.
@@ -472,19 +501,6 @@ fn probe_writable(folder: &Path) -> std::io::Result<()> {
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     File::create(&probe)?;
     fs::remove_file(probe)
-}
-
-/// Turns the first Ctrl-C into a flag, so that a run ends between two steps. A second one ends the program at once.
-fn watch_for_interrupt() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&flag);
-    ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    })
-    .context("cannot watch for Ctrl-C")?;
-    Ok(flag)
 }
 
 /// The prompt and its greedy continuation.

@@ -1,6 +1,6 @@
 //! The options of `llm pretrain` for appendix D: learning rate schedule, clipping, gradient accumulation.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use appendix_train_tricks::{Clip, Decay, Recipe};
 
 use crate::positive;
@@ -44,8 +44,8 @@ impl RecipeArgs {
 
         let schedule = &mut recipe.schedule;
         let no_warmup = schedule.warmup_steps == 0;
+        let steps = num_batches.div_ceil(recipe.grad_accum.max(1)) * epochs;
         if let Some(ratio) = self.warmup_ratio {
-            let steps = num_batches.div_ceil(recipe.grad_accum.max(1)) * epochs;
             schedule.warmup_steps = (ratio * steps as f64) as usize;
         }
         schedule.warmup_steps = self.warmup_steps.unwrap_or(schedule.warmup_steps);
@@ -53,6 +53,12 @@ impl RecipeArgs {
             schedule.initial_lr = LOW_SHARE * peak_lr;
         }
         if let Some(initial_lr) = self.initial_lr {
+            if let (0, Some(ratio)) = (schedule.warmup_steps, self.warmup_ratio) {
+                bail!(
+                    "--warmup-ratio {ratio} makes a warm-up of 0 of {steps} steps, so --initial-lr has no place; give a \
+                     larger ratio or --warmup-steps"
+                );
+            }
             ensure!(
                 schedule.warmup_steps > 0,
                 "--initial-lr is where a warm-up begins: it needs --warmup-steps or --warmup-ratio"

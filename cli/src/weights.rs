@@ -15,12 +15,15 @@ use shared::download::{Download, Downloader, mirror};
 
 use crate::data::told;
 use crate::grouped;
+use crate::leftovers::{is_same, remove_companions};
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Fetch a GPT-2 model; a transfer that broke off goes on where it stopped
     #[command(after_help = "HF_ENDPOINT names a mirror of https://huggingface.co, LLM_OPENAI_ENDPOINT one of\n\
-                            https://openaipublic.blob.core.windows.net/gpt-2/models.")]
+                            https://openaipublic.blob.core.windows.net/gpt-2/models.\n\n\
+                            This program knows no checksums of these files. It compares them with what the server itself\n\
+                            says about them, and checks their format.")]
     Fetch(FetchArgs),
     /// Turn a model from elsewhere into one of this project
     Import(ImportArgs),
@@ -148,12 +151,11 @@ pub fn run(command: Command) -> Result<ExitCode> {
 /// Opens a model of any kind and saves it in the book's layout.
 fn import(args: &ImportArgs) -> Result<ExitCode> {
     let ImportArgs { from, out } = args;
-    if let (Ok(from), Ok(out)) = (from.canonicalize(), out.canonicalize()) {
-        ensure!(from != out, "{} is both the source and the target; name another folder with --out", out.display());
-    }
+    ensure!(!is_same(from, out), "{} is both the source and the target; name another folder with --out", out.display());
     let (config, model) = open_model(from, &DeviceChoice::Cpu.open()?)?;
+    remove_companions(out)?;
     save_model(out, &config, &model)?;
-    println!("{}: {} parameters", out.display(), grouped(model.num_params()));
+    writeln!(stdout(), "{}: {} parameters", out.display(), grouped(model.num_params()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -173,6 +175,7 @@ fn fetch(args: FetchArgs) -> Result<ExitCode> {
         let download = Download {
             url: format!("{address}/{file}"),
             path: folder.join(file),
+            // The addresses follow a branch, so none would hold for good.
             sha256: None,
             member: None,
             mirror: from.mirror_variable(),

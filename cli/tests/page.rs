@@ -125,6 +125,47 @@ fn a_reader_completes_classifies_and_chats() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// A question that gets no answer comes back; what one tab does leaves the others alone.
+#[test]
+fn what_is_refused_or_cleared_is_neither_lost_nor_mixed_up() {
+    let Some(browser) = Browser::open() else { return };
+    let server = serve_all(&["--max-tokens", "5000"]);
+    browser.goto(&format!("http://{}/", server.address));
+    browser.wait_for("!document.getElementById('send').disabled");
+    browser.run("window.sent = []; const ask = fetch; window.fetch = (...all) => { sent.push(all[1].body); return ask(...all); }");
+    let turns = || browser.run("return document.querySelectorAll('.turn').length");
+    let draft = || browser.run("return document.getElementById('prompt').value");
+    browser.click("tab-chat");
+
+    let long = "word ".repeat(80);
+    browser.type_into("prompt", &long);
+    browser.click("send");
+    browser.wait_for("!document.getElementById('error').hidden && document.getElementById('stop').disabled");
+    assert!(browser.text("error").contains("there is room for"), "{}", browser.text("error"));
+    assert_eq!((draft(), turns()), (long.into(), 0.into()));
+
+    browser.set("seed", "5");
+    browser.set("tokens", "5000");
+    browser.set("prompt", "Go.");
+    browser.click("send");
+    browser.wait_for("document.querySelectorAll('.turn')[1]?.textContent.length > 20");
+    browser.click("tab-complete");
+    browser.click("clear");
+    browser.click("tab-chat");
+    assert_eq!(browser.run("return document.getElementById('stop').disabled"), false, "the other tab's job goes on");
+    browser.click("clear");
+    browser.wait_for("document.getElementById('stop').disabled");
+    assert_eq!((turns(), browser.text("note").as_str(), draft()), (0.into(), "", "".into()));
+
+    browser.set("tokens", "12");
+    browser.set("prompt", "Say two.");
+    browser.click("send");
+    browser.wait_for("document.getElementById('stop').disabled && document.getElementById('note').textContent");
+    let messages = browser.run("return JSON.parse(sent.at(-1)).messages.map(message => message.content)");
+    assert_eq!(messages, serde_json::json!(["Say two."]), "nothing of the conversation that was cleared");
+    assert_eq!(turns(), 2);
+}
+
 #[test]
 fn what_a_model_cannot_do_and_what_goes_wrong_is_said() {
     let Some(browser) = Browser::open() else { return };

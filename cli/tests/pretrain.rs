@@ -147,6 +147,24 @@ fn an_interrupt_leaves_the_last_complete_model() {
     assert!(run(folder.path(), &["generate", "--model", "out", "--prompt", "The"]).status.success());
 }
 
+/// `llm pretrain | head -1` has closed the pipe long before the run is over.
+#[test]
+fn a_closed_pipe_does_not_end_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = llm(folder.path(), &strs(&train(folder.path()))).stdout(writer).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(log(folder.path()).last().unwrap()["kind"], "sample", "it came to its end");
+    assert!(run(folder.path(), &["generate", "--model", "out", "--prompt", "The"]).status.success());
+
+    // Where the output is the result, there is nothing to go on for.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = llm(folder.path(), &["info", "--model", "out"]).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(1), ""));
+}
+
 #[test]
 fn bad_texts_are_named_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();

@@ -138,6 +138,10 @@ fn bad_options_are_named_and_nothing_is_written() {
         (&["--warmup-steps", "9999"], &["warm-up takes 9999 steps", "more epochs"]),
         (&["--min-lr", "0.001", "--lr-schedule", "constant"], &["--min-lr", "cosine or linear"]),
         (&["--initial-lr", "0.001"], &["--initial-lr", "--warmup-steps or --warmup-ratio"]),
+        (
+            &["--warmup-ratio", "0.001", "--initial-lr", "0.001"],
+            &["--warmup-ratio 0.001 makes a warm-up of 0 of", "--initial-lr has no place", "--warmup-steps"],
+        ),
     ] {
         assert_one_line_error(&pretrain(folder.path(), options), 1, parts);
     }

@@ -111,6 +111,46 @@ fn checkpoint(folder: &Path) -> PathBuf {
 }
 
 #[test]
+fn a_new_run_replaces_a_finished_one_and_no_other() {
+    let folder = prepare();
+    let (path, out) = (folder.path(), folder.path().join("out"));
+    kill_at(path, &arguments(), 8);
+    let unfinished = checkpoint(path);
+    let log = fs::read(path.join("log.jsonl")).unwrap();
+    let refused = run(path, &arguments());
+    assert_one_line_error(&refused, 1, &["the run in out is not finished", "--resume out", "--out"]);
+    assert_eq!(checkpoint(path), unfinished);
+    assert_eq!(fs::read(path.join("log.jsonl")).unwrap(), log, "nothing was written");
+    let state = fs::read(unfinished.join("run.json")).unwrap();
+    fs::write(unfinished.join("run.json"), "{").unwrap();
+    assert_one_line_error(&run(path, &arguments()), 1, &["the run in out cannot be read", "--out", "run.json"]);
+    fs::write(unfinished.join("run.json"), state).unwrap();
+    let resume = || run(path, &["pretrain", "--resume", "out", "--device", "cpu"]);
+    assert!(resume().status.success());
+
+    // Now it is finished, and the model was fine-tuned in its place.
+    fs::create_dir(out.join("adapter")).unwrap();
+    let of_the_old_model = ["instruct.json", "learning-rate.svg", "adapter/adapter_config.json"];
+    of_the_old_model.iter().for_each(|file| fs::write(out.join(file), "{}").unwrap());
+    let old = fs::read(out.join("model.safetensors")).unwrap();
+
+    // Killed before the first save: the old run cannot be taken for this one, and the old model is whole.
+    fs::remove_file(path.join("log.jsonl")).unwrap();
+    let rarely: Vec<&str> = arguments().into_iter().map(|part| if part == "3" { "1000" } else { part }).collect();
+    kill_at(path, &rarely, 2);
+    assert_one_line_error(&resume(), 1, &["out holds no checkpoint"]);
+    assert!(fs::read(out.join("model.safetensors")).unwrap() == old);
+    assert!(of_the_old_model.iter().all(|file| out.join(file).exists()));
+
+    for note in ["", "note: the finished run in out is replaced\n"] {
+        let output = run(path, &arguments());
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), note);
+        assert!(of_the_old_model.iter().all(|file| !out.join(file).exists()));
+    }
+}
+
+#[test]
 fn a_complete_run_goes_on_only_with_more_epochs() {
     let longer = prepare();
     assert!(run(longer.path(), &[&arguments()[..], &["--epochs", "4"]].concat()).status.success());

@@ -254,6 +254,43 @@ fn pages_of_other_sites_are_turned_away() {
     assert_eq!(server.ask("GET", "/", "Host: evil.example\r\n", "").0, 403);
 }
 
+/// On all addresses it says one that a browser can open, and answers under the others too.
+#[test]
+fn a_server_for_the_whole_network_is_reached_from_there() {
+    let server = serve(&["--host", "0.0.0.0", "--allow-host", "box.lan"]);
+    assert!(server.address.starts_with("127.0.0.1:"), "{}", server.address);
+    let status = |headers: &str| server.ask("GET", "/api/tags", headers, "").0;
+    assert_eq!(status(""), 200);
+    assert_eq!(status("Host: 192.168.1.5:9000\r\nOrigin: http://192.168.1.5:9000\r\n"), 200);
+    assert_eq!(status("Host: box.lan\r\nOrigin: https://box.lan\r\n"), 200);
+    assert_eq!(status("Host: evil.example\r\n"), 403);
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["serve", "--allow-host", "http://box.lan"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("NAME or NAME:PORT"));
+}
+
+/// As long as a request may be. Encoding it anew for every turn that is forgotten would take minutes.
+#[test]
+fn a_conversation_of_thousands_of_turns_is_answered() {
+    let server = serve_all(&[]);
+    let roles = ["assistant", "user"];
+    let turns = |count: usize, words: usize| {
+        let message = |i: usize| json!({ "role": roles[i % 2], "content": "word ".repeat(words) });
+        let messages: Vec<Value> =
+            (1..count).map(message).chain([json!({ "role": "user", "content": "Why?" })]).collect();
+        json!({ "messages": messages, "stream": false, "options": { "num_predict": 1 } })
+    };
+    let start = Instant::now();
+    let (status, answer) = server.post("/api/chat", turns(4096, 40));
+    assert_eq!(status, 200, "{answer}");
+    assert!(serde_json::from_str::<Value>(&answer).unwrap()["forgotten_turns"].as_u64().unwrap() > 2000, "{answer}");
+    // It takes a second; a machine under load may need several.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    let (status, answer) = server.post("/api/chat", turns(15_000, 1));
+    assert_eq!((status, error_of(&answer).contains("there are 15000 messages; give at most 4096")), (400, true));
+}
+
 #[test]
 fn too_many_requests_are_told_to_wait() {
     let server = serve(&["--max-tokens", "100000"]);

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{assert_one_line_error, run, stdout};
@@ -45,6 +46,47 @@ fn published_files_are_used_directly_and_imported() {
         assert_one_line_error(&itself, 1, &["both the source and the target", "--out"]);
         let info = stdout(&run(folder.path(), &["info", "--model", "imported"]));
         assert!(info.contains("att.W_query.weight") || info.contains("att.w_query.weight"), "{info}");
+    }
+}
+
+/// An instruction-tuned model gives way to a raw one: `serve` and `chat` must not take the new one for the old.
+#[test]
+fn what_belongs_to_the_model_that_was_there_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    fs::create_dir_all(out.join("adapter")).unwrap();
+    for file in ["instruct.json", "adapter/adapter_config.json", "learning-rate.svg", "notes.txt"] {
+        fs::write(out.join(file), "{}").unwrap();
+    }
+    let source = golden("gpt2-tiny-hf");
+    let output = run(folder.path(), &["weights", "import", "--from", source.to_str().unwrap(), "--out", "out"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut left: Vec<String> =
+        fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["config.json", "model.safetensors", "notes.txt"]);
+}
+
+/// The user's umask says who may read a model, as for any other file.
+#[cfg(unix)]
+#[test]
+fn files_have_the_permissions_of_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let (folder, source) = (tempfile::tempdir().unwrap(), golden("gpt2-tiny-hf"));
+    for (umask, expected) in [("027", 0o640), ("002", 0o664), ("077", 0o600)] {
+        let script = format!("umask {umask}; exec \"$0\" weights import --from \"$1\" --out out-{umask}");
+        let program = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_llm"), source.to_str().unwrap()])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stderr));
+        for file in ["config.json", "model.safetensors"] {
+            let file = folder.path().join(format!("out-{umask}")).join(file);
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, expected, "{}", file.display());
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Writes `contents` to a temporary file beside `path` and renames it: a reader sees the old file or the new one,
 /// never a half. Missing folders are created.
 ///
@@ -24,33 +26,28 @@ pub fn write_whole_with(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Re
     };
     let attempt = || -> io::Result<()> {
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = temporary_in(folder)?;
         write(file.as_file_mut())?;
         file.as_file().sync_all()?;
-        make_readable(file.as_file())?;
         file.persist(path)?;
         Ok(())
     };
     attempt().map_err(|e| io::Error::new(e.kind(), format!("cannot write {}: {e}", path.display())))
 }
 
-/// Temporary files are private to the user; a finished file gets the usual permissions.
+/// A temporary file in `folder` that is to be renamed when it is whole. Others may read it as far as the user's umask
+/// lets them read any new file; temporary files are private otherwise.
 ///
 /// # Errors
 /// What the file system says.
-#[cfg(unix)]
-pub fn make_readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-/// Nothing to do on this system.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-pub fn make_readable(_file: &fs::File) -> io::Result<()> {
-    Ok(())
+pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.permissions(fs::Permissions::from_mode(0o666));
+    }
+    file.prefix(".saving-").tempfile_in(folder)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! How far a long job has come: a bar on a terminal, plain lines elsewhere. Both go to standard error, so that the
 //! results on standard output stay clean.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -52,7 +52,9 @@ impl Progress {
             bar.inc(1);
         } else if let Some(message) = message {
             let done_now = self.done - self.before;
-            eprintln!("{}", plain_line(self.done, self.total, done_now, self.start.elapsed(), &message));
+            let line = plain_line(self.done, self.total, done_now, self.start.elapsed(), &message);
+            // The job goes on when nobody reads any more (`2>&1 | head`); `eprintln!` would end it.
+            let _ = writeln!(stderr(), "{line}");
         }
     }
 

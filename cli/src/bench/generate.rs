@@ -14,18 +14,22 @@ use kernels::decode::Weights;
 use serde::Serialize;
 use shared::rng::TorchRng;
 
-use super::{Args, Timings, report};
+use super::{Args, Timings, median, report};
 
 /// Far more than any cache holds.
-const BANDWIDTH_BYTES: usize = 512 << 20;
+const PROBE_BYTES: usize = 512 << 20;
+
+/// Tokens between two measurements of the memory.
+const TOKENS_PER_PROBE: usize = 10;
 
 #[derive(Serialize)]
 struct Output {
     bench: &'static str,
     tokens_per_s: f64,
-    /// These two on a CPU.
+    /// These three on a CPU, if there are enough tokens to measure the memory in between.
     bandwidth_gb_s: Option<f64>,
     bound_tokens_per_s: Option<f64>,
+    share_of_bound: Option<f64>,
     /// Of the prompt, up to the first token that is written.
     prompt_tokens_per_s: f64,
     peak_bytes: Option<u64>,
@@ -61,20 +65,28 @@ pub fn run(args: &Args) -> Result<()> {
         token_seconds.push((last - first).as_secs_f64());
         Ok(())
     })?;
-    let timings = |mut seconds: Vec<f64>| {
-        seconds.remove(0); // the warm-up
-        seconds.sort_by(f64::total_cmp);
-        Timings { seconds }
-    };
+    // Without the warm-up.
+    let timings = |seconds: Vec<f64>| Timings::new(seconds[1..].to_vec());
     let (prompts, texts) = (timings(prompt_seconds), timings(token_seconds));
 
-    let peak_bytes = super::train::peak_bytes(); // before the measurement of the bandwidth takes memory of its own
-    let bandwidth = bytes_per_token.map(|_| bandwidth());
+    let peak_bytes = super::train::peak_bytes(); // before the measurement of the memory takes some of its own
+    let bound = match bytes_per_token {
+        Some(bytes) if tokens >= TOKENS_PER_PROBE => {
+            let mut bound = Bound::new(bytes);
+            generator.generate(ids_to_tensor(&ids, &device), &options, &mut TorchRng::new(1), |_| {
+                bound.after_a_token();
+                ControlFlow::Continue(())
+            })?;
+            Some(bound)
+        }
+        _ => None,
+    };
     let output = Output {
         bench: "generate",
         tokens_per_s: tokens as f64 / texts.median(),
-        bandwidth_gb_s: bandwidth.map(|bandwidth| bandwidth / 1e9),
-        bound_tokens_per_s: bandwidth.zip(bytes_per_token).map(|(bandwidth, bytes)| bandwidth / bytes as f64),
+        bandwidth_gb_s: bound.as_ref().map(|bound| bound.bandwidth() / 1e9),
+        bound_tokens_per_s: bound.as_ref().map(Bound::tokens_per_s),
+        share_of_bound: bound.as_ref().map(Bound::share),
         prompt_tokens_per_s: prompt as f64 / prompts.median(),
         peak_bytes,
     };
@@ -85,31 +97,70 @@ pub fn run(args: &Args) -> Result<()> {
         texts.spread(),
         output.prompt_tokens_per_s,
     );
-    if let (Some(bandwidth), Some(bytes), Some(bound)) =
-        (output.bandwidth_gb_s, bytes_per_token, output.bound_tokens_per_s)
-    {
-        let (megabytes, share) = (bytes as f64 / 1e6, output.tokens_per_s / bound);
+    if let Some(bound) = bound {
+        let (bandwidth, megabytes) = (bound.bandwidth() / 1e9, bound.bytes_per_token as f64 / 1e6);
+        let (most, share) = (bound.tokens_per_s(), bound.share());
         write!(
             text,
-            "; memory {bandwidth:.1} GB/s, weights {megabytes:.0} MB, so at most {bound:.1} tokens per second, of which \
-             this is {share:.2}"
+            "; memory {bandwidth:.1} GB/s, weights {megabytes:.0} MB, so at most {most:.1} tokens per second, of which \
+             {share:.2} were reached"
         )?;
     }
     report(args, &output, &text)
 }
 
-/// Bytes per second that all cores together read from memory, the best of several passes.
-fn bandwidth() -> f64 {
-    let numbers = vec![1u64; BANDWIDTH_BYTES / size_of::<u64>()];
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let pass = || {
+/// What the bandwidth of the memory allows, measured while a text is written: every few tokens the writing waits for a
+/// pass over other memory. The bandwidth of a machine that is shared changes from second to second.
+struct Bound {
+    bytes_per_token: usize,
+    numbers: Vec<u64>,
+    tokens: usize,
+    start: Instant,
+    /// Tokens per second, and bytes per second directly afterwards.
+    pairs: Vec<[f64; 2]>,
+}
+
+impl Bound {
+    fn new(bytes_per_token: usize) -> Self {
+        let numbers = vec![1; PROBE_BYTES / size_of::<u64>()];
+        Self { bytes_per_token, numbers, tokens: 0, start: Instant::now(), pairs: Vec::new() }
+    }
+
+    /// To be called after every token. The time before the first one is not that of a token.
+    fn after_a_token(&mut self) {
+        if self.tokens > 0 && self.tokens.is_multiple_of(TOKENS_PER_PROBE) {
+            let tokens_per_s = TOKENS_PER_PROBE as f64 / self.start.elapsed().as_secs_f64();
+            let bandwidth = self.measure();
+            self.pairs.push([tokens_per_s, bandwidth]);
+        }
+        if self.tokens.is_multiple_of(TOKENS_PER_PROBE) {
+            self.start = Instant::now();
+        }
+        self.tokens += 1;
+    }
+
+    /// Bytes per second that all cores together read from memory.
+    fn measure(&self) -> f64 {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let start = Instant::now();
         thread::scope(|scope| {
-            for part in numbers.chunks(numbers.len().div_ceil(threads)) {
+            for part in self.numbers.chunks(self.numbers.len().div_ceil(threads)) {
                 scope.spawn(|| black_box(part.iter().fold(0u64, |sum, n| sum.wrapping_add(*n))));
             }
         });
-        BANDWIDTH_BYTES as f64 / start.elapsed().as_secs_f64()
-    };
-    (0..8).map(|_| pass()).fold(0.0, f64::max)
+        PROBE_BYTES as f64 / start.elapsed().as_secs_f64()
+    }
+
+    fn bandwidth(&self) -> f64 {
+        median(self.pairs.iter().map(|[_, bandwidth]| *bandwidth).collect())
+    }
+
+    fn tokens_per_s(&self) -> f64 {
+        self.bandwidth() / self.bytes_per_token as f64
+    }
+
+    fn share(&self) -> f64 {
+        let bytes = self.bytes_per_token as f64;
+        median(self.pairs.iter().map(|[tokens, bandwidth]| tokens * bytes / bandwidth).collect())
+    }
 }

@@ -65,11 +65,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
         ..GenerateOptions::greedy(max_new_tokens, context)
     };
     let room = context - max_new_tokens;
-    println!(
+    writeln!(
+        stdout(),
         "The model sees {context} tokens: {room} for your message and what was said before, {max_new_tokens} for its \
          answer. The oldest turns are forgotten when they no longer fit. An empty line is skipped; /new forgets \
          everything, /quit or Ctrl-D ends."
-    );
+    )?;
     let interrupt = Interrupt::watch()?;
     let rng = TorchRng::new(args.seed);
     let generator = Generator::new(&model, decoder);
@@ -94,7 +95,7 @@ impl Chat {
         let mut lines = stdin().lock().lines();
         loop {
             if stdin().is_terminal() {
-                print!("\nyou> ");
+                write!(stdout(), "\nyou> ")?;
                 stdout().flush()?;
             }
             self.interrupt.let_through();
@@ -105,18 +106,18 @@ impl Chat {
                 "/quit" => break,
                 "/new" => {
                     conversation.clear();
-                    println!("[everything is forgotten]");
+                    writeln!(stdout(), "[everything is forgotten]")?;
                     continue;
                 }
                 message => {
                     let prompt = match conversation.prompt(message, self.room, &self.tokenizer) {
                         Ok(prompt) => prompt,
                         Err(error) => {
-                            println!("[{error}]");
+                            writeln!(stdout(), "[{error}]")?;
                             continue;
                         }
                     };
-                    tell(&prompt, self.room);
+                    tell(&prompt, self.room)?;
                     let answer = self.answer(&prompt.ids)?;
                     conversation.push(message, &answer);
                 }
@@ -158,9 +159,11 @@ impl Chat {
 }
 
 /// How much of the past the model sees.
-fn tell(prompt: &ChatPrompt, room: usize) {
+fn tell(prompt: &ChatPrompt, room: usize) -> Result<()> {
     let ChatPrompt { ids, kept, dropped } = prompt;
     if kept + dropped > 0 {
-        println!("[{} of {room} tokens; earlier turns: {kept} in them, {dropped} forgotten]", ids.len());
+        let used = ids.len();
+        writeln!(stdout(), "[{used} of {room} tokens; earlier turns: {kept} in them, {dropped} forgotten]")?;
     }
+    Ok(())
 }

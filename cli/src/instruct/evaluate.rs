@@ -1,6 +1,7 @@
 //! `llm instruct evaluate`.
 
 use std::fs;
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use shared::files::write_whole;
 use shared::progress::Progress;
 
 use crate::interrupt::Interrupt;
+use crate::say::say;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -62,7 +64,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let done = scores.verdicts.len();
     if done > 0 {
-        println!("taking up {}: {done} of {} are scored", path.display(), entries.len());
+        say(format_args!("taking up {}: {done} of {} are scored", path.display(), entries.len()));
     }
 
     let mut progress = Progress::new(done as u64, entries.len() as u64);
@@ -94,13 +96,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
     progress.finish();
 
     let summary = Summary::of(&scores.verdicts);
-    println!("Number of scores: {} of {}", summary.scored, summary.total);
-    println!("Failures: {}", summary.failures());
-    match summary.mean {
-        Some(mean) => println!("Average score: {mean:.2}"),
-        None => println!("Average score: none"),
-    }
-    println!("scores: {}", path.display());
+    let mean = summary.mean.map_or("none".to_string(), |mean| format!("{mean:.2}"));
+    let mut out = stdout().lock();
+    writeln!(out, "Number of scores: {} of {}", summary.scored, summary.total)?;
+    writeln!(out, "Failures: {}", summary.failures())?;
+    writeln!(out, "Average score: {mean}")?;
+    writeln!(out, "scores: {}", path.display())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -16,6 +16,7 @@ use shared::progress::Progress;
 use super::{open_text_model, prompt_format};
 use crate::interrupt::Interrupt;
 use crate::positive;
+use crate::say::say;
 
 /// Time between two writes of the answers so far.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
@@ -93,8 +94,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     progress.finish();
     keep(&args.out, &answered)?;
     let out = args.out.display();
-    println!("{} answers: {out}", answered.len());
-    println!("\nHave them judged:\n  cargo run --release -- instruct evaluate --responses {out}");
+    say(format_args!("{} answers: {out}", answered.len()));
+    say(format_args!("\nHave them judged:\n  cargo run --release -- instruct evaluate --responses {out}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,7 +109,7 @@ fn keep(path: &Path, answered: &[Entry]) -> Result<String> {
 }
 
 fn show(entry: &Entry, response: &str, format: PromptFormat) {
-    println!("{}\n", format.format_input(entry));
-    println!("Correct response:\n>> {}\n", entry.output);
-    println!("Model response:\n>> {response}\n-------------------------------------");
+    say(format_args!("{}\n", format.format_input(entry)));
+    say(format_args!("Correct response:\n>> {}\n", entry.output));
+    say(format_args!("Model response:\n>> {response}\n-------------------------------------"));
 }

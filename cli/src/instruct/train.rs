@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use appendix_lora::linear_layers;
+use anyhow::{Context, Result, ensure};
+use appendix_lora::{merge_lora, save_adapter};
 use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
@@ -18,7 +18,6 @@ use ch06_classify::num_trainable;
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::{
     CollateOptions, Entries, Entry, InstructionLoader, InstructionLoaders, PromptFormat, book_training, partition,
-    without_dropout,
 };
 use kernels::Kernels;
 use shared::device::{DeviceChoice, is_cpu};
@@ -30,7 +29,9 @@ use shared::{GptConfig, TrainingConfig, data};
 
 use super::{Tuning, open_text_model};
 use crate::interrupt::Interrupt;
-use crate::lora::{LoraArgs, adapt, save_and_merge};
+use crate::leftovers::{is_same, remove};
+use crate::lora::{ADAPTER_FOLDER, BASE_FOLDER, LoraArgs, adapt};
+use crate::say::say;
 use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
@@ -103,14 +104,24 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     training.validate()?;
     let lora = args.lora.settings()?;
+    if let (Some(model), Some(_)) = (&args.model, &lora) {
+        ensure!(
+            !is_same(model, &args.out),
+            "{} is both --model and --out, but the LoRA adapter fits the model that would be overwritten; name another \
+             folder with --out",
+            model.display()
+        );
+    }
     let tokenizer = Gpt2Tokenizer::new();
     let loaders = make_loaders(&args, &entries, config.context_length, &tokenizer)?;
     fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
 
     let interrupt = Interrupt::watch()?;
-    let job = Job { args: &args, config, tokenizer, device, recording, interrupt };
+    let base = args.model.clone().unwrap_or_else(|| args.out.join(BASE_FOLDER));
+    let base = lora.is_some().then_some(base);
+    let job = Job { args: &args, config, base, tokenizer, device, recording, interrupt };
     let model = match opened {
-        Some((_, model)) => without_dropout(model),
+        Some((_, model)) => model.with_drop_rate(0.0),
         None => {
             eprintln!(
                 "warning: without --model, a tiny model is pretrained on the story '{STORY}' first; it learns the form \
@@ -120,6 +131,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
                 eprintln!("interrupted before the instructions; nothing was saved");
                 return Ok(ExitCode::from(130));
             };
+            if let Some(base) = &job.base {
+                remove(&args.out.join(ADAPTER_FOLDER))?;
+                save_model(base, &job.config, &model.valid())?;
+            }
             model
         }
     };
@@ -152,7 +167,7 @@ fn make_loaders(
     tokenizer: &Gpt2Tokenizer,
 ) -> Result<Loaders<InstructionLoader>> {
     let max_length = args.max_length.unwrap_or(context_length);
-    anyhow::ensure!(
+    ensure!(
         max_length <= context_length,
         "--max-length is {max_length}, but the model sees at most {context_length} tokens"
     );
@@ -183,6 +198,8 @@ fn make_loaders(
 struct Job<'a> {
     args: &'a Args,
     config: GptConfig,
+    /// With LoRA, the folder of the model that the adapter fits.
+    base: Option<PathBuf>,
     tokenizer: Gpt2Tokenizer,
     device: Device,
     recording: Device,
@@ -202,7 +219,7 @@ impl Job<'_> {
         let loaders = Loaders::new(&data::find(STORY)?.text()?, self.config.context_length, training.batch_size)?;
         let mut rng = TorchRng::new(self.args.seed);
         let model = torch_init(GptModel::new(&self.config, &self.recording), &mut rng).with_kernels(Kernels::Fused);
-        println!("Reading '{STORY}':");
+        say(format_args!("Reading '{STORY}':"));
         let run = Run::new(model, training.weight_decay, &rng);
         let (run, finished) = self.learn(run, &loaders, &training, |_, _| Ok(()))?;
         Ok(finished.then_some(run.model))
@@ -217,25 +234,32 @@ impl Job<'_> {
         rng: TorchRng,
     ) -> Result<ExitCode> {
         let out = &self.args.out;
-        println!(
+        say(format_args!(
             "{} parameters ({} trainable), {} entries to learn from, {} to measure on, {} steps",
             grouped(model.num_params()),
             grouped(num_trainable(&model)),
             grouped(loaders.train.dataset().items().len()),
             loaders.validation.dataset().items().len(),
             loaders.train.num_batches() * training.epochs,
-        );
+        ));
         let prompt = self.args.format.format_input(&partition(entries).validation[0]);
         let run = Run::new(model, training.weight_decay, &rng);
         let save = |model: &GptModel| -> Result<()> {
-            let adapted = linear_layers(model).iter().any(|(_, layer)| layer.low_rank.is_some());
-            let model = if adapted { save_and_merge(out, model.clone())? } else { model.clone() };
-            save_model(out, &self.config, &model.valid())?;
+            let (adapter, old_base) = (out.join(ADAPTER_FOLDER), out.join(BASE_FOLDER));
+            // What an earlier run left fits another model.
+            if !self.base.iter().chain(&self.args.model).any(|needed| is_same(needed, &old_base)) {
+                remove(&old_base)?;
+            }
+            match &self.base {
+                Some(_) => save_adapter(&adapter, model)?,
+                None => remove(&adapter)?,
+            }
+            save_model(out, &self.config, &merge_lora(model.clone()).valid())?;
             Tuning { format: self.args.format }.save(out)
         };
         let (run, finished) = self.learn(run, loaders, training, |model, progress| {
             let sample = generate_sample(model, &self.tokenizer, &self.device, &prompt)?;
-            progress.suspend(|| println!("{sample}"));
+            progress.suspend(|| say(sample));
             save(model)
         })?;
         if !run.place.evaluations.is_empty() {
@@ -252,12 +276,16 @@ impl Job<'_> {
             return Ok(ExitCode::from(130));
         }
         let folder = out.display();
-        println!("\nmodel:  {folder}\nlosses: {}", out.join(PLOT_FILE).display());
-        println!("\nTalk to it:\n  cargo run --release -- instruct chat --model {folder}");
-        println!(
+        say(format_args!("\nmodel:  {folder}\nlosses: {}", out.join(PLOT_FILE).display()));
+        if let Some(base) = &self.base {
+            let adapter = out.join(ADAPTER_FOLDER);
+            say(format_args!("adapter: {}, for the model in {}", adapter.display(), base.display()));
+        }
+        say(format_args!("\nTalk to it:\n  cargo run --release -- instruct chat --model {folder}"));
+        say(format_args!(
             "Let it answer the test entries:\n  cargo run --release -- instruct respond --model {folder} --data {}",
             self.args.data
-        );
+        ));
         Ok(ExitCode::SUCCESS)
     }
 
@@ -284,10 +312,10 @@ impl Job<'_> {
                         progress.step(|| format!("loss {:.3}", loss.clone().into_scalar::<f32>()))
                     }
                     Event::Evaluation(e) => progress.suspend(|| {
-                        println!(
+                        say(format_args!(
                             "Ep {} (Step {:06}): Train loss {:.3}, Val loss {:.3}",
                             e.epoch, e.step, e.train_loss, e.val_loss
-                        );
+                        ));
                     }),
                     Event::EpochEnd { model, .. } => at_epoch_end(model, &progress)?,
                     Event::Rest(run) if self.interrupt.is_pressed() && run.place.steps < steps => {

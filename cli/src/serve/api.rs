@@ -19,11 +19,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-use super::engine::{Classifying, Engine, Job, Piece, Task, Writing};
+use super::engine::{Classifying, Engine, FAILED, Job, Piece, Task, Unsubmitted, Writing};
 use super::models::{Card, Message, Prompt, Skill};
 
 /// New tokens of an answer whose request does not say how many.
 const USUAL_TOKENS: usize = 128;
+/// Most messages of a conversation, far more than a model with a context of 1024 tokens can see.
+const MOST_MESSAGES: usize = 4096;
 
 /// What every handler sees.
 pub struct Served {
@@ -86,8 +88,16 @@ fn bad(reason: impl ToString) -> Refusal {
     (StatusCode::BAD_REQUEST, reason.to_string())
 }
 
-fn busy() -> Refusal {
-    (StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting; try again in a moment".to_string())
+fn failed() -> Refusal {
+    (StatusCode::INTERNAL_SERVER_ERROR, FAILED.to_string())
+}
+
+fn refusal(reason: Unsubmitted) -> Refusal {
+    let reason = match reason {
+        Unsubmitted::Full => "too many requests are waiting; try again in a moment",
+        Unsubmitted::Ended => "the server computes no more; it must be started again",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, reason.to_string())
 }
 
 pub async fn page() -> impl IntoResponse {
@@ -131,7 +141,7 @@ pub async fn wrong_method() -> Response {
 
 pub async fn generate(State(served): State<Arc<Served>>, body: Received) -> Response {
     let field = |text: &str| json!({ "response": text });
-    match prepare_generate(&served, body) {
+    match prepare(&served, body, prepare_generate).await {
         Ok(writing) => write(&served, writing, field).await,
         Err((status, reason)) => failure(status, reason),
     }
@@ -139,7 +149,7 @@ pub async fn generate(State(served): State<Arc<Served>>, body: Received) -> Resp
 
 pub async fn chat(State(served): State<Arc<Served>>, body: Received) -> Response {
     let field = |text: &str| json!({ "message": { "role": "assistant", "content": text } });
-    match prepare_chat(&served, body) {
+    match prepare(&served, body, prepare_chat).await {
         Ok(writing) => write(&served, writing, field).await,
         Err((status, reason)) => failure(status, reason),
     }
@@ -157,11 +167,8 @@ async fn label(served: &Served, body: Received) -> Result<Response, Refusal> {
     let Skill::Classify(config) = card.skill.clone() else { return Err(bad("the model is no classifier")) };
     let (answer, verdict) = oneshot::channel();
     let task = Task::Classify(Classifying { text: request.text, config, answer });
-    if !served.engine.submit(Job { model, task }) {
-        return Err(busy());
-    }
-    let verdict = verdict.await.map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, "the server is ending".to_string()))?;
-    let verdict = verdict.map_err(bad)?;
+    served.engine.submit(Job { model, task }).map_err(refusal)?;
+    let verdict = verdict.await.map_err(|_| failed())?.map_err(bad)?;
     let [ham, spam] = verdict.probabilities;
     let answer = json!({
         "model": card.name,
@@ -206,6 +213,16 @@ fn writes(card: &Card) -> bool {
     !matches!(card.skill, Skill::Classify(_))
 }
 
+/// Makes the prompt where it holds up no other request: that of a long text takes a while.
+async fn prepare(
+    served: &Arc<Served>,
+    body: Received,
+    job: fn(&Served, Received) -> Result<Answer, Refusal>,
+) -> Result<Answer, Refusal> {
+    let served = Arc::clone(served);
+    tokio::task::spawn_blocking(move || job(&served, body)).await.unwrap_or_else(|_| Err(failed()))
+}
+
 fn prepare_generate(served: &Served, body: Received) -> Result<Answer, Refusal> {
     let GenerateRequest { model, prompt, system, raw, stream, options } = parse(body)?;
     let model = pick(served, model.as_deref(), "write text", writes)?;
@@ -221,6 +238,10 @@ fn prepare_chat(served: &Served, body: Received) -> Result<Answer, Refusal> {
     let ChatRequest { model, messages, stream, options } = parse(body)?;
     if messages.is_empty() {
         return Err(bad("messages is empty; give at least one"));
+    }
+    if messages.len() > MOST_MESSAGES {
+        let count = messages.len();
+        return Err(bad(format!("there are {count} messages; give at most {MOST_MESSAGES}, without the oldest")));
     }
     // One that has learnt to answer, if there is one.
     let chats = |card: &Card| matches!(card.skill, Skill::Follow(_));
@@ -280,8 +301,8 @@ async fn write(served: &Served, answer: Answer, field: impl Fn(&str) -> Value + 
     let name = served.cards[model].name.clone();
     let frame = Frame { model: name, start: Instant::now(), prompt_tokens: ids.len(), forgotten };
     let task = Task::Write(Writing { prompt: ids, options, seed, pieces });
-    if !served.engine.submit(Job { model, task }) {
-        let (status, reason) = busy();
+    if let Err(reason) = served.engine.submit(Job { model, task }) {
+        let (status, reason) = refusal(reason);
         return failure(status, reason);
     }
     if stream {

@@ -1,8 +1,10 @@
 //! The thread that computes: jobs come in one by one, tokens go out as they are chosen.
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -17,6 +19,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait while one is being done.
 const QUEUE: usize = 4;
+
+/// What a client hears when a computation has panicked. The reason is on standard error.
+pub const FAILED: &str = "the computation failed; the terminal in which the server runs says more";
 
 /// Something to compute with one of the models.
 pub struct Job {
@@ -45,6 +50,7 @@ pub struct Writing {
 pub struct Classifying {
     pub text: String,
     pub config: ClassifierConfig,
+    /// Closed without an answer when the computation has panicked.
     pub answer: oneshot::Sender<Result<Verdict, ClassifyError>>,
 }
 
@@ -60,30 +66,47 @@ pub enum Piece {
     Failed(String),
 }
 
+/// Why a job is not in the queue.
+#[derive(Debug)]
+pub enum Unsubmitted {
+    Full,
+    /// The computing thread has ended.
+    Ended,
+}
+
 /// The queue in front of the computing thread.
 #[derive(Clone)]
 pub struct Engine {
-    jobs: std::sync::mpsc::SyncSender<Job>,
+    jobs: SyncSender<Job>,
     stopping: Arc<AtomicBool>,
 }
 
 impl Engine {
     /// Starts the thread.
     pub fn start(models: Vec<Generator>, device: Device) -> Result<Self> {
-        let (jobs, queue) = std::sync::mpsc::sync_channel::<Job>(QUEUE);
+        let (jobs, queue) = sync_channel::<Job>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let engine = Self { jobs, stopping: Arc::clone(&stopping) };
         let compute = move || {
             let tokenizer = Gpt2Tokenizer::new();
             for Job { model, task } in queue {
-                let generator = &models[model];
+                // A panic costs one answer, not the server. The models are only read, so it leaves nothing half-done.
                 match task {
-                    Task::Write(writing) => write(generator, &tokenizer, &device, writing, &stopping),
+                    Task::Write(writing) => {
+                        let pieces = writing.pieces.clone();
+                        let job = || write(&models[model], &tokenizer, &device, writing, &stopping);
+                        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                            let _ = pieces.send(Piece::Failed(FAILED.to_string()));
+                        }
+                    }
                     Task::Classify(Classifying { text, config, answer }) => {
                         let ClassifierConfig { max_length, readout, .. } = config;
-                        let model = generator.model();
-                        // Whoever has gone away does not get an answer.
-                        let _ = answer.send(classify_review(&text, model, &tokenizer, max_length, readout, &device));
+                        let job =
+                            || classify_review(&text, models[model].model(), &tokenizer, max_length, readout, &device);
+                        if let Ok(verdict) = catch_unwind(AssertUnwindSafe(job)) {
+                            // Whoever has gone away does not get an answer.
+                            let _ = answer.send(verdict);
+                        }
                     }
                 }
             }
@@ -92,9 +115,12 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Puts a job into the queue; false if the queue is full.
-    pub fn submit(&self, job: Job) -> bool {
-        self.jobs.try_send(job).is_ok()
+    /// Puts a job into the queue, if there is room.
+    pub fn submit(&self, job: Job) -> Result<(), Unsubmitted> {
+        self.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Unsubmitted::Full,
+            TrySendError::Disconnected(_) => Unsubmitted::Ended,
+        })
     }
 
     /// Ends whatever is being written, so that open answers come to an end.
@@ -135,4 +161,64 @@ fn write(generator: &Generator, tokenizer: &Gpt2Tokenizer, device: &Device, writ
         }
     };
     let _ = pieces.send(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use ch04_gpt::GptModel;
+    use shared::GptConfig;
+    use shared::init::torch_init;
+
+    use super::*;
+
+    /// The pieces of the answer to a prompt of one id.
+    fn write_after(engine: &Engine, model: usize, id: u32) -> Vec<Piece> {
+        let (pieces, mut answer) = mpsc::unbounded_channel();
+        let writing = Writing { prompt: vec![id], options: GenerateOptions::greedy(3, 8), seed: 1, pieces };
+        engine.submit(Job { model, task: Task::Write(writing) }).unwrap();
+        std::iter::from_fn(|| answer.blocking_recv()).collect()
+    }
+
+    /// No request can ask for a model that there is not, so the panic is made here.
+    #[test]
+    fn a_panic_costs_one_answer_and_not_the_server() {
+        let config = GptConfig {
+            vocab_size: ch02_text::VOCAB_SIZE,
+            context_length: 8,
+            emb_dim: 8,
+            n_heads: 2,
+            n_layers: 1,
+            drop_rate: 0.0,
+            qkv_bias: false,
+        };
+        let model = torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123));
+        let engine = Engine::start(vec![Generator::new(&model, None)], Device::flex()).unwrap();
+
+        let failed = write_after(&engine, 1, 464);
+        assert!(matches!(&failed[..], [Piece::Failed(reason)] if reason == FAILED), "{failed:?}");
+        let (answer, verdict) = oneshot::channel();
+        let labels = vec!["ham".to_string(), "spam".to_string()];
+        let readout = ch06_classify::Readout::Last;
+        let config = ClassifierConfig { model: config, max_length: None, readout, causal_mask: true, labels };
+        let classifying = Classifying { text: "a".to_string(), config, answer };
+        engine.submit(Job { model: 1, task: Task::Classify(classifying) }).unwrap();
+        assert!(verdict.blocking_recv().is_err(), "closed without an answer");
+
+        let written = write_after(&engine, 0, 464);
+        assert!(matches!(written.last(), Some(Piece::Done { tokens: 3, .. })), "{written:?}");
+    }
+
+    #[test]
+    fn a_full_queue_is_not_taken_for_an_ended_thread() {
+        let (jobs, queue) = sync_channel(0);
+        let engine = Engine { jobs, stopping: Arc::default() };
+        let job = || {
+            let (pieces, _) = mpsc::unbounded_channel();
+            let writing = Writing { prompt: vec![], options: GenerateOptions::greedy(1, 1), seed: 1, pieces };
+            Job { model: 0, task: Task::Write(writing) }
+        };
+        assert!(matches!(engine.submit(job()), Err(Unsubmitted::Full)));
+        drop(queue);
+        assert!(matches!(engine.submit(job()), Err(Unsubmitted::Ended)));
+    }
 }

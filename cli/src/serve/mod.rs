@@ -5,7 +5,8 @@ mod engine;
 mod guard;
 mod models;
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Write, stdout};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use tokio::sync::Notify;
 
 use self::api::Served;
 use self::engine::Engine;
-use self::guard::AllowedHosts;
+use self::guard::{AllowedHost, AllowedHosts};
 use crate::positive;
 use crate::precision::WeightPrecision;
 
@@ -41,10 +42,11 @@ pub struct Args {
     port: u16,
     /// Address to listen on; the default is reachable from this machine alone
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
-    host: std::net::IpAddr,
-    /// Another name under which the server may be asked, besides its address and localhost
-    #[arg(long, value_name = "NAME")]
-    allow_host: Vec<String>,
+    host: IpAddr,
+    /// Another name under which the server may be asked, besides its address and localhost: behind a proxy, through a
+    /// tunnel, from a container. Without a port it goes for any; may be given several times
+    #[arg(long, value_name = "NAME[:PORT]")]
+    allow_host: Vec<AllowedHost>,
     /// Most tokens of one answer
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = positive)]
     max_tokens: usize,
@@ -69,12 +71,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     let engine = Engine::start(models, device)?;
     let served = Served { cards, engine: engine.clone(), tokenizer: Gpt2Tokenizer::new(), max_tokens: args.max_tokens };
-    let host = if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() };
-    let allowed = AllowedHosts::new(&host, address.port(), &args.allow_host);
+    let allowed = AllowedHosts::new(address.ip(), address.port(), &args.allow_host);
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        println!("http://{address}  (Ctrl-C ends the server)");
+        writeln!(stdout(), "http://{}  (Ctrl-C ends the server)", within_reach(address))?;
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let ended = Arc::new(Notify::new());
@@ -97,6 +98,16 @@ pub fn run(args: Args) -> Result<ExitCode> {
     runtime.shutdown_background();
     eprintln!("ended");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The address under which a browser on this machine finds the server, also if it listens on all of them.
+fn within_reach(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn routes(served: Served, allowed: AllowedHosts) -> Router {
