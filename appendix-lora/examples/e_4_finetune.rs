@@ -9,7 +9,6 @@ use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::open_model;
-use ch06_classify::head::set_drop_rate;
 use ch06_classify::{
     EMBEDDED_MESSAGES, Event, Length, Readout, SpamLoaders, Split, add_classification_head, book_training,
     calc_accuracy_loader, num_trainable, read_messages, train_classifier_simple,
@@ -26,10 +25,10 @@ fn main() -> anyhow::Result<()> {
     };
     let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES)?)?;
     let length = Length::Exactly(64.min(model.context_length()));
-    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 8)?;
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 8, model.context_length())?;
 
     let mut rng = TorchRng::new(123);
-    let model = freeze(add_classification_head(set_drop_rate(model, 0.0), &mut rng, &device));
+    let model = freeze(add_classification_head(model.with_drop_rate(0.0), &mut rng, &device));
     let settings = LoraSettings { rank: 16, alpha: 16.0, scale: Scale::AlphaOverRank };
     let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
     println!("{} trainable parameters", num_trainable(&model));

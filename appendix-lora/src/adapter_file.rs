@@ -15,6 +15,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use shared::LowRank;
 use shared::files::write_whole;
 
@@ -55,6 +56,20 @@ pub enum AdapterError {
         /// What is wrong with it.
         reason: String,
     },
+    /// An adapter of a kind that computes something else.
+    #[error(
+        "{} has {setting}: {value}, but here an adapter is x W + alpha / r · (x A) B and nothing else: \
+         train it without that setting",
+        .path.display()
+    )]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The setting.
+        setting: String,
+        /// Its value.
+        value: Value,
+    },
     /// The adapter belongs to another model.
     #[error("{} does not fit the model: tensor {tensor}: {reason}", .path.display())]
     Misfit {
@@ -67,24 +82,48 @@ pub enum AdapterError {
     },
 }
 
-/// `adapter_config.json`, as far as it decides about the numbers.
+/// `adapter_config.json`. Which layers have an addition is seen from the tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct AdapterConfig {
     peft_type: String,
     r: usize,
     lora_alpha: f64,
-    /// A list, or in files of others also a pattern. Which layers have an addition is seen from the tensors.
-    target_modules: serde_json::Value,
-    #[serde(default)]
-    use_rslora: bool,
-    #[serde(default)]
-    fan_in_fan_out: bool,
-    #[serde(default)]
-    lora_dropout: f64,
-    bias: String,
-    base_model_name_or_path: Option<String>,
-    inference_mode: bool,
-    task_type: Option<String>,
+    /// A list, or in files of others also a pattern.
+    target_modules: Value,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// Settings of `peft` with which an adapter computes something else, or has more tensors than A and B.
+const MUST_BE_OFF: [&str; 15] = [
+    "alora_invocation_tokens",
+    "alpha_pattern",
+    "arrow_config",
+    "fan_in_fan_out",
+    "kasa_config",
+    "layer_replication",
+    "lora_bias",
+    "modules_to_save",
+    "rank_pattern",
+    "target_parameters",
+    "trainable_token_indices",
+    "use_bdlora",
+    "use_dora",
+    "use_qalora",
+    "use_rslora",
+];
+
+/// Whether an adapter with this setting is no longer `x W + alpha / r · (x A) B`.
+fn computes_something_else(setting: &str, value: &Value) -> bool {
+    match (setting, value) {
+        ("bias", value) => value != "none",
+        // Other methods, such as PiSSA, also change the weights that the adapter is for.
+        ("init_lora_weights", Value::String(method)) => !["gaussian", "eva", "orthogonal"].contains(&method.as_str()),
+        (_, Value::Null | Value::Bool(false)) => false,
+        (_, Value::Array(list)) if list.is_empty() => false,
+        (_, Value::Object(map)) if map.is_empty() => false,
+        _ => MUST_BE_OFF.contains(&setting),
+    }
 }
 
 fn tensor_name(layer: &str, matrix: char) -> String {
@@ -109,13 +148,7 @@ pub fn save_adapter<M: LinearLayers>(folder: &Path, model: &M) -> Result<(), Ada
         r: rank,
         lora_alpha: first.scale * rank as f64,
         target_modules: layers.iter().map(|(name, _)| name.as_str()).collect(),
-        use_rslora: false,
-        fan_in_fan_out: false,
-        lora_dropout: 0.0,
-        bias: "none".into(),
-        base_model_name_or_path: None,
-        inference_mode: true,
-        task_type: None,
+        others: Map::new(),
     };
     let tensors: Vec<(String, [usize; 2], Vec<u8>)> = layers
         .iter()
@@ -160,13 +193,14 @@ pub fn load_adapter<M: LinearLayers>(folder: &Path, mut model: M, device: &Devic
         AdapterConfig { lora_alpha, .. } if !(lora_alpha.is_finite() && *lora_alpha > 0.0) => {
             Some(format!("lora_alpha is {lora_alpha}, but must be a number above 0"))
         }
-        AdapterConfig { use_rslora: true, .. } => Some("use_rslora is not supported".to_string()),
-        AdapterConfig { fan_in_fan_out: true, .. } => Some("fan_in_fan_out is not supported".to_string()),
-        AdapterConfig { bias, .. } if bias != "none" => Some(format!("bias is {bias}, only none is supported")),
         _ => None,
     };
     if let Some(reason) = refused {
         return Err(damaged(CONFIG_FILE, reason));
+    }
+    if let Some((setting, value)) = config.others.into_iter().find(|(name, value)| computes_something_else(name, value))
+    {
+        return Err(AdapterError::Unsupported { path: folder.join(CONFIG_FILE), setting, value });
     }
 
     let bytes = read(WEIGHTS_FILE)?;

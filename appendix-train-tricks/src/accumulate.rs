@@ -9,7 +9,8 @@ use ch05_pretrain::loss::IGNORE_INDEX;
 /// walked backward before the next is begun.
 ///
 /// Every batch counts by its share of the targets. Without that, padding would give the words of a batch with few of
-/// them more weight than the others.
+/// them more weight than the others. A batch whose targets are all ignored adds nothing; the loss is NaN only if none of
+/// the batches has a target.
 ///
 /// # Panics
 /// If there is no batch.
@@ -18,9 +19,8 @@ pub fn accumulate(
     batches: Vec<Batch>,
     mut loss_of: impl FnMut(Batch) -> Tensor<1>,
 ) -> (Tensor<1>, Gradients) {
-    let shares = shares(&batches);
     let mut sum: Option<(Tensor<1>, Gradients)> = None;
-    for (batch, share) in batches.into_iter().zip(shares) {
+    for (batch, share) in with_shares(batches) {
         let loss = match share {
             Some(share) => loss_of(batch) * share,
             None => loss_of(batch),
@@ -38,14 +38,21 @@ pub fn accumulate(
     sum.expect("a step needs a batch")
 }
 
-/// The share of each batch in all targets that are not ignored, `[1]` each; nothing for a single batch. They stay on the
-/// device.
-fn shares(batches: &[Batch]) -> Vec<Option<Tensor<1>>> {
-    let [_, _, ..] = batches else { return vec![None; batches.len()] };
+/// Each batch with its share of all targets that are not ignored, `[1]`; without one if it is the only batch. The shares
+/// stay on the device.
+///
+/// A batch whose targets are all ignored has no mean loss, and even 0 times NaN is NaN. So it gets targets, which then
+/// count for nothing.
+fn with_shares(batches: Vec<Batch>) -> Vec<(Batch, Option<Tensor<1>>)> {
+    let [_, _, ..] = batches.as_slice() else { return batches.into_iter().map(|batch| (batch, None)).collect() };
     let counted = |batch: &Batch| batch.targets.clone().not_equal_scalar(IGNORE_INDEX).int().sum().float();
     let counts: Vec<Tensor<1>> = batches.iter().map(counted).collect();
     let total = Tensor::cat(counts.clone(), 0).sum();
-    counts.into_iter().map(|count| Some(count / total.clone())).collect()
+    let pair = |(Batch { inputs, targets }, count): (Batch, Tensor<1>)| {
+        let none = count.clone().equal_scalar(0).unsqueeze::<2>().expand(targets.dims());
+        (Batch { inputs, targets: targets.mask_fill(none, 0) }, Some(count / total.clone()))
+    };
+    batches.into_iter().zip(counts).map(pair).collect()
 }
 
 /// Adds the gradients of the batches before to those of the newest one.
