@@ -137,33 +137,35 @@ mod tests {
         tensor.into_data().try_into_vec_as().unwrap()
     }
 
-    /// Three steps against the formula in double precision.
+    /// Three steps against the formula in double precision, with the usual eps and with one that cannot be overlooked.
     #[test]
     fn three_steps_of_the_formula() {
-        let n = 1003;
-        let mut weight = tensor([17, 59], 1);
-        let mut moments = None;
-        let mut by_hand: Vec<[f64; 3]> = data(weight.clone()).iter().map(|&w| [f64::from(w), 0.0, 0.0]).collect();
-        for step in 1..=3 {
-            // The second gradient is a view that is not contiguous.
-            let gradient = if step == 2 { tensor([59, 17], 9).swap_dims(0, 1) } else { tensor([17, 59], step + 1) };
-            let gradients = data(gradient.clone());
-            let (updated, new) = AdamWStep { step, ..STEP }.update(weight, gradient, moments);
-            (weight, moments) = (updated, Some(new));
-            for ([w, m, v], g) in by_hand.iter_mut().zip(gradients) {
-                let g = f64::from(g);
-                *m = 0.9 * *m + 0.1 * g;
-                *v = 0.999 * *v + 0.001 * g * g;
-                let (c1, c2) = (1.0 - 0.9f64.powi(step as i32), 1.0 - 0.999f64.powi(step as i32));
-                *w = *w * (1.0 - 0.01 * 0.1) - 0.01 / c1 * *m / (v.sqrt() / c2.sqrt() + 1e-8);
+        for eps in [1e-8, 0.1] {
+            let n = 1003;
+            let mut weight = tensor([17, 59], 1);
+            let mut moments = None;
+            let mut by_hand: Vec<[f64; 3]> = data(weight.clone()).iter().map(|&w| [f64::from(w), 0.0, 0.0]).collect();
+            for step in 1..=3 {
+                // The second gradient is a view that is not contiguous.
+                let gradient = if step == 2 { tensor([59, 17], 9).swap_dims(0, 1) } else { tensor([17, 59], step + 1) };
+                let gradients = data(gradient.clone());
+                let (updated, new) = AdamWStep { step, eps, ..STEP }.update(weight, gradient, moments);
+                (weight, moments) = (updated, Some(new));
+                for ([w, m, v], g) in by_hand.iter_mut().zip(gradients) {
+                    let g = f64::from(g);
+                    *m = 0.9 * *m + 0.1 * g;
+                    *v = 0.999 * *v + 0.001 * g * g;
+                    let (c1, c2) = (1.0 - 0.9f64.powi(step as i32), 1.0 - 0.999f64.powi(step as i32));
+                    *w = *w * (1.0 - 0.01 * 0.1) - 0.01 / c1 * *m / (v.sqrt() / c2.sqrt() + eps);
+                }
             }
+            let column = |i: usize| by_hand.iter().map(|row| row[i] as f32).collect::<Vec<_>>();
+            let [first, second] = moments.unwrap();
+            assert_eq!(first.dims(), [n]);
+            assert_close(&data(weight), &column(0), "weight");
+            assert_close(&data(first), &column(1), "first moment");
+            assert_close(&data(second), &column(2), "second moment");
         }
-        let column = |i: usize| by_hand.iter().map(|row| row[i] as f32).collect::<Vec<_>>();
-        let [first, second] = moments.unwrap();
-        assert_eq!(first.dims(), [n]);
-        assert_close(&data(weight), &column(0), "weight");
-        assert_close(&data(first), &column(1), "first moment");
-        assert_close(&data(second), &column(2), "second moment");
     }
 
     #[test]

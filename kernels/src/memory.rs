@@ -10,7 +10,21 @@ pub fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: mallopt only sets parameters of the allocator; this is called from `main`, before there are threads.
     unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, i32::MAX);
+        if libc::mallopt(libc::M_MMAP_THRESHOLD, i32::MAX) == 0 {
+            // Older versions refuse a threshold above 32 MB, but not to do without mappings at all.
+            libc::mallopt(libc::M_MMAP_MAX, 0);
+        }
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+    }
+}
+
+/// Gives freed memory back to the system after all, as far as the allocator can be told: what is asked for next is new
+/// memory, as it is for a program that has just been started.
+#[allow(unsafe_code, reason = "glibc can only be told through its C interface")]
+pub fn give_back_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: the function may be called at any time.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }

@@ -60,7 +60,11 @@ impl<'a> Matrix<'a> {
 }
 
 fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
-    let needed = if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + cols };
+    let needed = match (rows, cols) {
+        (0, _) | (_, 0) => Some(0),
+        _ => (rows - 1).checked_mul(row_stride).and_then(|before_last| before_last.checked_add(cols)),
+    };
+    let needed = needed.expect("a matrix that memory can hold");
     assert!(length >= needed, "a {rows} x {cols} matrix with stride {row_stride} needs {needed} numbers, not {length}");
 }
 
@@ -80,15 +84,16 @@ fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
 pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     assert_eq!(a.cols, b.rows, "the inner sizes of a product");
     let (rows, cols, inner) = (a.rows, b.cols, a.cols);
-    if rows * cols * inner == 0 {
-        return vec![0.0; rows * cols];
+    let size = rows.checked_mul(cols).expect("a result that memory can hold");
+    if size == 0 || inner == 0 {
+        return vec![0.0; size];
     }
-    let mut out: Vec<f32> = Vec::with_capacity(rows * cols);
+    let mut out: Vec<f32> = Vec::with_capacity(size);
     let target = Target(out.as_mut_ptr());
     let library = if b.col_stride == 1 { with_gemm } else { with_faer };
     let threads = rayon::current_num_threads();
     // A product this small is done before another thread has woken up.
-    let small = rows * cols * inner < 1 << 18 || (rows < 16 && cols < 512);
+    let small = size.saturating_mul(inner) < 1 << 18 || (rows < 16 && cols < 512);
     let by_columns = cols >= 64 * threads && (a.row_stride > 1 || rows <= cols);
     let (length, slabs) = if by_columns { (cols, 4 * threads) } else { (rows, 2 * threads) };
     let slab = if small { length } else { length.div_ceil(slabs).next_multiple_of(48) };
@@ -100,11 +105,11 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
             (a.band(range.clone()), b, range.start * cols)
         };
         let target = &target;
-        // SAFETY: the slabs are disjoint and lie within the rows * cols numbers that `out` has room for.
+        // SAFETY: the slabs are disjoint and lie within the `size` numbers that `out` has room for.
         unsafe { checked(library, target.0.add(start), cols, a, b, 1.0, false) };
     });
     // SAFETY: each of the numbers was written by one of the slabs.
-    unsafe { out.set_len(rows * cols) };
+    unsafe { out.set_len(size) };
     out
 }
 
@@ -125,9 +130,9 @@ pub fn product_into(out: &mut [f32], out_stride: usize, a: Matrix, b: Matrix, sc
 }
 
 /// Where the threads of one product write.
-struct Target(*mut f32);
+pub(crate) struct Target(pub(crate) *mut f32);
 
-// SAFETY: the threads write to disjoint places, see `product`.
+// SAFETY: whoever shares it among threads has them write to disjoint places.
 unsafe impl Sync for Target {}
 
 /// A serial product by one of the libraries: result, its row stride, the matrices, `scale`, `add`.
@@ -227,7 +232,7 @@ mod tests {
     fn products_of_odd_shapes_and_views() {
         // Whole numbers: every order of additions gives the same sum.
         for (rows, inner, cols) in
-            [(1, 1, 1), (1, 7, 5), (33, 17, 3), (70, 65, 300), (64, 128, 33), (3, 0, 2), (200, 40, 40)]
+            [(1, 1, 1), (1, 7, 5), (33, 17, 3), (70, 65, 300), (64, 128, 33), (3, 0, 2), (200, 40, 40), (1024, 8, 512)]
         {
             let (a, b) = (numbers(rows * inner, 1), numbers(inner * cols, 2));
             let (a, b) = (Matrix::new(&a, rows, inner), Matrix::new(&b, inner, cols));
@@ -251,5 +256,11 @@ mod tests {
     #[should_panic(expected = "needs 6 numbers")]
     fn a_short_slice_is_refused() {
         Matrix::new(&[0.0; 5], 2, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "a matrix that memory can hold")]
+    fn sizes_that_overflow_are_refused() {
+        Matrix::strided(&[0.0; 5], 1 << 40, 3, 1 << 40);
     }
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::Mask;
+use crate::adamw::AdamWStep;
 
 /// Most that two results may differ, relative to what is compared.
 const TOLERANCE: f32 = 1e-4;
@@ -76,4 +77,31 @@ pub fn mask(n: usize, rate: f32) -> (Mask, Vec<f32>) {
     let factor = (1.0 / (1.0 - f64::from(rate))) as f32;
     let factors = keep.iter().map(|&keep| if keep { factor } else { 0.0 }).collect();
     (Mask::new(keep.chunks(64).map(word).collect(), n, f64::from(rate)), factors)
+}
+
+/// The loops without a matrix product give the same bits with every instruction set: the sum was taken with AVX-512, and
+/// `.ci/instruction-sets` runs this test on processors without it.
+#[test]
+fn the_same_bits_with_every_instruction_set() {
+    let device = Device::flex().autodiff();
+    let leaf = |seed| Tensor::<1>::from_data(TensorData::new(numbers(3 * 37, seed), [3 * 37]), &device).require_grad();
+    let bits = |x: Tensor<1>| x.into_data().iter::<f32>().map(f32::to_bits).collect::<Vec<_>>();
+    let mut all = Vec::new();
+    let mut take = |y: Tensor<2>, leaves: &[&Tensor<1>]| {
+        let gradients = (y.clone() * y.clone()).sum().backward();
+        all.extend(bits(y.inner().reshape([-1])));
+        all.extend(leaves.iter().flat_map(|leaf| bits(leaf.grad(&gradients).unwrap())));
+    };
+    let (x, y, scale, shift) = (leaf(1), leaf(2), leaf(3).narrow(0, 0, 37), leaf(4).narrow(0, 0, 37));
+    let rows = |x: &Tensor<1>| x.clone().reshape([3, 37]);
+    take(crate::gelu(rows(&x)), &[&x]);
+    take(crate::layer_norm(rows(&x), scale, shift, 1e-5), &[&x]);
+    take(crate::dropout_add(rows(&x), mask(3 * 37, 0.2).0, rows(&y)), &[&x, &y]);
+    let step = AdamWStep { learning_rate: 0.01, beta_1: 0.9, beta_2: 0.999, eps: 1e-8, weight_decay: 0.1, step: 2 };
+    let (weight, moments) = step.update(x.inner(), y.inner(), None);
+    all.extend([weight].into_iter().chain(moments).flat_map(bits));
+    // FNV-1a, word by word.
+    let sum =
+        all.iter().fold(0xcbf2_9ce4_8422_2325u64, |sum, &word| (sum ^ u64::from(word)).wrapping_mul(0x100_0000_01b3));
+    assert_eq!(sum, 6_239_121_613_292_519_981, "the checksum of {} numbers", all.len());
 }

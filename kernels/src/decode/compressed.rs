@@ -28,10 +28,10 @@ pub trait Compressed: Sync {
     fn scale(&self, first: usize, sums: &mut [f32]);
 }
 
-/// The upper half of a number, rounded to the nearest, and to the even one of two.
+/// The upper half of a number, rounded to the nearest, and to the even one of two. What is not a number stays so.
 #[inline(always)]
 pub fn round(value: f32) -> u16 {
-    let bits = value.to_bits();
+    let bits = if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() };
     (bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::halves_product;
 use super::prompt::prompt;
 use super::team::Team;
-use super::token::{Office, lock};
+use super::token::{Office, Task, lock};
 use super::weights::Weights;
 
 /// From this many new tokens on, matrix products are faster than one token after the other.
@@ -55,33 +55,33 @@ impl Decoder {
         assert!(to <= context_length, "{to} tokens do not fit into a context of {context_length}");
         assert!(ids.iter().all(|&id| (id as usize) < vocab_size), "an id outside of the vocabulary of {vocab_size}");
 
-        // The last token always goes alone: only its logits are wanted.
-        let (last, before) = ids.split_last().expect("there is an id");
         let enough = match self.office.weights.head.weight.is_full() {
             true => PROMPT,
             false if halves_product::in_hardware() => COMPRESSED_PROMPT,
             false => EXPANDED_PROMPT,
         };
-        if before.len() >= enough {
-            self.read_prompt(before);
+        if ids.len() >= enough {
+            self.read_prompt(ids);
         } else {
-            before.iter().for_each(|&id| self.read_token(id));
+            ids.iter().for_each(|&id| self.compute(Task::Token(id, self.tokens), 1));
         }
-        self.read_token(*last);
         let office = &self.office;
         office.desks.iter().flat_map(|desk| lock(desk).logits.clone()).collect()
     }
 
-    fn read_token(&mut self, id: u32) {
-        *lock(&self.office.task) = (id, self.tokens);
+    /// Has the team do its part, and counts the tokens that are read then.
+    fn compute(&mut self, task: Task, tokens: usize) {
+        *lock(&self.office.task) = task;
         self.team.run();
-        self.tokens += 1;
+        self.tokens += tokens;
     }
 
     fn read_prompt(&mut self, ids: &[u32]) {
-        let mut desks: Vec<_> = self.office.desks.iter().map(lock).collect();
-        let mut desks: Vec<_> = desks.iter_mut().map(|desk| &mut **desk).collect();
-        prompt(&self.office.weights, ids, self.tokens, &mut desks);
-        self.tokens += ids.len();
+        let mut guards: Vec<_> = self.office.desks.iter().map(lock).collect();
+        let mut desks: Vec<_> = guards.iter_mut().map(|desk| &mut **desk).collect();
+        let last = prompt(&self.office.weights, ids, self.tokens, &mut desks);
+        desks.iter_mut().for_each(|desk| desk.x.copy_from_slice(&last));
+        drop(guards);
+        self.compute(Task::LastBlock(self.tokens + ids.len() - 1), ids.len());
     }
 }

@@ -5,15 +5,14 @@
 //! 32-bit numbers takes. Weights of 8 bits are whole numbers, which 16 bits hold exactly; the factors of their columns
 //! come in at the end. Other processors multiply the same rounded numbers in 32 bits.
 //!
-//! Every thread has some of the vectors, and goes through the panels of the matrix. The panel that it is at stays in the
-//! cache until all of its vectors, twelve at a time, have met it.
+//! Every thread has some of the matrix's panels. The panel that it is at stays in the cache until all vectors, twelve at a
+//! time, have met it.
 
 use multiversion::multiversion;
-use rayon::iter::repeat_n;
 use rayon::prelude::*;
 
 use super::compressed::{Compressed, PANEL, Pair, round, to_f32};
-use crate::product::{Matrix, product as full_product};
+use crate::product::{Matrix, Target, product as full_product};
 
 /// Vectors that are multiplied with a panel at once: their sums fill 24 of the 32 registers.
 const TILE: usize = 12;
@@ -37,25 +36,29 @@ fn in_32_bits<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) ->
     full_product(Matrix::new(&x, x.len() / rows, rows), Matrix::new(&weight.expand(rows, cols), rows, cols))
 }
 
+#[allow(unsafe_code, reason = "threads write columns of one matrix, which no safe slice can express")]
 fn in_16_bits<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) -> Vec<f32> {
     let (n, pairs) = (x.len() / rows, rows.div_ceil(2));
-    let band = n.div_ceil(rayon::current_num_threads()).next_multiple_of(TILE);
-    let mut out: Vec<f32> = repeat_n(0.0, n * cols).collect();
-    out.par_chunks_mut(band * cols).zip(x.par_chunks(band * rows)).for_each(|(out, x)| {
-        let tiles: Vec<Vec<[Pair; TILE]>> = x.chunks(TILE * rows).map(|x| tile(x, rows)).collect();
-        let mut panel = vec![[Pair::default(); PANEL]; pairs];
-        for (index, first) in (0..cols).step_by(PANEL).enumerate() {
-            let width = PANEL.min(cols - first);
-            weight.pairs(index, rows, &mut panel);
-            for (out, tile) in out.chunks_mut(TILE * cols).zip(&tiles) {
-                let mut sums = sums(tile, &panel);
-                for (out, sums) in out.chunks_exact_mut(cols).zip(&mut sums) {
-                    weight.scale(first, &mut sums[..width]);
-                    out[first..][..width].copy_from_slice(&sums[..width]);
-                }
+    let tiles: Vec<Vec<[Pair; TILE]>> = x.par_chunks(TILE * rows).map(|x| tile(x, rows)).collect();
+    let mut out: Vec<f32> = Vec::with_capacity(n * cols);
+    let target = Target(out.as_mut_ptr());
+    let panel = || vec![[Pair::default(); PANEL]; pairs];
+    (0..cols.div_ceil(PANEL)).into_par_iter().for_each_init(panel, |panel, index| {
+        weight.pairs(index, rows, panel);
+        let first = index * PANEL;
+        let width = PANEL.min(cols - first);
+        let target = &target;
+        for (tile, first_row) in tiles.iter().zip((0..n).step_by(TILE)) {
+            for (row, sums) in (first_row..n).zip(&mut sums(tile, panel)) {
+                weight.scale(first, &mut sums[..width]);
+                // SAFETY: the row and the panel's columns lie within the n * cols numbers that `out` has room for, and no
+                // other thread has this panel.
+                unsafe { target.0.add(row * cols + first).copy_from_nonoverlapping(sums.as_ptr(), width) };
             }
         }
     });
+    // SAFETY: every row of every panel was written.
+    unsafe { out.set_len(n * cols) };
     out
 }
 

@@ -108,9 +108,10 @@ impl Team {
     /// All members do the work once.
     ///
     /// # Panics
-    /// If a member does.
+    /// If a member does, or did in an earlier round: the team is over then.
     pub fn run(&mut self) {
         let meeting = &*self.caller.meeting;
+        assert!(!meeting.over.load(Ordering::Acquire), "a thread of the team has panicked before");
         meeting.rounds.fetch_add(1, Ordering::Release);
         for other in &self.others {
             other.thread().unpark();
@@ -158,6 +159,7 @@ fn wait_for_work(member: &Member, work: &(dyn Fn(&Member) + Send + Sync)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Mutex;
     use std::time::Duration;
 
@@ -199,5 +201,16 @@ mod tests {
     fn a_panic_of_one_reaches_the_caller() {
         let mut team = Team::start(2, |member| assert!(member.index == 0, "on purpose"));
         team.run();
+    }
+
+    #[test]
+    fn after_a_panic_there_is_no_further_round() {
+        for guilty in [0, 1] {
+            let mut team = Team::start(2, move |member| assert!(member.index != guilty, "on purpose"));
+            for _ in 0..2 {
+                let round = catch_unwind(AssertUnwindSafe(|| team.run()));
+                assert!(round.is_err(), "a round of thread {guilty}, which panics");
+            }
+        }
     }
 }

@@ -19,11 +19,11 @@ use crate::{gelu, layer_norm};
 /// Columns whose numbers of 16 bits fill a cache line, and those of 32 bits two: no thread's share begins inside of one.
 const CACHE_LINE: usize = 32;
 
-/// Keys and values of some heads in one block, `[heads, context_length, head_dim]` each.
+/// Keys and values of some heads in one block, `[tokens, head_dim]` for each head, with room for the whole context.
 #[derive(Debug)]
 pub struct HeadCache {
-    pub keys: Vec<f32>,
-    pub values: Vec<f32>,
+    pub keys: Vec<Vec<f32>>,
+    pub values: Vec<Vec<f32>>,
 }
 
 /// What belongs to one thread.
@@ -36,7 +36,7 @@ pub struct Desk {
     /// The share of the logits, filled by the last step of a token.
     pub logits: Vec<f32>,
     /// The vector of the token, `[emb_dim]`: the same on every desk.
-    x: Vec<f32>,
+    pub x: Vec<f32>,
     normed: Vec<f32>,
     /// Query, key or value of the own heads.
     projected: Vec<f32>,
@@ -45,12 +45,20 @@ pub struct Desk {
     scores: Vec<f32>,
 }
 
+/// What the team is to compute next.
+#[derive(Clone, Copy, Debug)]
+pub enum Task {
+    /// A token at a position.
+    Token(u32, usize),
+    /// The rest of the token at this position, whose vector in front of the last block lies on the desks.
+    LastBlock(usize),
+}
+
 /// What all threads of a team see.
 #[derive(Debug)]
 pub struct Office {
     pub weights: std::sync::Arc<Weights>,
-    /// The token to compute and its position.
-    pub task: Mutex<(u32, usize)>,
+    pub task: Mutex<Task>,
     /// A place for each thread; nobody else looks at it while a token is computed.
     pub desks: Vec<Mutex<Desk>>,
     /// The summands that the threads exchange, one of each. There are three sets, used in turn: while the slower threads
@@ -69,9 +77,9 @@ impl Office {
         let emb_dim = weights.emb_dim();
         let desk = |index: usize| {
             let heads = weights.n_heads * index / threads..weights.n_heads * (index + 1) / threads;
-            let size = heads.len() * weights.context_length() * weights.head_dim();
-            // Zeroed memory costs nothing before it is used.
-            let cache = || HeadCache { keys: vec![0.0; size], values: vec![0.0; size] };
+            let per_head = weights.context_length() * weights.head_dim();
+            let room = || heads.clone().map(|_| Vec::with_capacity(per_head)).collect();
+            let cache = || HeadCache { keys: room(), values: room() };
             Mutex::new(Desk {
                 cache: weights.blocks.iter().map(|_| cache()).collect(),
                 heads,
@@ -86,7 +94,7 @@ impl Office {
         };
         let summands = || (0..threads).map(|_| RwLock::new(Vec::new())).collect();
         Self {
-            task: Mutex::new((0, 0)),
+            task: Mutex::new(Task::Token(0, 0)),
             desks: (0..threads).map(desk).collect(),
             summands: [summands(), summands(), summands()],
             weights,
@@ -96,12 +104,15 @@ impl Office {
     /// One thread's part of a token. The logits lie on the desks afterwards, each share on its own.
     pub fn token(&self, member: &Member) {
         let desk = &mut *lock(&self.desks[member.index]);
-        let (id, position) = *lock(&self.task);
         let weights = &*self.weights;
-        let (token, place) = (weights.tok_emb.row(id as usize), weights.pos_emb.row(position));
-        desk.x.iter_mut().zip(&*token).zip(&*place).for_each(|((x, token), place)| *x = token + place);
-
-        for (index, block) in weights.blocks.iter().enumerate() {
+        let (first_block, position) = match *lock(&self.task) {
+            Task::Token(id, position) => {
+                weights.embed(id, position, &mut desk.x);
+                (0, position)
+            }
+            Task::LastBlock(position) => (weights.blocks.len() - 1, position),
+        };
+        for (index, block) in weights.blocks.iter().enumerate().skip(first_block) {
             self.attention(block, index, position, desk, member);
             self.feed_forward(block, desk, member);
         }
@@ -113,7 +124,7 @@ impl Office {
 
     /// `x += attention(norm1(x))`.
     fn attention(&self, block: &Block, index: usize, position: usize, desk: &mut Desk, member: &Member) {
-        let (head_dim, context_length) = (self.weights.head_dim(), self.weights.context_length());
+        let head_dim = self.weights.head_dim();
         let columns = desk.heads.start * head_dim..desk.heads.end * head_dim;
         norm(&block.norm1, &desk.x, &mut desk.normed);
 
@@ -122,20 +133,18 @@ impl Office {
         self.sum_rows(&projections, &desk.normed, member);
         for (kept, place) in [(&mut cache.keys, 0), (&mut cache.values, 1)] {
             self.take_columns(projections[place], place, columns.clone(), &mut desk.projected);
-            for (head, new) in desk.projected.chunks(head_dim).enumerate() {
-                kept[(head * context_length + position) * head_dim..][..head_dim].copy_from_slice(new);
+            for (kept, new) in kept.iter_mut().zip(desk.projected.chunks_exact(head_dim)) {
+                kept.truncate(position * head_dim);
+                kept.extend_from_slice(new);
             }
         }
         self.take_columns(&block.query, 2, columns.clone(), &mut desk.projected);
 
         desk.context.resize(columns.len(), 0.0);
         desk.scores.resize(position + 1, 0.0);
-        let kept = (position + 1) * head_dim;
-        for head in 0..desk.heads.len() {
-            let own = head * head_dim..(head + 1) * head_dim;
-            let keys = &cache.keys[head * context_length * head_dim..][..kept];
-            let values = &cache.values[head * context_length * head_dim..][..kept];
-            attend(&desk.projected[own.clone()], keys, values, &mut desk.scores, &mut desk.context[own]);
+        let vectors = desk.projected.chunks_exact(head_dim).zip(desk.context.chunks_exact_mut(head_dim));
+        for ((query, context), (keys, values)) in vectors.zip(cache.keys.iter().zip(&cache.values)) {
+            attend(query, keys, values, &mut desk.scores, context);
         }
         self.add_rows(&block.out, &desk.context, columns, &mut desk.x, 0, member);
     }

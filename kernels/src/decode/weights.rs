@@ -81,6 +81,12 @@ impl Weights {
         self.tok_emb.rows()
     }
 
+    /// The vector of a token at a position, `[emb_dim]`.
+    pub(super) fn embed(&self, id: u32, position: usize, x: &mut [f32]) {
+        let (token, place) = (self.tok_emb.row(id as usize), self.pos_emb.row(position));
+        x.iter_mut().zip(&*token).zip(&*place).for_each(|((x, token), place)| *x = token + place);
+    }
+
     /// Bytes that are read for every token: all matrices but the embeddings.
     pub fn bytes_per_token(&self) -> usize {
         let projections = self.blocks.iter().flat_map(|b| [&b.query, &b.key, &b.value, &b.out, &b.expand, &b.contract]);
