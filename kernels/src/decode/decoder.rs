@@ -65,8 +65,9 @@ impl Decoder {
         } else {
             ids.iter().for_each(|&id| self.compute(Task::Token(id, self.tokens), 1));
         }
-        let office = &self.office;
-        office.desks.iter().flat_map(|desk| lock(desk).logits.clone()).collect()
+        let mut logits = Vec::with_capacity(vocab_size);
+        self.office.desks.iter().for_each(|desk| logits.extend_from_slice(&lock(desk).logits));
+        logits
     }
 
     /// Has the team do its part, and counts the tokens that are read then.

@@ -42,8 +42,8 @@ enum Values {
 /// Columns that are computed together: their sums stay in the cache.
 const COLUMNS: usize = 8192;
 
-/// Columns that are few: what is read of each row is short.
-const FEW_COLUMNS: usize = 1024;
+/// Rows that are read side by side, an even number.
+const STREAMS: usize = 8;
 
 impl Matrix {
     /// The matrix of a tensor on the CPU, `[rows, cols]` in 32 bits; `None` for a tensor elsewhere. Nothing is copied
@@ -177,33 +177,26 @@ impl Matrix {
 // One loop for each kind of weight, each compiled for several instruction sets: a generic function or a closure would be
 // compiled for the oldest of them only.
 
-/// `y += x W` for a part of `W` of at most [`COLUMNS`] columns. Rows are read together, each a stream of its own for the
-/// processor to read ahead: more of them if they are short.
+/// `y += x W` for a part of `W` of at most [`COLUMNS`] columns. The rows are read in [`STREAMS`] pieces side by side: where
+/// a part has whole rows, each piece is one long stream of memory, which the processor reads ahead.
 #[multiversion(targets = "simd")]
 fn add_full(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
-    match y.len() {
-        ..=FEW_COLUMNS => add_rows::<16>(part, values, x, y),
-        _ => add_rows::<8>(part, values, x, y),
-    }
-}
-
-#[inline(always)]
-fn add_rows<const ROWS: usize>(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
     let len = y.len();
     let row = |i: usize| &values[(part.first_row + i) * part.width + part.first_col..][..len];
-    let (groups, rest) = x.as_chunks::<ROWS>();
-    for (group, factors) in groups.iter().enumerate() {
-        let rows: [&[f32]; ROWS] = std::array::from_fn(|i| row(group * ROWS + i));
+    let stream = x.len() / STREAMS;
+    for place in 0..stream {
+        let rows: [&[f32]; STREAMS] = std::array::from_fn(|i| row(i * stream + place));
+        let factors: [f32; STREAMS] = std::array::from_fn(|i| x[i * stream + place]);
         for j in 0..len {
             let mut sum = 0.0;
-            for i in (0..ROWS).step_by(2) {
+            for i in (0..STREAMS).step_by(2) {
                 sum += factors[i] * rows[i][j] + factors[i + 1] * rows[i + 1][j];
             }
             y[j] += sum;
         }
     }
-    for (i, factor) in rest.iter().enumerate() {
-        y.iter_mut().zip(row(groups.len() * ROWS + i)).for_each(|(y, w)| *y += factor * w);
+    for (i, factor) in x.iter().enumerate().skip(STREAMS * stream) {
+        y.iter_mut().zip(row(i)).for_each(|(y, w)| *y += factor * w);
     }
 }
 

@@ -4,8 +4,10 @@
 //! multiplies what it found with the rows of the output projection that belong to them. What comes out is one summand of
 //! the block's output; the threads exchange their summands and add them up. The feed-forward network is cut in the same
 //! way: columns of the first matrix, the same rows of the second (Shoeybi et al., Megatron-LM, 2019, cut over GPUs in this
-//! way). Queries, keys and values are cut by rows too, with one more meeting per block: the columns of one thread would
-//! be short pieces of the rows, and the processor could not read ahead.
+//! way).
+//!
+//! Columns of a matrix that lies row after row are short pieces of memory, and the processor cannot read them ahead. So
+//! weights of 32 bits are always cut by rows, at the price of two more meetings per block ([`Office::project`]).
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -38,10 +40,10 @@ pub struct Desk {
     /// The vector of the token, `[emb_dim]`: the same on every desk.
     pub x: Vec<f32>,
     normed: Vec<f32>,
-    /// Query, key or value of the own heads.
-    projected: Vec<f32>,
+    /// Queries, keys and values of the own heads.
+    projected: [Vec<f32>; 3],
     context: Vec<f32>,
-    hidden: Vec<f32>,
+    hidden: [Vec<f32>; 1],
     scores: Vec<f32>,
 }
 
@@ -61,8 +63,9 @@ pub struct Office {
     pub task: Mutex<Task>,
     /// A place for each thread; nobody else looks at it while a token is computed.
     pub desks: Vec<Mutex<Desk>>,
-    /// The summands that the threads exchange, one of each. There are three sets, used in turn: while the slower threads
-    /// still read one, the faster ones write the next.
+    /// The summands that the threads exchange, one of each. There are three sets: one behind the attention, one behind
+    /// the feed-forward network, one for what goes into either. While the slower threads still read one, the faster ones
+    /// may write the next, but they come back to it after another meeting only.
     summands: [Vec<RwLock<Vec<f32>>>; 3],
 }
 
@@ -86,9 +89,9 @@ impl Office {
                 logits: Vec::new(),
                 x: vec![0.0; emb_dim],
                 normed: vec![0.0; emb_dim],
-                projected: Vec::new(),
+                projected: Default::default(),
                 context: Vec::new(),
-                hidden: Vec::new(),
+                hidden: Default::default(),
                 scores: Vec::new(),
             })
         };
@@ -128,21 +131,20 @@ impl Office {
         let columns = desk.heads.start * head_dim..desk.heads.end * head_dim;
         norm(&block.norm1, &desk.x, &mut desk.normed);
 
+        let projections = [&block.query, &block.key, &block.value];
+        self.project(projections, &desk.normed, columns.clone(), &mut desk.projected, member);
+        let [queries, keys, values] = &desk.projected;
         let cache = &mut desk.cache[index];
-        let projections = [&block.key, &block.value, &block.query];
-        self.sum_rows(&projections, &desk.normed, member);
-        for (kept, place) in [(&mut cache.keys, 0), (&mut cache.values, 1)] {
-            self.take_columns(projections[place], place, columns.clone(), &mut desk.projected);
-            for (kept, new) in kept.iter_mut().zip(desk.projected.chunks_exact(head_dim)) {
+        for (kept, new) in [(&mut cache.keys, keys), (&mut cache.values, values)] {
+            for (kept, new) in kept.iter_mut().zip(new.chunks_exact(head_dim)) {
                 kept.truncate(position * head_dim);
                 kept.extend_from_slice(new);
             }
         }
-        self.take_columns(&block.query, 2, columns.clone(), &mut desk.projected);
 
         desk.context.resize(columns.len(), 0.0);
         desk.scores.resize(position + 1, 0.0);
-        let vectors = desk.projected.chunks_exact(head_dim).zip(desk.context.chunks_exact_mut(head_dim));
+        let vectors = queries.chunks_exact(head_dim).zip(desk.context.chunks_exact_mut(head_dim));
         for ((query, context), (keys, values)) in vectors.zip(cache.keys.iter().zip(&cache.values)) {
             attend(query, keys, values, &mut desk.scores, context);
         }
@@ -153,37 +155,48 @@ impl Office {
     fn feed_forward(&self, block: &Block, desk: &mut Desk, member: &Member) {
         norm(&block.norm2, &desk.x, &mut desk.normed);
         let own = member.share(block.expand.weight.cols(), CACHE_LINE);
-        project_columns(&block.expand, &desk.normed, own.clone(), &mut desk.hidden);
-        gelu::overwrite(&mut desk.hidden);
-        self.add_rows(&block.contract, &desk.hidden, own, &mut desk.x, 1, member);
+        self.project([&block.expand], &desk.normed, own.clone(), &mut desk.hidden, member);
+        let [hidden] = &mut desk.hidden;
+        gelu::overwrite(hidden);
+        self.add_rows(&block.contract, hidden, own, &mut desk.x, 1, member);
     }
 
-    /// Every thread multiplies some values of `x` with their rows of each matrix, one result behind the other.
-    fn sum_rows(&self, projections: &[&Projection], x: &[f32], member: &Member) {
+    /// `y = x W + b` for some columns of each matrix; all are of one width.
+    ///
+    /// If they lie row after row, every thread multiplies some values of `x` with their rows, and then takes its columns
+    /// out of the sum of what all have found.
+    fn project<const N: usize>(
+        &self,
+        projections: [&Projection; N],
+        x: &[f32],
+        columns: std::ops::Range<usize>,
+        y: &mut [Vec<f32>; N],
+        member: &Member,
+    ) {
+        if !projections[0].weight.is_full() {
+            for (projection, y) in projections.into_iter().zip(y) {
+                project_columns(projection, x, columns.clone(), y);
+            }
+            return;
+        }
+        let width = projections[0].weight.cols();
         let rows = member.share(x.len(), CACHE_LINE);
         {
             let mut own = self.summands[2][member.index].write().unwrap_or_else(PoisonError::into_inner);
             own.clear();
-            own.resize(projections.iter().map(|projection| projection.weight.cols()).sum(), 0.0);
-            let mut rest = &mut own[..];
-            for projection in projections {
-                let cols = projection.weight.cols();
-                let (y, behind) = rest.split_at_mut(cols);
-                projection.weight.add_product(&x[rows.clone()], rows.clone(), 0..cols, y);
-                rest = behind;
+            own.resize(N * width, 0.0);
+            for (projection, own) in projections.iter().zip(own.chunks_exact_mut(width)) {
+                projection.weight.add_product(&x[rows.clone()], rows.clone(), 0..width, own);
             }
         }
         member.barrier();
-    }
-
-    /// `y = x W + b` for some columns of the matrix at `place` in [`sum_rows`](Self::sum_rows); all are of one width.
-    fn take_columns(&self, projection: &Projection, place: usize, columns: std::ops::Range<usize>, y: &mut Vec<f32>) {
-        start_with_bias(projection, columns.clone(), y);
-        let first = place * projection.weight.cols() + columns.start;
-        // All threads add in the same order, so that all have the same sum.
-        for summand in &self.summands[2] {
-            let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
-            y.iter_mut().zip(&summand[first..]).for_each(|(y, s)| *y += s);
+        for (place, (projection, y)) in projections.iter().zip(y).enumerate() {
+            start_with_bias(projection, columns.clone(), y);
+            // All threads add in the same order, so that all have the same sum.
+            for summand in &self.summands[2] {
+                let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
+                y.iter_mut().zip(&summand[place * width + columns.start..]).for_each(|(y, s)| *y += s);
+            }
         }
     }
 
