@@ -9,10 +9,10 @@ use super::token::{Office, Task, lock};
 use super::weights::Weights;
 
 /// From this many new tokens on, matrix products are faster than one token after the other.
-const PROMPT: usize = 4;
+const PROMPT: usize = 2;
 
 /// The same for weights in fewer bits, which have to be laid out anew for the products.
-const COMPRESSED_PROMPT: usize = 8;
+const COMPRESSED_PROMPT: usize = 4;
 
 /// The same where they have to be expanded to 32 bits.
 const EXPANDED_PROMPT: usize = 24;
