@@ -301,7 +301,7 @@ fn n5_2_two_step() {
 /// The run that the Chinese notebook edition prints: 18 lines with three decimals, ten samples, and what the trained
 /// model writes in section 5.3. One unit of the last digit: rounding may turn a number that lies between two.
 #[test]
-#[ignore = "trains the 124M model for 90 steps, six minutes on two cores and 4 GB: cargo test -p ch05-pretrain --test book_numbers -- --ignored n5_2_log_cpu"]
+#[ignore = "trains the 124M model for 90 steps, more than nine minutes on two cores and 4 GB: cargo test -p ch05-pretrain --test book_numbers -- --ignored n5_2_log_cpu"]
 fn n5_2_log_cpu_and_n5_3_greedy_25_and_generate() {
     let Some(text) = for_test("the-verdict-cn-edition") else { return };
     let loaders = Loaders::new(&text, 256, 2).unwrap();
