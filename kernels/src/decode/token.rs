@@ -179,24 +179,11 @@ impl Office {
             }
             return;
         }
-        let width = projections[0].weight.cols();
         let rows = member.share(x.len(), CACHE_LINE);
-        {
-            let mut own = self.summands[2][member.index].write().unwrap_or_else(PoisonError::into_inner);
-            own.clear();
-            own.resize(N * width, 0.0);
-            for (projection, own) in projections.iter().zip(own.chunks_exact_mut(width)) {
-                projection.weight.add_product(&x[rows.clone()], rows.clone(), 0..width, own);
-            }
-        }
-        member.barrier();
+        self.exchange(2, &projections, &x[rows.clone()], rows, member);
         for (place, (projection, y)) in projections.iter().zip(y).enumerate() {
             start_with_bias(projection, columns.clone(), y);
-            // All threads add in the same order, so that all have the same sum.
-            for summand in &self.summands[2] {
-                let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
-                y.iter_mut().zip(&summand[place * width + columns.start..]).for_each(|(y, s)| *y += s);
-            }
+            self.add_summands(2, place * projection.weight.cols() + columns.start, y);
         }
     }
 
@@ -210,21 +197,41 @@ impl Office {
         set: usize,
         member: &Member,
     ) {
-        let summands = &self.summands[set];
-        {
-            let mut own = summands[member.index].write().unwrap_or_else(PoisonError::into_inner);
-            own.clear();
-            own.resize(x.len(), 0.0);
-            projection.weight.add_product(y, rows, 0..x.len(), &mut own);
-        }
-        member.barrier();
-        // All threads add in the same order, so that all have the same sum.
-        for summand in summands {
-            let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
-            x.iter_mut().zip(&*summand).for_each(|(x, s)| *x += s);
-        }
+        self.exchange(set, &[projection], y, rows, member);
+        self.add_summands(set, 0, x);
         if let Some(bias) = &projection.bias {
             x.iter_mut().zip(bias).for_each(|(x, b)| *x += b);
+        }
+    }
+
+    /// Every thread multiplies its values with their rows of each matrix, and shows the others what it has found: one
+    /// result behind the other, all of one width.
+    fn exchange(
+        &self,
+        set: usize,
+        projections: &[&Projection],
+        values: &[f32],
+        rows: std::ops::Range<usize>,
+        member: &Member,
+    ) {
+        let width = projections[0].weight.cols();
+        {
+            let mut own = self.summands[set][member.index].write().unwrap_or_else(PoisonError::into_inner);
+            own.clear();
+            own.resize(projections.len() * width, 0.0);
+            for (projection, own) in projections.iter().zip(own.chunks_exact_mut(width)) {
+                projection.weight.add_product(values, rows.clone(), 0..width, own);
+            }
+        }
+        member.barrier();
+    }
+
+    /// Adds what all threads have found, from column `first` on. All add in the same order, so that all have the same
+    /// sum.
+    fn add_summands(&self, set: usize, first: usize, y: &mut [f32]) {
+        for summand in &self.summands[set] {
+            let summand = summand.read().unwrap_or_else(PoisonError::into_inner);
+            y.iter_mut().zip(&summand[first..]).for_each(|(y, s)| *y += s);
         }
     }
 }
