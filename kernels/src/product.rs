@@ -68,6 +68,9 @@ fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
     assert!(length >= needed, "a {rows} x {cols} matrix with stride {row_stride} needs {needed} numbers, not {length}");
 }
 
+/// Numbers that a cache may hold.
+const IN_CACHE: usize = 1 << 24;
+
 /// `a b`, on all threads, row-major.
 ///
 /// Every thread computes slabs of columns with a serial product. The library packs the right-hand matrix, so that nothing
@@ -95,7 +98,12 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     // A product this small is done before another thread has woken up.
     let small = size.saturating_mul(inner) < 1 << 18 || (rows < 16 && cols < 512);
     let by_columns = cols >= 64 * threads && (a.row_stride > 1 || rows <= cols);
-    let (length, slabs) = if by_columns { (cols, 4 * threads) } else { (rows, 2 * threads) };
+    // Every slab of columns reads all of the left matrix: fewer of them where no cache holds it.
+    let (length, slabs) = match by_columns {
+        true if rows * inner > IN_CACHE => (cols, 2 * threads),
+        true => (cols, 4 * threads),
+        false => (rows, 2 * threads),
+    };
     let slab = if small { length } else { length.div_ceil(slabs).next_multiple_of(48) };
     (0..length.div_ceil(slab)).into_par_iter().for_each(|i| {
         let range = i * slab..((i + 1) * slab).min(length);
@@ -109,6 +117,34 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
         unsafe { checked(library, target.0.add(start), cols, a, b, 1.0, false) };
     });
     // SAFETY: each of the numbers was written by one of the slabs.
+    unsafe { out.set_len(size) };
+    out
+}
+
+/// `a b`, on all threads, row-major, for a matrix `b` of `cols` columns that does not lie in memory: `make` writes some of
+/// its columns, at most `width`, as `[a.cols, columns]`. They are multiplied at once, and need not leave the cache.
+pub fn product_of_made(
+    a: Matrix,
+    cols: usize,
+    width: usize,
+    make: impl Fn(Range<usize>, &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let (rows, inner) = (a.rows, a.cols);
+    let size = rows.checked_mul(cols).expect("a result that memory can hold");
+    if size == 0 || inner == 0 {
+        return vec![0.0; size];
+    }
+    let mut out: Vec<f32> = Vec::with_capacity(size);
+    let target = Target(out.as_mut_ptr());
+    (0..cols.div_ceil(width)).into_par_iter().for_each_init(Vec::new, |made, slab| {
+        let columns = slab * width..((slab + 1) * width).min(cols);
+        made.resize(inner * columns.len(), 0.0);
+        make(columns.clone(), made);
+        let (b, target) = (Matrix::new(made, inner, columns.len()), &target);
+        // SAFETY: the columns of the slabs are disjoint and lie within the `size` numbers that `out` has room for.
+        unsafe { checked(with_gemm, target.0.add(columns.start), cols, a, b, 1.0, false) };
+    });
+    // SAFETY: each of the numbers was written with one of the slabs.
     unsafe { out.set_len(size) };
     out
 }

@@ -17,8 +17,8 @@ pub type Pair = [u16; 2];
 
 /// A matrix in panels, for products with many vectors.
 pub trait Compressed: Sync {
-    /// All values, but for the rounding, as they were: `[rows, cols]`.
-    fn expand(&self, rows: usize, cols: usize) -> Vec<f32>;
+    /// The values of some columns, but for the rounding as they were: `[rows, columns]`. The first is the first of a panel.
+    fn expand(&self, rows: usize, columns: Range<usize>, out: &mut [f32]);
 
     /// Each two rows of a panel that follow each other, before [`Compressed::scale`], in 16 bits: `[rows / 2, PANEL]`. The
     /// row after the last of an odd number is zero.
@@ -74,15 +74,21 @@ fn columns(cols: usize, first: usize) -> Range<usize> {
     first..cols.min(first + GROUP * PANEL)
 }
 
-/// The way back: `[rows, cols]`. `convert` gets a row of a panel, its first column, and the place for the result.
-fn rows<T: Sync>(panels: &[T], rows: usize, cols: usize, convert: impl Fn(&[T], usize, &mut [f32]) + Sync) -> Vec<f32> {
-    let mut out = vec![0.0; rows * cols];
-    out.par_chunks_mut(cols).enumerate().for_each(|(row, out)| {
+/// The way back, for [`Compressed::expand`]. `convert` gets a row of a panel, its first column, and the place for the result.
+#[inline(always)]
+fn rows<T>(
+    panels: &[T],
+    rows: usize,
+    columns: Range<usize>,
+    out: &mut [f32],
+    convert: impl Fn(&[T], usize, &mut [f32]),
+) {
+    let panels = &panels[columns.start * rows..];
+    for (row, out) in out.chunks_exact_mut(columns.len()).enumerate() {
         for (panel, out) in out.chunks_mut(PANEL).enumerate() {
-            convert(&panels[(panel * rows + row) * PANEL..][..out.len()], panel * PANEL, out);
+            convert(&panels[(panel * rows + row) * PANEL..][..out.len()], columns.start + panel * PANEL, out);
         }
-    });
-    out
+    }
 }
 
 /// Numbers whose lower half is left away (bfloat16).
@@ -100,10 +106,8 @@ impl Halves {
 }
 
 impl Compressed for Halves {
-    fn expand(&self, n_rows: usize, cols: usize) -> Vec<f32> {
-        rows(&self.values, n_rows, cols, |halves, _, out| {
-            out.iter_mut().zip(halves).for_each(|(out, half)| *out = to_f32(*half));
-        })
+    fn expand(&self, rows: usize, columns: Range<usize>, out: &mut [f32]) {
+        expand_halves(&self.values, rows, columns, out);
     }
 
     fn pairs(&self, panel: usize, rows: usize, out: &mut [[Pair; PANEL]]) {
@@ -134,11 +138,8 @@ impl Bytes {
 }
 
 impl Compressed for Bytes {
-    fn expand(&self, n_rows: usize, cols: usize) -> Vec<f32> {
-        rows(&self.values, n_rows, cols, |bytes, first, out| {
-            let scaled = bytes.iter().zip(&self.scales[first..]);
-            out.iter_mut().zip(scaled).for_each(|(out, (byte, scale))| *out = f32::from(*byte) * scale);
-        })
+    fn expand(&self, rows: usize, columns: Range<usize>, out: &mut [f32]) {
+        expand_bytes(&self.values, &self.scales, rows, columns, out);
     }
 
     fn pairs(&self, panel: usize, rows: usize, out: &mut [[Pair; PANEL]]) {
@@ -174,6 +175,21 @@ fn find_scales(values: &[f32], cols: usize, first: usize, scales: &mut [f32]) {
         }
     }
     scales.iter_mut().for_each(|scale| *scale /= 127.0);
+}
+
+#[multiversion(targets = "simd")]
+fn expand_halves(panels: &[u16], n_rows: usize, columns: Range<usize>, out: &mut [f32]) {
+    rows(panels, n_rows, columns, out, |halves, _, out| {
+        out.iter_mut().zip(halves).for_each(|(out, half)| *out = to_f32(*half));
+    });
+}
+
+#[multiversion(targets = "simd")]
+fn expand_bytes(panels: &[i8], scales: &[f32], n_rows: usize, columns: Range<usize>, out: &mut [f32]) {
+    rows(panels, n_rows, columns, out, |bytes, first, out| {
+        let scaled = bytes.iter().zip(&scales[first..]);
+        out.iter_mut().zip(scaled).for_each(|(out, (byte, scale))| *out = f32::from(*byte) * scale);
+    });
 }
 
 #[multiversion(targets = "simd")]

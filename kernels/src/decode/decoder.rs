@@ -15,7 +15,7 @@ const PROMPT: usize = 2;
 const COMPRESSED_PROMPT: usize = 4;
 
 /// The same where they have to be expanded to 32 bits.
-const EXPANDED_PROMPT: usize = 24;
+const EXPANDED_PROMPT: usize = 6;
 
 /// A model that is reading or writing one text, with the keys and values of what it has seen.
 ///

@@ -1,21 +1,25 @@
 //! Many vectors times a matrix of 16 or 8 bits.
 //!
-//! The vectors are rounded to 16 bits as well. Processors with AVX512-BF16 (AMD since Zen 4, Intel's for servers since
-//! Cooper Lake) then multiply two pairs of numbers and add both to a sum of 32 bits at once, in the time that one pair of
-//! 32-bit numbers takes. Weights of 8 bits are whole numbers, which 16 bits hold exactly; the factors of their columns
-//! come in at the end. Other processors multiply the same rounded numbers in 32 bits.
+//! The vectors are rounded to 16 bits as well. With AVX512-BF16, AMD's processors since Zen 4 multiply two pairs of numbers
+//! and add both to a sum of 32 bits at once, in the time that one pair of 32-bit numbers takes. Weights of 8 bits are whole
+//! numbers, which 16 bits hold exactly; the factors of their columns come in at the end. Other processors multiply the same
+//! rounded numbers in 32 bits: also Intel's, where the same instruction takes so long that the product is half as fast
+//! again without it.
 //!
-//! Every thread has some of the matrix's panels. The panel that it is at stays in the cache until all vectors, twelve at a
-//! time, have met it.
+//! Every thread has some of the matrix's panels. The panels that it is at stay in the cache until all vectors have met
+//! them.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::compressed::{Compressed, PANEL, Pair, round, to_f32};
-use crate::product::{Matrix, Target, product as full_product};
+use crate::product::{Matrix, Target, product_of_made};
 
 /// Vectors that are multiplied with a panel at once: their sums fill 24 of the 32 registers.
 const TILE: usize = 12;
+
+/// Columns that are turned into 32 bits at once, a multiple of [`PANEL`]: few enough to stay in the cache.
+const SLAB: usize = 4 * PANEL;
 
 /// `x W` with `x` rounded to 16 bits.
 ///
@@ -26,14 +30,15 @@ pub fn product<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) -
     way(x, weight, rows, cols)
 }
 
-/// Whether the processor multiplies 16-bit numbers.
+/// Whether the processor multiplies 16-bit numbers faster than those of 32 bits.
 pub fn in_hardware() -> bool {
-    avx512_bf16::is_there()
+    avx512_bf16::is_fast()
 }
 
 fn in_32_bits<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) -> Vec<f32> {
     let x: Vec<f32> = x.iter().map(|x| to_f32(round(*x))).collect();
-    full_product(Matrix::new(&x, x.len() / rows, rows), Matrix::new(&weight.expand(rows, cols), rows, cols))
+    let x = Matrix::new(&x, x.len() / rows, rows);
+    product_of_made(x, cols, SLAB, |columns, out| weight.expand(rows, columns, out))
 }
 
 #[allow(unsafe_code, reason = "threads write columns of one matrix, which no safe slice can express")]
@@ -76,7 +81,7 @@ fn tile(x: &[f32], rows: usize) -> Vec<[Pair; TILE]> {
 
 /// The products of each vector of a tile with each column of a panel, both `[rows / 2, ...]`.
 fn sums(tile: &[[Pair; TILE]], panel: &[[Pair; PANEL]]) -> [[f32; PANEL]; TILE] {
-    if in_hardware() { avx512_bf16::sums(tile, panel) } else { plain_sums(tile, panel) }
+    if avx512_bf16::is_there() { avx512_bf16::sums(tile, panel) } else { plain_sums(tile, panel) }
 }
 
 /// What the instruction does, up to rounding.
@@ -95,7 +100,7 @@ fn plain_sums(tile: &[[Pair; TILE]], panel: &[[Pair; PANEL]]) -> [[f32; PANEL]; 
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "no safe function has the instruction, and a prompt takes twice as long without it")]
 mod avx512_bf16 {
-    use std::arch::x86_64::{__m512, __m512bh, _mm512_dpbf16_ps, _mm512_set1_epi32, _mm512_setzero_ps};
+    use std::arch::x86_64::{__cpuid, __m512, __m512bh, _mm512_dpbf16_ps, _mm512_set1_epi32, _mm512_setzero_ps};
     use std::mem::transmute;
 
     use super::{PANEL, Pair, TILE};
@@ -105,6 +110,12 @@ mod avx512_bf16 {
 
     pub fn is_there() -> bool {
         is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
+    }
+
+    /// Whether it is there and the processor is one of AMD's.
+    pub fn is_fast() -> bool {
+        let vendor = __cpuid(0);
+        is_there() && [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD"
     }
 
     pub fn sums(tile: &[[Pair; TILE]], panel: &[[Pair; PANEL]]) -> [[f32; PANEL]; TILE] {
@@ -140,6 +151,10 @@ mod avx512_bf16 {
     pub fn is_there() -> bool {
         false
     }
+
+    pub fn is_fast() -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +170,8 @@ mod tests {
     fn check<W: Compressed>(n: usize, rows: usize, cols: usize, compress: impl Fn(&[f32], usize) -> W) {
         let x = numbers(n * rows, 1);
         let weight = compress(&numbers(rows * cols, 2), cols);
-        let values = weight.expand(rows, cols);
+        let mut values = vec![0.0; rows * cols];
+        weight.expand(rows, 0..cols, &mut values);
         for way in [in_16_bits, in_32_bits] {
             let found = way(&x, &weight, rows, cols);
             assert_eq!(found.len(), n * cols);

@@ -1,5 +1,6 @@
 //! A vector times a matrix.
 
+use std::array;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -44,6 +45,9 @@ const COLUMNS: usize = 8192;
 
 /// Rows that are read side by side, an even number.
 const STREAMS: usize = 8;
+
+/// Panels of compressed weights that are read side by side.
+const PANELS: usize = 8;
 
 impl Matrix {
     /// The matrix of a tensor on the CPU, `[rows, cols]` in 32 bits; `None` for a tensor elsewhere. Nothing is copied
@@ -95,9 +99,15 @@ impl Matrix {
                 let start = tensor.layout().start_offset();
                 Cow::Borrowed(&tensor.storage::<f32>()[start..][..self.rows * self.cols])
             }
-            Values::Halves(halves) => Cow::Owned(halves.expand(self.rows, self.cols)),
-            Values::Bytes(bytes) => Cow::Owned(bytes.expand(self.rows, self.cols)),
+            Values::Halves(halves) => Cow::Owned(self.expanded(halves)),
+            Values::Bytes(bytes) => Cow::Owned(self.expanded(bytes)),
         }
+    }
+
+    fn expanded(&self, values: &impl Compressed) -> Vec<f32> {
+        let mut all = vec![0.0; self.rows * self.cols];
+        values.expand(self.rows, 0..self.cols, &mut all);
+        all
     }
 
     /// One row in 32 bits.
@@ -142,34 +152,43 @@ impl Matrix {
                 }
             }
             Values::Halves(halves) => {
-                self.in_panels(&halves.values, rows, cols, y, |panel, _| sum_halves(panel, x));
+                self.in_panels(&halves.values, rows, cols, y, |panels, _| sum_halves(panels, x));
             }
-            Values::Bytes(bytes) => self.in_panels(&bytes.values, rows, cols, y, |panel, first| {
-                let mut sums = sum_bytes(panel, x);
-                sums.iter_mut().zip(&bytes.scales[first..]).for_each(|(sum, scale)| *sum *= scale);
+            Values::Bytes(bytes) => self.in_panels(&bytes.values, rows, cols, y, |panels, first| {
+                let mut sums = sum_bytes(panels, x);
+                for (sums, first) in sums.iter_mut().zip(first) {
+                    sums.iter_mut().zip(&bytes.scales[first..]).for_each(|(sum, scale)| *sum *= scale);
+                }
                 sums
             }),
         }
     }
 
-    /// Adds to `y` what `sum` makes of the rows of every panel with columns of `cols`, and of the panel's first column.
+    /// Adds to `y` what `sum` makes of the rows of every panel with columns of `cols`, and of the panels' first columns.
+    /// [`PANELS`] of them are read side by side, each as one of as many long streams of memory.
     fn in_panels<T>(
         &self,
         values: &[T],
         rows: Range<usize>,
         cols: Range<usize>,
-        mut y: &mut [f32],
-        sum: impl Fn(&[T], usize) -> [f32; PANEL],
+        y: &mut [f32],
+        sum: impl Fn([&[T]; PANELS], [usize; PANELS]) -> [[f32; PANEL]; PANELS],
     ) {
-        let mut col = cols.start;
-        while col < cols.end {
-            let (panel, place) = (col / PANEL, col % PANEL);
-            let width = (PANEL - place).min(cols.end - col);
-            let (own, rest) = y.split_at_mut(width);
-            let first_row = panel * self.rows + rows.start;
-            let sums = sum(&values[first_row * PANEL..][..rows.len() * PANEL], panel * PANEL);
-            own.iter_mut().zip(&sums[place..]).for_each(|(y, sum)| *y += sum);
-            (col, y) = (col + width, rest);
+        let panels = cols.start / PANEL..cols.end.div_ceil(PANEL);
+        let stream = panels.len().div_ceil(PANELS);
+        for place in 0..stream {
+            // At the end, where not every stream has a panel left, one is read twice and left out below.
+            let of_stream: [usize; PANELS] =
+                array::from_fn(|i| (panels.start + i * stream + place).min(panels.end - 1));
+            let starts = of_stream.map(|panel| (panel * self.rows + rows.start) * PANEL);
+            let sums = sum(starts.map(|start| &values[start..][..rows.len() * PANEL]), of_stream.map(|p| p * PANEL));
+            for (i, (panel, sums)) in of_stream.into_iter().zip(sums).enumerate() {
+                if panel == panels.start + i * stream + place {
+                    let (start, end) = ((panel * PANEL).max(cols.start), ((panel + 1) * PANEL).min(cols.end));
+                    let y = &mut y[start - cols.start..end - cols.start];
+                    y.iter_mut().zip(&sums[start - panel * PANEL..]).for_each(|(y, sum)| *y += sum);
+                }
+            }
         }
     }
 }
@@ -185,8 +204,8 @@ fn add_full(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
     let row = |i: usize| &values[(part.first_row + i) * part.width + part.first_col..][..len];
     let stream = x.len() / STREAMS;
     for place in 0..stream {
-        let rows: [&[f32]; STREAMS] = std::array::from_fn(|i| row(i * stream + place));
-        let factors: [f32; STREAMS] = std::array::from_fn(|i| x[i * stream + place]);
+        let rows: [&[f32]; STREAMS] = array::from_fn(|i| row(i * stream + place));
+        let factors: [f32; STREAMS] = array::from_fn(|i| x[i * stream + place]);
         for j in 0..len {
             let mut sum = 0.0;
             for i in (0..STREAMS).step_by(2) {
@@ -201,40 +220,34 @@ fn add_full(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
 }
 
 #[multiversion(targets = "simd")]
-fn sum_halves(panel: &[u16], x: &[f32]) -> [f32; PANEL] {
-    panel_sums(panel, x, to_f32)
+fn sum_halves(panels: [&[u16]; PANELS], x: &[f32]) -> [[f32; PANEL]; PANELS] {
+    panel_sums(panels, x, to_f32)
 }
 
 #[multiversion(targets = "simd")]
-fn sum_bytes(panel: &[i8], x: &[f32]) -> [f32; PANEL] {
-    panel_sums(panel, x, f32::from)
+fn sum_bytes(panels: [&[i8]; PANELS], x: &[f32]) -> [[f32; PANEL]; PANELS] {
+    panel_sums(panels, x, f32::from)
 }
 
-/// The product of `x` and the rows of a panel, `[x.len(), PANEL]`. Even and odd rows are added up apart: two sums do not
-/// wait for each other.
+/// The products of `x` and the rows of some panels, each `[x.len(), PANEL]`.
 #[inline(always)]
-fn panel_sums<T: Copy>(panel: &[T], x: &[f32], number: impl Fn(T) -> f32) -> [f32; PANEL] {
-    let (rows, _) = panel.as_chunks::<PANEL>();
-    let (pairs, last) = rows.as_chunks::<2>();
-    let (factors, last_factor) = x.as_chunks::<2>();
-    let (mut even, mut odd) = ([0.0; PANEL], [0.0; PANEL]);
-    for ([row, next], [factor, next_factor]) in pairs.iter().zip(factors) {
-        for (sum, w) in even.iter_mut().zip(row) {
-            *sum += factor * number(*w);
-        }
-        for (sum, w) in odd.iter_mut().zip(next) {
-            *sum += next_factor * number(*w);
+fn panel_sums<T: Copy>(panels: [&[T]; PANELS], x: &[f32], number: impl Fn(T) -> f32) -> [[f32; PANEL]; PANELS] {
+    let panels = panels.map(|panel| &panel.as_chunks::<PANEL>().0[..x.len()]);
+    let mut sums = [[0.0; PANEL]; PANELS];
+    let (pairs, last) = x.as_chunks::<2>();
+    for (row, [factor, next_factor]) in pairs.iter().enumerate() {
+        for (sums, panel) in sums.iter_mut().zip(panels) {
+            for (sum, (w, next_w)) in sums.iter_mut().zip(panel[2 * row].iter().zip(&panel[2 * row + 1])) {
+                *sum += factor * number(*w) + next_factor * number(*next_w);
+            }
         }
     }
-    for (row, factor) in last.iter().zip(last_factor) {
-        for (sum, w) in even.iter_mut().zip(row) {
-            *sum += factor * number(*w);
+    if let [factor] = last {
+        for (sums, panel) in sums.iter_mut().zip(panels) {
+            sums.iter_mut().zip(&panel[x.len() - 1]).for_each(|(sum, w)| *sum += factor * number(*w));
         }
     }
-    for (sum, other) in even.iter_mut().zip(&odd) {
-        *sum += other;
-    }
-    even
+    sums
 }
 
 /// Where a part of a row-major matrix lies.
