@@ -134,7 +134,7 @@ pub fn generate_with(
     rng: &mut TorchRng,
     on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
 ) -> Result<Tensor<2, Int>, GenerateError> {
-    Generator::new(model, Some(Precision::F32)).generate(ids, options, rng, on_tokens)
+    Generator::from(model).generate(ids, options, rng, on_tokens)
 }
 
 /// Writes texts with one model, as it is when this is made.
@@ -142,6 +142,13 @@ pub struct Generator {
     model: GptModel,
     /// Those of the fast decoder.
     weights: Option<Arc<Weights>>,
+}
+
+impl From<&GptModel> for Generator {
+    /// What [`generate`] writes with: the fast decoder, with all 32 bits.
+    fn from(model: &GptModel) -> Self {
+        Self::new(model, Some(Precision::F32))
+    }
 }
 
 impl Generator {

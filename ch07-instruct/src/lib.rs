@@ -48,5 +48,5 @@ pub use judge::{Judge, JudgeError, Verdict};
 pub use loader::{InstructionLoader, InstructionLoaders, LoaderError};
 pub use preference::{PreferenceBatch, PreferenceDataset, PreferenceEntry, PreferenceLoader};
 pub use prompt::PromptFormat;
-pub use response::{RespondError, extract_response, respond};
+pub use response::{RespondError, extract_response, respond, respond_with};
 pub use score::{Summary, parse_score};

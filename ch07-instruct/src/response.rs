@@ -1,10 +1,12 @@
 //! What a model answers (section 7.7).
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Device;
 use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer, TokenizerError};
 use ch04_gpt::GptModel;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use ch05_pretrain::{GenerateError, GenerateOptions, generate};
+use ch05_pretrain::{GenerateError, GenerateOptions, Generator};
 use shared::rng::TorchRng;
 
 use crate::{Entry, PromptFormat};
@@ -49,15 +51,31 @@ pub fn respond(
     tokenizer: &Gpt2Tokenizer,
     device: &Device,
 ) -> Result<String, RespondError> {
+    respond_with(&Generator::from(model), entry, format, max_new_tokens, tokenizer, device)
+}
+
+/// As [`respond`], for a generator that is made once for many answers, or has weights of fewer bits.
+///
+/// # Errors
+/// As [`respond`].
+pub fn respond_with(
+    generator: &Generator,
+    entry: &Entry,
+    format: PromptFormat,
+    max_new_tokens: usize,
+    tokenizer: &Gpt2Tokenizer,
+    device: &Device,
+) -> Result<String, RespondError> {
     let prompt = format.format_input(entry);
     let ids = tokenizer.encode(&prompt)?;
-    let context_length = model.context_length();
+    let context_length = generator.model().context_length();
     if ids.len() >= context_length {
         return Err(RespondError::TooLong { tokens: ids.len(), context_length });
     }
     let options =
         GenerateOptions { eos_id: Some(END_OF_TEXT_ID), ..GenerateOptions::greedy(max_new_tokens, context_length) };
     // Greedy choice draws no numbers, so any generator will do.
-    let generated = generate(model, ids_to_tensor(&ids, device), &options, &mut TorchRng::new(123))?;
+    let (ids, mut rng) = (ids_to_tensor(&ids, device), TorchRng::new(123));
+    let generated = generator.generate(ids, &options, &mut rng, |_| ControlFlow::Continue(()))?;
     Ok(extract_response(&tokenizer.decode(&tensor_to_ids(generated))?, &prompt, format))
 }

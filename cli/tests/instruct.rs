@@ -89,6 +89,8 @@ fn a_model_learns_answers_and_talks() {
     assert!(answers[1]["model_response"].is_string());
     assert_success(&instruct(folder, &[&respond[..], &["--limit", "1"]].concat()));
     assert_eq!(read(folder, "answers.json").as_array().unwrap().len(), 1);
+    assert_success(&instruct(folder, &[&respond[..], &["--weights", "int8"]].concat()));
+    assert_eq!(read(folder, "answers.json").as_array().unwrap().len(), 2);
 
     let talk = |extra: &[&str], lines: &str| {
         let args = [&["instruct", "chat", "--model", "tuned", "--max-new-tokens", "6"], extra].concat();
@@ -149,8 +151,11 @@ fn bad_input_is_one_line_and_writes_nothing() {
     save_base(other.path(), 300);
     let chat = instruct(other.path(), &["chat", "--model", "base"]);
     assert_one_line_error(&chat, 1, &["300 token ids", "cannot read text"]);
-    let halves = instruct(folder, &["chat", "--model", "base", "--weights", "f16", "--device", "cpu"]);
-    assert_one_line_error(&halves, 1, &["--weights f16 is for graphics cards", "bf16 and int8"]);
+    write(folder, "tasks.json", &tasks(20).into());
+    for command in [&["chat", "--model", "base"][..], &respond] {
+        let halves = instruct(folder, &[command, &["--weights", "f16", "--device", "cpu"]].concat());
+        assert_one_line_error(&halves, 1, &["--weights f16 is for graphics cards", "bf16 and int8"]);
+    }
 }
 
 #[test]

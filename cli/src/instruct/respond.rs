@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use ch02_text::Gpt2Tokenizer;
+use ch05_pretrain::Generator;
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::response::MAX_NEW_TOKENS;
-use ch07_instruct::{Entries, Entry, PromptFormat, RespondError, partition, respond};
+use ch07_instruct::{Entries, Entry, PromptFormat, RespondError, partition, respond_with};
 use shared::device::DeviceChoice;
 use shared::files::write_whole;
 use shared::progress::Progress;
@@ -16,6 +17,7 @@ use shared::progress::Progress;
 use super::{open_text_model, prompt_format};
 use crate::interrupt::Interrupt;
 use crate::positive;
+use crate::precision::WeightPrecision;
 use crate::say::say;
 
 /// Time between two writes of the answers so far.
@@ -41,6 +43,10 @@ pub struct Args {
     /// How tasks are written: alpaca or phi3; by default as the model learnt them
     #[arg(long, value_name = "F")]
     format: Option<PromptFormat>,
+    /// Precision of the weights: less is faster, and the answers can differ. bf16 and int8 on the CPU, bf16 and f16 on
+    /// graphics cards that have them
+    #[arg(long, value_name = "P", value_enum, default_value = "f32")]
+    weights: WeightPrecision,
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
     #[arg(long, value_name = "D", default_value = "auto")]
     device: DeviceChoice,
@@ -59,6 +65,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let format = prompt_format(args.format, &args.model)?;
     let (_, model) = open_text_model(&args.model, &device)?;
+    let (model, decoder) = args.weights.apply(model, &device)?;
+    let generator = Generator::new(&model, decoder);
     let tokenizer = Gpt2Tokenizer::new();
     let interrupt = Interrupt::watch()?;
 
@@ -66,7 +74,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let mut progress = Progress::new(0, test.len() as u64);
     let mut written = Instant::now();
     for (place, entry) in test.iter().enumerate() {
-        let response = match respond(&model, entry, format, args.max_new_tokens, &tokenizer, &device) {
+        let response = match respond_with(&generator, entry, format, args.max_new_tokens, &tokenizer, &device) {
             Ok(response) => response,
             Err(error @ RespondError::TooLong { .. }) => {
                 progress.suspend(|| eprintln!("warning: test entry {place} gets an empty answer: {error}"));

@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn products_of_odd_shapes() {
-        for (n, rows, cols) in [(1, 1, 1), (5, 7, 33), (12, 32, 32), (13, 65, 20), (61, 48, 100), (200, 96, 64)] {
+        for (n, rows, cols) in
+            [(1, 1, 1), (5, 7, 33), (12, 32, 32), (13, 65, 20), (61, 48, 100), (200, 96, 64), (3, 17, 300)]
+        {
             check(n, rows, cols, Halves::new);
             check(n, rows, cols, Bytes::new);
         }
