@@ -74,7 +74,7 @@ pub fn respond_with(
     }
     let options =
         GenerateOptions { eos_id: Some(END_OF_TEXT_ID), ..GenerateOptions::greedy(max_new_tokens, context_length) };
-    // Greedy choice draws no numbers, so any generator will do.
+    // Greedy choice draws no numbers, so any seed will do.
     let (ids, mut rng) = (ids_to_tensor(&ids, device), TorchRng::new(123));
     let generated = generator.generate(ids, &options, &mut rng, |_| ControlFlow::Continue(()))?;
     Ok(extract_response(&tokenizer.decode(&tensor_to_ids(generated))?, &prompt, format))

@@ -80,7 +80,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Some(folder) => merge_lora(load_adapter(folder, model, &device)?),
         None => model,
     };
-    let (model, decoder) = args.weights.apply(model, &device)?;
+    let generator = args.weights.generator(model, &device)?;
     let tokenizer = (config.vocab_size == VOCAB_SIZE).then(Gpt2Tokenizer::new);
     let prompt = match (&args.prompt, args.prompt_ids, &tokenizer) {
         (Some(text), _, Some(tokenizer)) => tokenizer.encode_with_end_of_text(text),
@@ -100,7 +100,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
         eos_id: None,
         use_cache: !args.no_cache,
     };
-    let generator = Generator::new(&model, decoder);
     let mut rng = TorchRng::new(args.seed);
     let start = ids_to_tensor(&prompt, &device);
     if args.stream {

@@ -5,6 +5,7 @@ use appendix_lora::LinearLayers;
 use burn::module::Param;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use ch04_gpt::GptModel;
+use ch05_pretrain::Generator;
 use clap::ValueEnum;
 use kernels::Kernels;
 use kernels::decode::{Matrix, Precision};
@@ -67,6 +68,15 @@ impl WeightPrecision {
             Self::F16 => return halve(model, FloatDType::F16, device),
         };
         Ok((model.with_kernels(Kernels::Fused), Some(decoder)))
+    }
+
+    /// What writes texts with such weights.
+    ///
+    /// # Errors
+    /// As [`WeightPrecision::apply`].
+    pub fn generator(self, model: GptModel, device: &Device) -> Result<Generator> {
+        let (model, decoder) = self.apply(model, device)?;
+        Ok(Generator::new(&model, decoder))
     }
 }
 

@@ -68,7 +68,7 @@ fn check(length: usize, rows: usize, cols: usize, row_stride: usize) {
     assert!(length >= needed, "a {rows} x {cols} matrix with stride {row_stride} needs {needed} numbers, not {length}");
 }
 
-/// Numbers that a cache may hold.
+/// Numbers of a left matrix that a cache may hold.
 const IN_CACHE: usize = 1 << 24;
 
 /// `a b`, on all threads, row-major.
@@ -99,12 +99,9 @@ pub fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     let small = size.saturating_mul(inner) < 1 << 18 || (rows < 16 && cols < 512);
     let by_columns = cols >= 64 * threads && (a.row_stride > 1 || rows <= cols);
     // Every slab of columns reads all of the left matrix: fewer of them where no cache holds it.
-    let (length, slabs) = match by_columns {
-        true if rows * inner > IN_CACHE => (cols, 2 * threads),
-        true => (cols, 4 * threads),
-        false => (rows, 2 * threads),
-    };
-    let slab = if small { length } else { length.div_ceil(slabs).next_multiple_of(48) };
+    let per_thread = if by_columns && rows * inner <= IN_CACHE { 4 } else { 2 };
+    let length = if by_columns { cols } else { rows };
+    let slab = if small { length } else { length.div_ceil(per_thread * threads).next_multiple_of(48) };
     (0..length.div_ceil(slab)).into_par_iter().for_each(|i| {
         let range = i * slab..((i + 1) * slab).min(length);
         let (a, b, start) = if by_columns {

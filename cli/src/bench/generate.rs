@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::ids_to_tensor;
-use ch05_pretrain::{GenerateOptions, Generator};
 use kernels::decode::Weights;
 use serde::Serialize;
 use shared::rng::TorchRng;
@@ -43,8 +43,7 @@ pub fn run(args: &Args) -> Result<()> {
         "a prompt of {prompt} and {tokens} new tokens do not fit into a context of {context}; take fewer"
     );
     let device = args.device.open()?;
-    let (model, decoder) = args.weights.apply(::bench::model(&args.size, &device), &device)?;
-    let generator = Generator::new(&model, decoder);
+    let generator = args.weights.generator(::bench::model(&args.size, &device), &device)?;
     let bytes_per_token = generator.decoder_weights().map(Weights::bytes_per_token);
     let ids: Vec<u32> =
         TorchRng::new(1).randint(0, args.size.vocab_size as i64, prompt).into_iter().map(|id| id as u32).collect();

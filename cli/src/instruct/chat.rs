@@ -55,8 +55,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let format = prompt_format(args.format, &args.model)?;
     let (_, model) = open_text_model(&args.model, &device)?;
-    let (model, decoder) = args.weights.apply(model, &device)?;
-    let context = model.context_length();
+    let generator = args.weights.generator(model, &device)?;
+    let context = generator.model().context_length();
     let max_new_tokens = args.max_new_tokens.min((context / 4).max(1));
     let options = GenerateOptions {
         temperature: args.temperature,
@@ -73,7 +73,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
     )?;
     let interrupt = Interrupt::watch()?;
     let rng = TorchRng::new(args.seed);
-    let generator = Generator::new(&model, decoder);
     Chat { generator, format, options, room, device, rng, interrupt, tokenizer: Gpt2Tokenizer::new() }.talk()
 }
 

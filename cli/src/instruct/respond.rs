@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use ch02_text::Gpt2Tokenizer;
-use ch05_pretrain::Generator;
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::response::MAX_NEW_TOKENS;
 use ch07_instruct::{Entries, Entry, PromptFormat, RespondError, partition, respond_with};
@@ -65,8 +64,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let format = prompt_format(args.format, &args.model)?;
     let (_, model) = open_text_model(&args.model, &device)?;
-    let (model, decoder) = args.weights.apply(model, &device)?;
-    let generator = Generator::new(&model, decoder);
+    let generator = args.weights.generator(model, &device)?;
     let tokenizer = Gpt2Tokenizer::new();
     let interrupt = Interrupt::watch()?;
 

@@ -81,8 +81,7 @@ fn open_one(folder: &Path, weights: WeightPrecision, device: &Device) -> Result<
     } else {
         let skill = tuned_format(folder)?.map_or(Skill::Complete, Skill::Follow);
         let (config, model) = open_text_model(folder, device)?;
-        let (model, decoder) = weights.apply(model, device)?;
-        (skill, config, Generator::new(&model, decoder))
+        (skill, config, weights.generator(model, device)?)
     };
     // `.` and `..` have no name of their own.
     let absolute = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;

@@ -20,6 +20,13 @@ pub trait Compressed: Sync {
     /// The values of some columns, but for the rounding as they were: `[rows, columns]`. The first is the first of a panel.
     fn expand(&self, rows: usize, columns: Range<usize>, out: &mut [f32]);
 
+    /// All of them: `[rows, cols]`.
+    fn expand_all(&self, rows: usize, cols: usize) -> Vec<f32> {
+        let mut all = vec![0.0; rows * cols];
+        self.expand(rows, 0..cols, &mut all);
+        all
+    }
+
     /// Each two rows of a panel that follow each other, before [`Compressed::scale`], in 16 bits: `[rows / 2, PANEL]`. The
     /// row after the last of an odd number is zero.
     fn pairs(&self, panel: usize, rows: usize, out: &mut [[Pair; PANEL]]);
@@ -74,7 +81,8 @@ fn columns(cols: usize, first: usize) -> Range<usize> {
     first..cols.min(first + GROUP * PANEL)
 }
 
-/// The way back, for [`Compressed::expand`]. `convert` gets a row of a panel, its first column, and the place for the result.
+/// The way back, for [`Compressed::expand`]. `convert` gets a row of a panel, its first column, and the place for the
+/// result.
 #[inline(always)]
 fn rows<T>(
     panels: &[T],

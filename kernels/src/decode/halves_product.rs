@@ -102,6 +102,7 @@ fn plain_sums(tile: &[[Pair; TILE]], panel: &[[Pair; PANEL]]) -> [[f32; PANEL]; 
 mod avx512_bf16 {
     use std::arch::x86_64::{__cpuid, __m512, __m512bh, _mm512_dpbf16_ps, _mm512_set1_epi32, _mm512_setzero_ps};
     use std::mem::transmute;
+    use std::sync::LazyLock;
 
     use super::{PANEL, Pair, TILE};
 
@@ -112,10 +113,14 @@ mod avx512_bf16 {
         is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
     }
 
-    /// Whether it is there and the processor is one of AMD's.
-    pub fn is_fast() -> bool {
+    /// Whether it is there and the processor is one of AMD's. Asked once: a virtual machine stops for the answer.
+    static FAST: LazyLock<bool> = LazyLock::new(|| {
         let vendor = __cpuid(0);
         is_there() && [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat() == b"AuthenticAMD"
+    });
+
+    pub fn is_fast() -> bool {
+        *FAST
     }
 
     pub fn sums(tile: &[[Pair; TILE]], panel: &[[Pair; PANEL]]) -> [[f32; PANEL]; TILE] {
@@ -170,8 +175,7 @@ mod tests {
     fn check<W: Compressed>(n: usize, rows: usize, cols: usize, compress: impl Fn(&[f32], usize) -> W) {
         let x = numbers(n * rows, 1);
         let weight = compress(&numbers(rows * cols, 2), cols);
-        let mut values = vec![0.0; rows * cols];
-        weight.expand(rows, 0..cols, &mut values);
+        let values = weight.expand_all(rows, cols);
         for way in [in_16_bits, in_32_bits] {
             let found = way(&x, &weight, rows, cols);
             assert_eq!(found.len(), n * cols);

@@ -99,15 +99,9 @@ impl Matrix {
                 let start = tensor.layout().start_offset();
                 Cow::Borrowed(&tensor.storage::<f32>()[start..][..self.rows * self.cols])
             }
-            Values::Halves(halves) => Cow::Owned(self.expanded(halves)),
-            Values::Bytes(bytes) => Cow::Owned(self.expanded(bytes)),
+            Values::Halves(halves) => Cow::Owned(halves.expand_all(self.rows, self.cols)),
+            Values::Bytes(bytes) => Cow::Owned(bytes.expand_all(self.rows, self.cols)),
         }
-    }
-
-    fn expanded(&self, values: &impl Compressed) -> Vec<f32> {
-        let mut all = vec![0.0; self.rows * self.cols];
-        values.expand(self.rows, 0..self.cols, &mut all);
-        all
     }
 
     /// One row in 32 bits.
@@ -156,9 +150,7 @@ impl Matrix {
             }
             Values::Bytes(bytes) => self.in_panels(&bytes.values, rows, cols, y, |panels, first| {
                 let mut sums = sum_bytes(panels, x);
-                for (sums, first) in sums.iter_mut().zip(first) {
-                    sums.iter_mut().zip(&bytes.scales[first..]).for_each(|(sum, scale)| *sum *= scale);
-                }
+                sums.iter_mut().zip(first).for_each(|(sums, first)| bytes.scale(first, sums));
                 sums
             }),
         }
@@ -177,17 +169,15 @@ impl Matrix {
         let panels = cols.start / PANEL..cols.end.div_ceil(PANEL);
         let stream = panels.len().div_ceil(PANELS);
         for place in 0..stream {
-            // At the end, where not every stream has a panel left, one is read twice and left out below.
-            let of_stream: [usize; PANELS] =
-                array::from_fn(|i| (panels.start + i * stream + place).min(panels.end - 1));
-            let starts = of_stream.map(|panel| (panel * self.rows + rows.start) * PANEL);
-            let sums = sum(starts.map(|start| &values[start..][..rows.len() * PANEL]), of_stream.map(|p| p * PANEL));
-            for (i, (panel, sums)) in of_stream.into_iter().zip(sums).enumerate() {
-                if panel == panels.start + i * stream + place {
-                    let (start, end) = ((panel * PANEL).max(cols.start), ((panel + 1) * PANEL).min(cols.end));
-                    let y = &mut y[start - cols.start..end - cols.start];
-                    y.iter_mut().zip(&sums[start - panel * PANEL..]).for_each(|(y, sum)| *y += sum);
-                }
+            let of_streams: [usize; PANELS] = array::from_fn(|i| panels.start + i * stream + place);
+            // A stream that has no panel left reads the last one, for nothing.
+            let read = of_streams.map(|panel| panel.min(panels.end - 1));
+            let rows_of = |panel| &values[(panel * self.rows + rows.start) * PANEL..][..rows.len() * PANEL];
+            let sums = sum(read.map(rows_of), read.map(|panel| panel * PANEL));
+            for (panel, sums) in of_streams.into_iter().zip(sums).filter(|(panel, _)| panels.contains(panel)) {
+                let (start, end) = ((panel * PANEL).max(cols.start), ((panel + 1) * PANEL).min(cols.end));
+                let y = &mut y[start - cols.start..end - cols.start];
+                y.iter_mut().zip(&sums[start - panel * PANEL..]).for_each(|(y, sum)| *y += sum);
             }
         }
     }
