@@ -50,7 +50,7 @@ fn operations(c: &mut Criterion) {
     let wide = random([bench::BATCH, tokens, 4 * width]);
     both(c, "gelu", |kernels| if kernels == Kernels::Fused { kernels::gelu(wide.clone()) } else { gelu(wide.clone()) });
     let table = random([vocab, width]);
-    let batch = bench::batch(&config, &device);
+    let batch = bench::batch(bench::BATCH, &config, &device);
     both(c, "embedding", |kernels| {
         let (table, ids) = (table.clone(), batch.inputs.clone());
         if kernels == Kernels::Fused {

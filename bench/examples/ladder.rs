@@ -54,7 +54,7 @@ fn main() {
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
     let config = bench::config();
-    let batch = bench::batch(&config, &device);
+    let batch = bench::batch(bench::BATCH, &config, &device);
     let mut model = bench::model(&config, &device);
     let mut optimizer = AdamW::new(0.1);
     println!("| version | seconds per step | best |\n|---|---|---|");

@@ -1,7 +1,7 @@
 """The measurements of `llm bench` with PyTorch: one line of JSON each, with the same keys.
 
-    python bench.py train|train-fast|generate|prompt-book|load|tokenize [--tokens N] [--prompt N] [--runs N] [--threads N]
-                    [--device cpu|cuda|mps] [--bf16] [--compile]
+    python bench.py train|train-fast|generate|prompt-book|load|tokenize [--batch N] [--tokens N] [--prompt N] [--runs N] [--threads N]
+                    [--device cpu|cuda|mps] [--tf32] [--bf16] [--compile]
 """
 
 import argparse
@@ -17,9 +17,10 @@ from pathlib import Path
 STORY = Path(__file__).parents[2] / "shared/assets/the-clockmakers-lamp.txt"
 
 
-def timings(runs, work, prepare=lambda: None):
-    """Seconds of `runs` runs after one that warms up; what `prepare` does before each does not count."""
-    work()
+def timings(runs, work, prepare=lambda: None, warm_ups=1):
+    """Seconds of `runs` runs after some that warm up; what `prepare` does before each does not count."""
+    for _ in range(warm_ups):
+        work()
     seconds = []
     for _ in range(runs):
         prepare()
@@ -38,16 +39,18 @@ def train(args, fast):
     model = Gpt(Config(context_length=tokens), fast).to(args.device)
     run = torch.compile(model) if args.compile else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-4, weight_decay=0.1, fused=True if fast else None)
-    ids = torch.randint(0, 50257, (2, tokens + 1)).to(args.device)
+    ids = torch.randint(0, 50257, (args.batch, tokens + 1)).to(args.device)
 
     def step():
         optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(run(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
+        with torch.autocast(args.device, torch.bfloat16, enabled=args.bf16):
+            logits = run(ids[:, :-1])
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten())
         loss.backward()
         optimizer.step()
         return loss.item()
 
-    seconds = timings(args.runs, step)
+    seconds = timings(args.runs, step, warm_ups=args.warm_ups)
     return {"median_s": statistics.median(seconds), "best_s": min(seconds), "peak_bytes": peak_bytes()}
 
 
@@ -75,10 +78,10 @@ def generate(args):
         first.append(begun - start)
         rest.append(time.perf_counter() - begun)
 
-    timings(args.runs, write)
+    timings(args.runs, write, warm_ups=args.warm_ups)
     return {
-        "tokens_per_s": tokens / statistics.median(rest[1:]),
-        "prompt_tokens_per_s": prompt / statistics.median(first[1:]),
+        "tokens_per_s": tokens / statistics.median(rest[args.warm_ups :]),
+        "prompt_tokens_per_s": prompt / statistics.median(first[args.warm_ups :]),
         "peak_bytes": peak_bytes(),
     }
 
@@ -96,7 +99,7 @@ def prompt_book(args):
     def first_token():
         model(ids)[:, -1].argmax(-1).item()
 
-    seconds = timings(args.runs, first_token)
+    seconds = timings(args.runs, first_token, warm_ups=args.warm_ups)
     return {"prompt_tokens_per_s": args.prompt / statistics.median(seconds), "peak_bytes": peak_bytes()}
 
 
@@ -162,17 +165,21 @@ def main():
     }
     parser.add_argument("what", choices=work)
     parser.add_argument("--tokens", type=int)
+    parser.add_argument("--batch", type=int, default=2, help="texts in a batch; for train")
     parser.add_argument("--prompt", type=int, default=4)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="cpu", help="where train and generate compute")
-    parser.add_argument("--bf16", action="store_true", help="16-bit numbers; for generate")
+    parser.add_argument("--tf32", action="store_true", help="products round their factors to 10 bits behind the point")
+    parser.add_argument("--bf16", action="store_true", help="16-bit numbers for generate, mixed precision for train")
     parser.add_argument("--compile", action="store_true", help="with torch.compile; for train and generate")
     args = parser.parse_args()
+    args.warm_ups = 1 if args.device == "cpu" else 3  # a card's kernels are chosen and compiled in the first runs
     if args.what != "tokenize":
         import torch
 
         torch.set_num_threads(args.threads)
+        torch.set_float32_matmul_precision("high" if args.tf32 else "highest")
     print(json.dumps({"bench": args.what, **work[args.what](args)}), flush=True)
 
 

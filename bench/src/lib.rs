@@ -12,7 +12,7 @@ use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
 
-/// Texts in a batch.
+/// Texts in a batch, in chapter 5.
 pub const BATCH: usize = 2;
 
 /// GPT-2 124M as the book trains it in chapter 5, with a context of 256 tokens.
@@ -26,13 +26,13 @@ pub fn model(config: &GptConfig, device: &Device) -> GptModel {
     torch_init(GptModel::new(config, device), &mut TorchRng::new(123))
 }
 
-/// A batch of random tokens: [`BATCH`] texts that fill the model's context.
-pub fn batch(config: &GptConfig, device: &Device) -> Batch {
+/// A batch of random tokens: so many texts that fill the model's context.
+pub fn batch(texts: usize, config: &GptConfig, device: &Device) -> Batch {
     let tokens = config.context_length;
-    let ids = TorchRng::new(1).randint(0, config.vocab_size as i64, BATCH * (tokens + 1));
+    let ids = TorchRng::new(1).randint(0, config.vocab_size as i64, texts * (tokens + 1));
     let rows = |from: usize| -> Tensor<2, Int> {
         let rows: Vec<i64> = ids.chunks(tokens + 1).flat_map(|row| row[from..from + tokens].to_vec()).collect();
-        Tensor::from_data(TensorData::new(rows, [BATCH, tokens]), device)
+        Tensor::from_data(TensorData::new(rows, [texts, tokens]), device)
     };
     Batch { inputs: rows(0), targets: rows(1) }
 }

@@ -18,6 +18,10 @@ use shared::device::DeviceChoice;
 use crate::positive;
 use crate::precision::{ProductPrecision, WeightPrecision};
 
+/// Runs before those that count, beside the first one. A card's kernels are compiled and tuned when they are first needed,
+/// and the optimizer's second step needs others than its first.
+const CARD_WARM_UPS: usize = 2;
+
 #[derive(clap::Args)]
 pub struct Args {
     /// What to measure; without it everything, one after the other
@@ -32,6 +36,9 @@ pub struct Args {
     /// Tokens per text: those of a training sequence (default 256), or those to write (default 200)
     #[arg(long, value_name = "N", value_parser = positive)]
     tokens: Option<usize>,
+    /// Texts in a batch of `train`
+    #[arg(long, value_name = "N", default_value_t = ::bench::BATCH, value_parser = positive)]
+    batch: usize,
     /// Tokens of the prompt of `generate`
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
     prompt: usize,
@@ -55,7 +62,7 @@ pub struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// One training step: batch 2, dropout, AdamW
+    /// One training step, with dropout and AdamW
     Train,
     /// Writing with a key-value cache, against the bandwidth of the memory
     Generate,

@@ -7,6 +7,8 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{run, stdout};
@@ -30,7 +32,9 @@ fn device_under_test() -> Option<String> {
 }
 
 fn succeed(folder: &Path, args: &[&str]) -> String {
+    let start = Instant::now();
     let output = run(folder, args);
+    println!("{:.1} s: llm {}", start.elapsed().as_secs_f64(), args.join(" "));
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     stdout(&output)
 }
@@ -41,10 +45,13 @@ fn assert_near(found: &Value, expected: &Value, what: &str) {
 }
 
 /// Where this fails, the fault is the driver's or burn's, and nothing that is built on it can be right.
+///
+/// The factors have 9 binary digits behind the point, so that sums of their products are exact, in whatever order, and
+/// also where a card rounds the factors of 32-bit products to 10 digits (NVIDIA's TF32).
 #[test]
 fn the_device_multiplies_matrices() {
     let Some(device) = device_under_test() else { return };
-    let numbers = |n: usize| (0..n).map(|i| ((i * 7919 % 1013) as f32) / 506.0 - 1.0).collect::<Vec<f32>>();
+    let numbers = |n: usize| (0..n).map(|i| ((i * 7919 % 1013) as f32 - 506.0) / 512.0).collect::<Vec<f32>>();
     for width in [128, 1000, 1024] {
         let product = |device: &Device| -> Vec<f32> {
             let matrix = |rows: usize, cols: usize| {
@@ -54,7 +61,7 @@ fn the_device_multiplies_matrices() {
         };
         let found = product(&device.parse::<DeviceChoice>().unwrap().open().unwrap());
         for (i, (found, expected)) in found.into_iter().zip(product(&Device::flex())).enumerate() {
-            assert!((found - expected).abs() < 1e-3, "64 x 32 x {width}, number {i}: {found}, on the CPU {expected}");
+            assert_eq!(found, expected, "64 x 32 x {width}, number {i}, on the CPU");
         }
     }
 }
@@ -96,21 +103,11 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
     let cpu = train("cpu");
     let steps = cpu.iter().filter(|line| line["kind"] == "step").count();
     assert!(steps >= 20, "{steps} steps");
-    let gpu = train(&device);
-    assert_eq!(cpu.len(), gpu.len());
-    for (on_cpu, on_gpu) in cpu.iter().zip(&gpu) {
-        assert_eq!(on_cpu["kind"], on_gpu["kind"]);
-        match on_cpu["kind"].as_str().unwrap() {
-            "step" => assert_near(&on_gpu["loss"], &on_cpu["loss"], &format!("loss of step {}", on_cpu["step"])),
-            "eval" => ["train_loss", "val_loss"].iter().for_each(|key| assert_near(&on_gpu[key], &on_cpu[key], key)),
-            _ => assert_eq!(on_gpu["ids"], on_cpu["ids"], "the sample"),
-        }
-    }
     let first = cpu.iter().find(|line| line["kind"] == "step").unwrap()["loss"].as_f64().unwrap();
     let last = cpu.iter().rfind(|line| line["kind"] == "step").unwrap()["loss"].as_f64().unwrap();
     assert!(last < 0.8 * first, "it learns: {first}, then {last}");
 
-    // The same model writes the same on both.
+    // The CPU's model writes.
     let write = |device: &str| {
         let told = succeed(
             folder,
@@ -129,9 +126,7 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
         );
         serde_json::from_str::<Value>(&told).unwrap()["ids"].clone()
     };
-    assert_eq!(write(&device), write("cpu"));
-
-    // A classifier learns on both, and its accuracy and its probabilities are the same.
+    // A classifier is made of it.
     let messages: String =
         (0..40).map(|i| format!("ham\tSee you at {i} o'clock.\nspam\tWin {i} prizes now!\n")).collect();
     fs::write(folder.join("messages.tsv"), messages).unwrap();
@@ -174,9 +169,27 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
         );
         told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    let (on_cpu, on_gpu) = (classify("cpu"), classify(&device));
-    assert_eq!(on_cpu.len(), 2);
-    for (on_cpu, on_gpu) in on_cpu.iter().zip(&on_gpu) {
+    let (written, classified) = (write("cpu"), classify("cpu"));
+
+    // On the device most of the time goes into compiling kernels, so the three run side by side.
+    let (gpu, written_on_gpu, classified_on_gpu) = thread::scope(|scope| {
+        let (gpu, written) = (scope.spawn(|| train(&device)), scope.spawn(|| write(&device)));
+        let classified = classify(&device);
+        (gpu.join().unwrap(), written.join().unwrap(), classified)
+    });
+
+    assert_eq!(cpu.len(), gpu.len());
+    for (on_cpu, on_gpu) in cpu.iter().zip(&gpu) {
+        assert_eq!(on_cpu["kind"], on_gpu["kind"]);
+        match on_cpu["kind"].as_str().unwrap() {
+            "step" => assert_near(&on_gpu["loss"], &on_cpu["loss"], &format!("loss of step {}", on_cpu["step"])),
+            "eval" => ["train_loss", "val_loss"].iter().for_each(|key| assert_near(&on_gpu[key], &on_cpu[key], key)),
+            _ => assert_eq!(on_gpu["ids"], on_cpu["ids"], "the sample"),
+        }
+    }
+    assert_eq!(written_on_gpu, written, "the ids that the CPU's model writes");
+    assert_eq!(classified.len(), 2);
+    for (on_cpu, on_gpu) in classified.iter().zip(&classified_on_gpu) {
         assert_eq!(on_cpu["label"], on_gpu["label"]);
         for label in ["ham", "spam"] {
             assert_near(&on_gpu["probabilities"][label], &on_cpu["probabilities"][label], label);

@@ -114,11 +114,23 @@ fn ndarray() -> Result<Device, DeviceError> {
 }
 
 /// A GPU function: the device of a backend if its feature is on and the machine has one.
-#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal", feature = "cuda"))]
+#[cfg(feature = "gpu")]
 fn first_of(kind: burn::tensor::DeviceType, device: DeviceChoice, remedy: &'static str) -> Result<Device, DeviceError> {
+    keep_kernels();
     // Looking for devices starts the driver, and a broken driver panics instead of failing.
     let found = std::panic::catch_unwind(|| Device::enumerate(kind).into_vec().into_iter().next());
     found.ok().flatten().ok_or(DeviceError::NotPresent { device, remedy })
+}
+
+/// Keeps the kernels that were compiled and chosen from one run of a program to the next, which takes minutes each time
+/// otherwise: in `target/environment` if the program runs below a Cargo.toml, else in the user's cache.
+#[cfg(feature = "gpu")]
+fn keep_kernels() {
+    use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
+    let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
+    config.compilation.cache = true;
+    // If there is a configuration already, that one holds.
+    CubeClRuntimeConfig::try_set(config);
 }
 
 #[cfg(feature = "wgpu")]

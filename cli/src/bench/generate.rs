@@ -12,9 +12,10 @@ use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::ids_to_tensor;
 use kernels::decode::Weights;
 use serde::Serialize;
+use shared::device::is_cpu;
 use shared::rng::TorchRng;
 
-use super::{Args, Timings, median, report};
+use super::{Args, CARD_WARM_UPS, Timings, median, report};
 
 /// Far more than any cache holds.
 const PROBE_BYTES: usize = 512 << 20;
@@ -52,7 +53,8 @@ pub fn run(args: &Args) -> Result<()> {
     // The weights are ready, and the first token comes with the prompt, so the clock of the others starts there.
     let mut prompt_seconds = Vec::new();
     let mut token_seconds = Vec::new();
-    Timings::of(args.runs, || {
+    let warm_ups = if is_cpu(&device) { 0 } else { CARD_WARM_UPS };
+    Timings::of(warm_ups + args.runs, || {
         let (start, mut first, mut last) = (Instant::now(), None, None);
         generator.generate(ids_to_tensor(&ids, &device), &options, &mut TorchRng::new(1), |_| {
             last = Some(Instant::now());
@@ -64,8 +66,7 @@ pub fn run(args: &Args) -> Result<()> {
         token_seconds.push((last - first).as_secs_f64());
         Ok(())
     })?;
-    // Without the warm-up.
-    let timings = |seconds: Vec<f64>| Timings::new(seconds[1..].to_vec());
+    let timings = |seconds: Vec<f64>| Timings::new(seconds[warm_ups + 1..].to_vec());
     let (prompts, texts) = (timings(prompt_seconds), timings(token_seconds));
 
     let peak_bytes = super::train::peak_bytes(); // before the measurement of the memory takes some of its own

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ::bench::{BATCH, batch, model, step};
+use ::bench::{batch, model, step};
 use anyhow::{Result, ensure};
 use ch05_pretrain::AdamW;
 use kernels::product::{Matrix, product};
@@ -11,7 +11,7 @@ use shared::device::is_cpu;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
 
-use super::{Args, Timings, report};
+use super::{Args, CARD_WARM_UPS, Timings, report};
 
 #[derive(Serialize)]
 struct Output {
@@ -36,23 +36,28 @@ pub fn run(args: &Args) -> Result<()> {
     let on_cpu = is_cpu(&device);
     let device = device.autodiff();
     let mut rng = TorchRng::new(123);
-    let batch = batch(&config, &device);
+    let texts = args.batch;
+    let batch = batch(texts, &config, &device);
 
     let mut state = Some((model(&config, &device).with_kernels(kernels), AdamW::new(0.1).with_kernels(kernels)));
-    let timings = Timings::of(args.runs, || {
+    let mut run = || {
         let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
         let mut mode = if on_cpu { Mode::Train(&mut rng) } else { Mode::TrainOnDevice };
         let (model, loss) = step(model, &mut optimizer, batch.clone(), &mut mode);
         ensure!(loss.is_finite(), "the loss is {loss}");
         state = Some((model, optimizer));
         Ok(())
-    })?;
+    };
+    if !on_cpu {
+        (0..CARD_WARM_UPS).try_for_each(|_| run())?;
+    }
+    let timings = Timings::of(args.runs, run)?;
     let peak_bytes = peak_bytes();
     drop(state);
 
-    let matmul_s = on_cpu.then(|| products(&config, BATCH * tokens, args.runs)).transpose()?;
+    let matmul_s = on_cpu.then(|| products(&config, texts * tokens, args.runs)).transpose()?;
     let median_s = timings.median();
-    let mut text = format!("train: {median_s:.3} s per step of {BATCH} x {tokens} tokens ({})", timings.spread());
+    let mut text = format!("train: {median_s:.3} s per step of {texts} x {tokens} tokens ({})", timings.spread());
     if let Some(products) = matmul_s {
         let times = median_s / products;
         write!(text, "; its matrix products alone {products:.3} s, that is {times:.2} times")?;
