@@ -11,7 +11,7 @@ use burn::tensor::Device;
 /// A device by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first GPU backend that is compiled in and finds a device, else the CPU.
+    /// The first GPU backend that is compiled in and finds a card, else the CPU. A graphics driver in software is no card.
     Auto,
     /// burn's flex backend, pure Rust.
     Cpu,
@@ -86,7 +86,7 @@ impl DeviceChoice {
             Self::Cpu => Ok(Device::flex()),
             Self::Auto => Ok([Self::Cuda, Self::Metal, Self::Vulkan, Self::Wgpu]
                 .into_iter()
-                .find_map(|gpu| gpu.open().ok())
+                .find_map(|gpu| gpu.open().ok().filter(is_card))
                 .unwrap_or_else(Device::flex)),
             Self::Ndarray => ndarray(),
             Self::Wgpu => wgpu(),
@@ -120,6 +120,18 @@ fn first_of(kind: burn::tensor::DeviceType, device: DeviceChoice, remedy: &'stat
     // Looking for devices starts the driver, and a broken driver panics instead of failing.
     let found = std::panic::catch_unwind(|| Device::enumerate(kind).into_vec().into_iter().next());
     found.ok().flatten().ok_or(DeviceError::NotPresent { device, remedy })
+}
+
+/// Whether there is a card behind a GPU function, and not a driver that computes on the processor.
+#[cfg(feature = "gpu")]
+fn is_card(device: &Device) -> bool {
+    let identity = std::panic::catch_unwind(|| device.identity());
+    identity.ok().flatten().is_some_and(|identity| identity.physical.is_some())
+}
+
+#[cfg(not(feature = "gpu"))]
+fn is_card(_: &Device) -> bool {
+    false
 }
 
 /// Keeps the kernels that were compiled and chosen from one run of a program to the next, which takes minutes each time
