@@ -1,5 +1,5 @@
 //! A GPU computes what the CPU computes. `LLM_TEST_DEVICE` names the device; `.ci/gpu` sets it, and where there is no GPU
-//! a Vulkan driver in software. Without it the test does nothing.
+//! it sets a Vulkan driver in software and `LLM_TEST_SOFTWARE`. Without a device the tests do nothing.
 
 #![cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal", feature = "cuda"))]
 
@@ -42,6 +42,13 @@ fn succeed(folder: &Path, args: &[&str]) -> String {
 fn assert_near(found: &Value, expected: &Value, what: &str) {
     let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
     assert!((found - expected).abs() <= TOLERANCE * expected.abs(), "{what}: {found}, on the CPU {expected}");
+}
+
+#[test]
+fn auto_takes_a_card_but_no_driver_in_software() {
+    let Some(_) = device_under_test() else { return };
+    let software = std::env::var_os("LLM_TEST_SOFTWARE").is_some();
+    assert_eq!(DeviceChoice::Auto.open().unwrap() == Device::flex(), software);
 }
 
 /// Where this fails, the fault is the driver's or burn's, and nothing that is built on it can be right.
