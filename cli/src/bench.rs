@@ -10,17 +10,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
+use burn::tensor::Device;
 use clap::ValueEnum;
 use serde::Serialize;
 use shared::GptConfig;
-use shared::device::DeviceChoice;
+use shared::device::{DeviceChoice, is_cpu};
 
 use crate::positive;
 use crate::precision::{ProductPrecision, WeightPrecision};
-
-/// Runs before those that count, beside the first one. A card's kernels are compiled and tuned when they are first needed,
-/// and the optimizer's second step needs others than its first.
-const CARD_WARM_UPS: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -98,12 +95,13 @@ struct Timings {
 impl Timings {
     /// Runs once to warm up, then `runs` times with a clock.
     fn of(runs: usize, work: impl FnMut() -> Result<()>) -> Result<Self> {
-        Self::with(runs, || (), work)
+        Self::with(1, runs, || (), work)
     }
 
-    /// The same with something to prepare before each run, for which the clock stands still.
-    fn with(runs: usize, prepare: impl Fn(), mut work: impl FnMut() -> Result<()>) -> Result<Self> {
-        work()?;
+    /// The same with so many runs to warm up, and with something to prepare before each run that counts, for which the
+    /// clock stands still.
+    fn with(warm_ups: usize, runs: usize, prepare: impl Fn(), mut work: impl FnMut() -> Result<()>) -> Result<Self> {
+        (0..warm_ups).try_for_each(|_| work())?;
         let timed = (0..runs).map(|_| {
             prepare();
             let start = Instant::now();
@@ -133,6 +131,12 @@ impl Timings {
     fn spread(&self) -> String {
         format!("median of {}, {:.3} to {:.3} s", self.seconds.len(), self.best(), self.worst())
     }
+}
+
+/// Runs before those that count. A card's kernels are compiled and chosen when they are first needed, and the optimizer's
+/// second step needs others than its first.
+fn warm_ups(device: &Device) -> usize {
+    if is_cpu(device) { 1 } else { 3 }
 }
 
 /// The middle of some numbers.

@@ -12,10 +12,9 @@ use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::ids_to_tensor;
 use kernels::decode::Weights;
 use serde::Serialize;
-use shared::device::is_cpu;
 use shared::rng::TorchRng;
 
-use super::{Args, CARD_WARM_UPS, Timings, median, report};
+use super::{Args, Timings, median, report, warm_ups};
 
 /// Far more than any cache holds.
 const PROBE_BYTES: usize = 512 << 20;
@@ -53,8 +52,8 @@ pub fn run(args: &Args) -> Result<()> {
     // The weights are ready, and the first token comes with the prompt, so the clock of the others starts there.
     let mut prompt_seconds = Vec::new();
     let mut token_seconds = Vec::new();
-    let warm_ups = if is_cpu(&device) { 0 } else { CARD_WARM_UPS };
-    Timings::of(warm_ups + args.runs, || {
+    let warm_ups = warm_ups(&device);
+    let write = || {
         let (start, mut first, mut last) = (Instant::now(), None, None);
         generator.generate(ids_to_tensor(&ids, &device), &options, &mut TorchRng::new(1), |_| {
             last = Some(Instant::now());
@@ -65,8 +64,9 @@ pub fn run(args: &Args) -> Result<()> {
         prompt_seconds.push((first - start).as_secs_f64());
         token_seconds.push((last - first).as_secs_f64());
         Ok(())
-    })?;
-    let timings = |seconds: Vec<f64>| Timings::new(seconds[warm_ups + 1..].to_vec());
+    };
+    Timings::with(warm_ups, args.runs, || (), write)?;
+    let timings = |seconds: Vec<f64>| Timings::new(seconds[warm_ups..].to_vec());
     let (prompts, texts) = (timings(prompt_seconds), timings(token_seconds));
 
     let peak_bytes = super::train::peak_bytes(); // before the measurement of the memory takes some of its own

@@ -30,13 +30,13 @@ pub fn run(args: &Args) -> Result<()> {
     let file_bytes = path.metadata()?.len();
 
     // Both with the file in the system's cache, and with new memory, as in a program that has just been started.
-    let reading = Timings::with(args.runs, give_back_freed_memory, || {
+    let reading = Timings::with(1, args.runs, give_back_freed_memory, || {
         let mut bytes = Vec::with_capacity(file_bytes as usize);
         File::open(&path)?.read_to_end(&mut bytes)?;
         black_box(bytes);
         Ok(())
     })?;
-    let loading = Timings::with(args.runs, give_back_freed_memory, || {
+    let loading = Timings::with(1, args.runs, give_back_freed_memory, || {
         black_box(load_model(folder.path(), &device)?);
         Ok(())
     })?;

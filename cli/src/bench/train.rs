@@ -11,7 +11,7 @@ use shared::device::is_cpu;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
 
-use super::{Args, CARD_WARM_UPS, Timings, report};
+use super::{Args, Timings, report, warm_ups};
 
 #[derive(Serialize)]
 struct Output {
@@ -33,14 +33,14 @@ pub fn run(args: &Args) -> Result<()> {
     let config = GptConfig { context_length: tokens, ..args.size.clone() };
     let device = args.device.open()?;
     let kernels = args.precision.kernels(args.plain, &device)?;
-    let on_cpu = is_cpu(&device);
+    let (on_cpu, warm_ups) = (is_cpu(&device), warm_ups(&device));
     let device = device.autodiff();
     let mut rng = TorchRng::new(123);
     let texts = args.batch;
     let batch = batch(texts, &config, &device);
 
     let mut state = Some((model(&config, &device).with_kernels(kernels), AdamW::new(0.1).with_kernels(kernels)));
-    let mut run = || {
+    let run = || {
         let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
         let mut mode = if on_cpu { Mode::Train(&mut rng) } else { Mode::TrainOnDevice };
         let (model, loss) = step(model, &mut optimizer, batch.clone(), &mut mode);
@@ -48,10 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
         state = Some((model, optimizer));
         Ok(())
     };
-    if !on_cpu {
-        (0..CARD_WARM_UPS).try_for_each(|_| run())?;
-    }
-    let timings = Timings::of(args.runs, run)?;
+    let timings = Timings::with(warm_ups, args.runs, || (), run)?;
     let peak_bytes = peak_bytes();
     drop(state);
 
