@@ -3,7 +3,7 @@
 //! In a causal model the keys and values of a token never change, whatever comes after it. A model that writes one
 //! token after the other need not compute them again for the whole text at each step.
 
-use burn::tensor::{Tensor, s};
+use burn::tensor::{Device, Tensor, s};
 use shared::Mode;
 
 use crate::MultiHeadAttention;
@@ -13,7 +13,7 @@ use crate::multi_head::{attend, split_heads};
 #[derive(Clone, Debug, Default)]
 pub struct KvCache {
     /// Keys and values, [batch, heads, room, head_dim] each; only the first `kept` columns hold something.
-    store: Option<(Tensor<4>, Tensor<4>)>,
+    store: Option<[Tensor<4>; 2]>,
     kept: usize,
     seen: usize,
 }
@@ -38,30 +38,33 @@ impl KvCache {
     /// # Panics
     /// If the batch is not that of the tokens before.
     pub fn extend(&mut self, keys: Tensor<4>, values: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let [batch, _, new, _] = keys.dims();
+        let [batch, heads, new, head_dim] = keys.dims();
         let (from, to) = (self.kept, self.kept + new);
-        let (all_keys, all_values) = match self.store.take() {
-            None => (with_room(&keys, to), with_room(&values, to)),
-            Some((all_keys, all_values)) => {
-                let [kept_batch, _, room, _] = all_keys.dims();
-                assert_eq!(
-                    batch, kept_batch,
-                    "the cache is for a batch of {kept_batch}, not {batch}: begin with a new one"
-                );
-                if to <= room {
-                    (all_keys, all_values)
-                } else {
-                    let moved = |old: Tensor<4>| with_room(&old, to).slice_assign(s![.., .., ..room, ..], old);
-                    (moved(all_keys), moved(all_values))
-                }
-            }
-        };
+        let [all_keys, all_values] = self.take([batch, heads, to, head_dim], &keys.device());
         // Written in place: nobody else holds the buffers at this moment.
         let all_keys = all_keys.slice_assign(s![.., .., from..to, ..], keys);
         let all_values = all_values.slice_assign(s![.., .., from..to, ..], values);
-        (self.kept, self.seen) = (to, self.seen + new);
-        self.store = Some((all_keys.clone(), all_values.clone()));
+        self.keep([all_keys.clone(), all_values.clone()], new);
         (all_keys.slice(s![.., .., ..to, ..]), all_values.slice(s![.., .., ..to, ..]))
+    }
+
+    /// Takes the keys and the values out, each `[batch, heads, room, head_dim]` with room for `tokens` tokens, of which the
+    /// first [`kept`](Self::kept) hold something. They must come back with [`keep`](Self::keep).
+    ///
+    /// # Panics
+    /// If the batch is not that of the tokens before.
+    pub fn take(&mut self, [batch, heads, tokens, head_dim]: [usize; 4], device: &Device) -> [Tensor<4>; 2] {
+        let empty = || Tensor::zeros([batch, heads, tokens.next_power_of_two(), head_dim], device);
+        let Some(store) = self.store.take() else { return [empty(), empty()] };
+        let [kept_batch, _, room, _] = store[0].dims();
+        assert_eq!(batch, kept_batch, "the cache is for a batch of {kept_batch}, not {batch}: begin with a new one");
+        if tokens <= room { store } else { store.map(|old| empty().slice_assign(s![.., .., ..room, ..], old)) }
+    }
+
+    /// Puts keys and values back after `new` tokens were written behind those that were kept.
+    pub fn keep(&mut self, store: [Tensor<4>; 2], new: usize) {
+        self.store = Some(store);
+        (self.kept, self.seen) = (self.kept + new, self.seen + new);
     }
 
     /// Lets go of all but the last `tokens` tokens. Positions go on counting.
@@ -69,16 +72,10 @@ impl KvCache {
         if self.kept > tokens {
             let kept = self.kept - tokens..self.kept;
             let last = |all: Tensor<4>| all.slice(s![.., .., kept.clone(), ..]);
-            self.store = self.store.take().filter(|_| tokens > 0).map(|(keys, values)| (last(keys), last(values)));
+            self.store = self.store.take().filter(|_| tokens > 0).map(|store| store.map(last));
             self.kept = tokens;
         }
     }
-}
-
-/// Zeros shaped as `like`, with room for `tokens` tokens, rounded up to a power of two.
-fn with_room(like: &Tensor<4>, tokens: usize) -> Tensor<4> {
-    let [batch, heads, _, head_dim] = like.dims();
-    Tensor::zeros([batch, heads, tokens.next_power_of_two(), head_dim], &like.device())
 }
 
 impl MultiHeadAttention {

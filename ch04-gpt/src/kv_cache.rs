@@ -19,6 +19,9 @@ impl TransformerBlock {
     /// # Panics
     /// As [`MultiHeadAttention::forward_cached`](ch03_attention::MultiHeadAttention::forward_cached).
     pub fn forward_cached(&self, x: Tensor<3>, cache: &mut KvCache) -> Tensor<3> {
+        if let Some(x) = self.forward_on_card(&x, cache) {
+            return x;
+        }
         let x = self.att.forward_cached(self.norm1.forward(x.clone()), cache) + x;
         self.ff.forward(self.norm2.forward(x.clone())) + x
     }
@@ -113,6 +116,9 @@ impl GptModel {
         let mut x = self.tok_emb.forward(ids) + self.pos_emb.forward(positions); // [batch, new, emb_dim]
         for (block, cache) in self.trf_blocks.iter().zip(&mut cache.blocks) {
             x = block.forward_cached(x, cache);
+        }
+        if let Some(logits) = self.logits_on_card(&x) {
+            return logits;
         }
         let last = x.slice(s![.., -1.., ..]).squeeze_dim::<2>(1); // [batch, emb_dim]
         self.out_head.forward(self.final_norm.forward(last)) // [batch, vocab_size]

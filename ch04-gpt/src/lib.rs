@@ -36,6 +36,7 @@ pub mod generate;
 pub mod gpt_model;
 pub mod kv_cache;
 pub mod layer_norm;
+mod on_card;
 pub mod shortcut;
 pub mod transformer_block;
 pub mod variants;

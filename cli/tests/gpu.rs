@@ -10,10 +10,17 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use appendix_lora::LinearLayers;
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData, Tolerance};
+use ch04_gpt::GptCache;
 use common::{run, stdout};
+use kernels::Kernels;
 use serde_json::Value;
+use shared::GptConfig;
 use shared::device::DeviceChoice;
+use shared::init::randn;
+use shared::rng::TorchRng;
 
 const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 32, "n_heads": 2, "n_layers": 1,
     "drop_rate": 0.1, "qkv_bias": true},
@@ -201,5 +208,77 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
         for label in ["ham", "spam"] {
             assert_near(&on_gpu["probabilities"][label], &on_cpu["probabilities"][label], label);
         }
+    }
+}
+
+/// The kernels that write one token after the other, against the formulas on the CPU; with weights of 16 bits where the device
+/// has them.
+#[test]
+fn a_token_on_a_card_is_that_of_the_formulas() {
+    let Some(device) = device_under_test() else { return };
+    let device = device.parse::<DeviceChoice>().unwrap().open().unwrap();
+    for weights in [FloatDType::F32, FloatDType::F16, FloatDType::BF16] {
+        if !device.supports_dtype(weights) {
+            println!("skipped: the device has no {weights:?}");
+            continue;
+        }
+        for (emb_dim, n_heads, qkv_bias) in [(24, 3, false), (768, 12, true)] {
+            let config = GptConfig {
+                vocab_size: 301,
+                context_length: 40,
+                emb_dim,
+                n_heads,
+                n_layers: 2,
+                drop_rate: 0.0,
+                qkv_bias,
+            };
+            compare_tokens(&config, weights, &device);
+        }
+    }
+}
+
+fn compare_tokens(config: &GptConfig, weights: FloatDType, device: &Device) {
+    let cpu = Device::flex();
+    let model = |device: &Device| {
+        // Layer normalization and biases begin as ones and zeros, which would hide mistakes.
+        let mut model = bench::model(config, device).map(&mut Shaken(TorchRng::new(5)));
+        for (_, layer) in model.linear_layers_mut() {
+            layer.weight = layer.weight.clone().map(|weight| weight.cast(weights));
+            if *device == cpu {
+                layer.weight = layer.weight.clone().map(|weight| weight.cast(FloatDType::F32));
+            }
+        }
+        model
+    };
+    let kernels = if weights == FloatDType::F32 { Kernels::Fused } else { Kernels::Mixed(weights) };
+    let (model, on_card) = (model(&cpu), model(device).with_kernels(kernels));
+    let x = Tensor::<3>::zeros([1, 1, config.emb_dim], device);
+    assert!(kernels.fuse_token(&x, weights.into()), "the formulas would be compared with themselves");
+
+    let (mut cache, mut cache_on_card) = (GptCache::new(&model), GptCache::new(&on_card));
+    let ids = |from: usize, to: usize, device: &Device| -> Tensor<2, Int> {
+        let ids: Vec<i32> = (from..to).map(|i| (i * 37 % config.vocab_size) as i32).collect();
+        Tensor::<1, Int>::from_ints(&ids[..], device).unsqueeze()
+    };
+    // A prompt, which goes through the formulas on both, then one token at a time, also where the cache has to grow.
+    for (from, to) in [(0, 3)].into_iter().chain((3..config.context_length).map(|i| (i, i + 1))) {
+        let expected = model.forward_cached(ids(from, to, &cpu), &mut cache).into_data();
+        let found = on_card.forward_cached(ids(from, to, device), &mut cache_on_card).into_data();
+        // The prompt's vectors are rounded to the type of the weights.
+        let rounding = if weights == FloatDType::F32 { 1e-3 } else { 3e-2 };
+        found.assert_approx_eq::<f32>(&expected, Tolerance::relative(rounding).set_absolute(rounding));
+    }
+}
+
+/// Adds something to every number of a model.
+struct Shaken(TorchRng);
+
+impl ModuleMapper for Shaken {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| {
+            let shape = tensor.dims();
+            let noise: Tensor<D> = randn(shape, &mut self.0, &tensor.device());
+            tensor + noise * 0.05
+        })
     }
 }

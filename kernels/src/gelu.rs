@@ -20,8 +20,8 @@ use crate::autodiff::{incoming, inputs, register};
 use crate::math::exp;
 use crate::tensor::{dense, dims, from_vec, values};
 
-const SQRT_2_OVER_PI: f32 = 0.797_884_6;
-const CUBIC: f32 = 0.044_715;
+pub(crate) const SQRT_2_OVER_PI: f32 = 0.797_884_6;
+pub(crate) const CUBIC: f32 = 0.044_715;
 /// Numbers for a thread at a time.
 const CHUNK: usize = 1 << 14;
 

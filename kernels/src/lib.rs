@@ -14,6 +14,7 @@
 //! | [`mod@cross_entropy`] | the loss |
 //! | [`adamw`] | a step of the optimizer, in place |
 //! | [`decode`] | all of them for one new token, for generation |
+//! | [`card`] | the same on a graphics card |
 //! | [`mask`] | what dropout keeps, one bit for each element |
 //! | [`memory`] | what the allocator does with freed memory |
 //!
@@ -28,6 +29,7 @@
 pub mod adamw;
 pub mod attention;
 mod autodiff;
+pub mod card;
 pub mod cross_entropy;
 pub mod decode;
 pub mod dropout;

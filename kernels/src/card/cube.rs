@@ -1,0 +1,280 @@
+//! The kernels, in CubeCL, which compiles them for whatever card there is. A cube is a group of threads, called units,
+//! that have memory in common (CUDA: block, shared memory; Vulkan: workgroup).
+
+use burn::cubecl;
+use cubecl::prelude::*;
+
+use super::UNITS;
+use crate::gelu::{CUBIC, SQRT_2_OVER_PI};
+
+/// Columns of a result that one cube computes.
+pub const COLUMNS: usize = 8;
+
+/// Units that share the work for one column.
+const SLICES: usize = UNITS / COLUMNS;
+
+/// Brings the numbers of all units together in `numbers[0]`: their sum, or the largest.
+#[cube]
+fn reduce(numbers: &mut Shared<[f32]>, #[comptime] largest: bool) {
+    let unit = UNIT_POS as usize;
+    let mut half = comptime!(UNITS / 2).runtime();
+    while half > 0 {
+        sync_cube();
+        if unit < half {
+            let (a, b) = (numbers[unit], numbers[unit + half]);
+            if comptime!(largest) {
+                numbers[unit] = max(a, b);
+            } else {
+                numbers[unit] = a + b;
+            }
+        }
+        half /= 2;
+    }
+    sync_cube();
+}
+
+/// `normalized = (x - mean) / sqrt(variance + eps) · scale + shift`.
+#[cube]
+fn normalize(
+    x: &Tensor<f32>,
+    scale: &Tensor<f32>,
+    shift: &Tensor<f32>,
+    eps: f32,
+    normalized: &mut Shared<[f32]>,
+    sums: &mut Shared<[f32]>,
+    #[comptime] width: usize,
+) {
+    let unit = UNIT_POS as usize;
+    let mut sum = 0.0f32;
+    let mut i = unit;
+    while i < width {
+        sum += x[i];
+        i += UNITS;
+    }
+    sums[unit] = sum;
+    reduce(sums, false);
+    let mean = sums[0] / width as f32;
+    sync_cube();
+
+    let mut sum = 0.0f32;
+    let mut i = unit;
+    while i < width {
+        let distance = x[i] - mean;
+        sum += distance * distance;
+        i += UNITS;
+    }
+    sums[unit] = sum;
+    reduce(sums, false);
+    let deviation = (sums[0] / width as f32 + eps).sqrt();
+    let mut i = unit;
+    while i < width {
+        normalized[i] = (x[i] - mean) / deviation * scale[i] + shift[i];
+        i += UNITS;
+    }
+    sync_cube();
+}
+
+/// The product of a vector with one column of `weight`, whose numbers may have 16 bits, for [`COLUMNS`] columns at once.
+/// Only the units of the first slice get it.
+#[cube]
+fn column_product<W: Numeric>(
+    x: &[f32],
+    weight: &Tensor<W>,
+    column: usize,
+    sums: &mut Shared<[f32]>,
+    #[comptime] inner: usize,
+) -> f32 {
+    let unit = UNIT_POS as usize;
+    let slice = unit / COLUMNS;
+    let down = weight.stride(0);
+    let mut sum = 0.0f32;
+    if column < weight.shape(1) {
+        let start = column * weight.stride(1);
+        // Four loads are under way at a time.
+        let mut i = slice;
+        while i + 3 * SLICES < inner {
+            let a = f32::cast_from(weight[start + i * down]) * x[i];
+            let b = f32::cast_from(weight[start + (i + SLICES) * down]) * x[i + SLICES];
+            let c = f32::cast_from(weight[start + (i + 2 * SLICES) * down]) * x[i + 2 * SLICES];
+            let d = f32::cast_from(weight[start + (i + 3 * SLICES) * down]) * x[i + 3 * SLICES];
+            sum += (a + b) + (c + d);
+            i += 4 * SLICES;
+        }
+        while i < inner {
+            sum += f32::cast_from(weight[start + i * down]) * x[i];
+            i += SLICES;
+        }
+    }
+    sums[unit] = sum;
+    let mut half = comptime!(UNITS / 2).runtime();
+    while half >= COLUMNS {
+        sync_cube();
+        if unit < half {
+            let other = sums[unit + half];
+            sums[unit] += other;
+        }
+        half /= 2;
+    }
+    sync_cube();
+    sums[unit % COLUMNS]
+}
+
+/// The column of the unit, and whether it is to write it.
+#[cube]
+fn column_of_unit() -> (usize, bool) {
+    let unit = UNIT_POS as usize;
+    (CUBE_POS_X as usize * COLUMNS + unit % COLUMNS, unit < COLUMNS)
+}
+
+/// `norm(x) W + b`, cut into heads: what makes the query, the key and the value of a token. They are written to `heads`,
+/// `[1, heads, room, head_dim]`, as token number `place`.
+#[cube(launch)]
+pub fn projection<W: Numeric>(
+    x: &Tensor<f32>,
+    scale: &Tensor<f32>,
+    shift: &Tensor<f32>,
+    eps: f32,
+    weight: &Tensor<W>,
+    bias: &Tensor<f32>,
+    heads: &mut Tensor<f32>,
+    place: u32,
+    #[comptime] width: usize,
+    #[comptime] biased: bool,
+    #[define(W)] _kind: ElemType,
+) {
+    let mut normalized = Shared::<[f32]>::new_slice(width);
+    let mut sums = Shared::<[f32]>::new_slice(UNITS);
+    normalize(x, scale, shift, eps, &mut normalized, &mut sums, width);
+    let (column, writes) = column_of_unit();
+    let mut sum = column_product(&normalized, weight, column, &mut sums, width);
+    if writes && column < width {
+        if comptime!(biased) {
+            sum += bias[column];
+        }
+        let head_dim = heads.shape(3);
+        let (head, i) = (column / head_dim, column % head_dim);
+        let at = head * heads.stride(1) + place as usize * heads.stride(2) + i * heads.stride(3);
+        heads[at] = sum;
+    }
+}
+
+/// The context vector of one head per cube: its query looks at the first `visible` keys.
+#[cube(launch)]
+pub fn attention(
+    queries: &Tensor<f32>,
+    keys: &Tensor<f32>,
+    values: &Tensor<f32>,
+    context: &mut Tensor<f32>,
+    visible: u32,
+    factor: f32,
+    #[comptime] room: usize,
+    #[comptime] head_dim: usize,
+) {
+    let mut weights = Shared::<[f32]>::new_slice(room);
+    let mut numbers = Shared::<[f32]>::new_slice(UNITS);
+    let unit = UNIT_POS as usize;
+    let visible = visible as usize;
+    let head = CUBE_POS_X as usize;
+    let query = head * head_dim;
+
+    let (start, next, right) = (head * keys.stride(1), keys.stride(2), keys.stride(3));
+    let mut largest = f32::new(f32::MIN);
+    let mut token = unit;
+    while token < visible {
+        let mut score = 0.0f32;
+        for i in 0..head_dim {
+            score += queries[query + i] * keys[start + token * next + i * right];
+        }
+        score *= factor;
+        weights[token] = score;
+        largest = max(largest, score);
+        token += UNITS;
+    }
+    numbers[unit] = largest;
+    reduce(&mut numbers, true);
+    let largest = numbers[0];
+    sync_cube();
+
+    let mut total = 0.0f32;
+    let mut token = unit;
+    while token < visible {
+        let weight = (weights[token] - largest).exp();
+        weights[token] = weight;
+        total += weight;
+        token += UNITS;
+    }
+    numbers[unit] = total;
+    reduce(&mut numbers, false);
+    let total = numbers[0];
+    sync_cube();
+
+    let (start, next, right) = (head * values.stride(1), values.stride(2), values.stride(3));
+    let slices = comptime!(UNITS / head_dim);
+    let (slice, i) = (unit / head_dim, unit % head_dim);
+    let mut sum = 0.0f32;
+    if slice < slices {
+        let mut token = slice;
+        while token < visible {
+            sum += weights[token] * values[start + token * next + i * right];
+            token += slices;
+        }
+    }
+    numbers[unit] = sum;
+    sync_cube();
+    if unit < head_dim {
+        let mut sum = 0.0f32;
+        for slice in 0..slices {
+            sum += numbers[slice * head_dim + unit];
+        }
+        context[query + unit] = sum / total;
+    }
+}
+
+/// `y = x W + b + shortcut`.
+#[cube(launch)]
+pub fn product_and_shortcut<W: Numeric>(
+    x: &Tensor<f32>,
+    weight: &Tensor<W>,
+    bias: &Tensor<f32>,
+    shortcut: &Tensor<f32>,
+    y: &mut Tensor<f32>,
+    #[comptime] inner: usize,
+    #[define(W)] _kind: ElemType,
+) {
+    let mut sums = Shared::<[f32]>::new_slice(UNITS);
+    let (column, writes) = column_of_unit();
+    let sum = column_product(x.as_slice(), weight, column, &mut sums, inner);
+    if writes && column < weight.shape(1) {
+        y[column] = sum + bias[column] + shortcut[column];
+    }
+}
+
+/// `y = norm(x) W`, or `gelu(norm(x) W + b)`.
+#[cube(launch)]
+pub fn normalized_product<W: Numeric>(
+    x: &Tensor<f32>,
+    scale: &Tensor<f32>,
+    shift: &Tensor<f32>,
+    eps: f32,
+    weight: &Tensor<W>,
+    bias: &Tensor<f32>,
+    y: &mut Tensor<f32>,
+    #[comptime] width: usize,
+    #[comptime] bias_and_gelu: bool,
+    #[define(W)] _kind: ElemType,
+) {
+    let mut normalized = Shared::<[f32]>::new_slice(width);
+    let mut sums = Shared::<[f32]>::new_slice(UNITS);
+    normalize(x, scale, shift, eps, &mut normalized, &mut sums, width);
+    let (column, writes) = column_of_unit();
+    let sum = column_product(&normalized, weight, column, &mut sums, width);
+    if writes && column < weight.shape(1) {
+        if comptime!(bias_and_gelu) {
+            let x = sum + bias[column];
+            let u = SQRT_2_OVER_PI * x * (CUBIC * x * x + 1.0f32);
+            y[column] = 0.5f32 * x * (1.0f32 + u.tanh());
+        } else {
+            y[column] = sum;
+        }
+    }
+}
