@@ -222,7 +222,7 @@ fn a_token_on_a_card_is_that_of_the_formulas() {
             println!("skipped: the device has no {weights:?}");
             continue;
         }
-        for (emb_dim, n_heads, qkv_bias) in [(24, 3, false), (768, 12, true)] {
+        for (emb_dim, n_heads, qkv_bias) in [(24, 3, false), (160, 5, true)] {
             let config = GptConfig {
                 vocab_size: 301,
                 context_length: 40,
