@@ -22,7 +22,8 @@
 //! crates `gemm` and `faer` ([`product`]), everything else is loops that the compiler turns into vector instructions. Each loop is
 //! compiled for AVX-512, AVX2 and the plain instruction set, and the processor's best is taken when the program runs.
 //! The loops add in a fixed order and round after each operation, so they give the same bits with each of the three. One
-//! product is written by hand, for prompts in 16-bit numbers ([`decode`]).
+//! product is written by hand, for prompts in 16-bit numbers ([`decode`]). [`card`] is for graphics cards and stands apart from
+//! all this.
 
 #![warn(clippy::unwrap_used)]
 

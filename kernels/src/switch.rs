@@ -11,7 +11,7 @@ pub enum Kernels {
     /// The book's formulas, one tensor operation after the other, on any device.
     #[default]
     Plain,
-    /// The operations of this crate where they can be used, see [`fuse`](Self::fuse).
+    /// The operations of this crate where they can be used, see [`fuse`](Self::fuse) and [`fuse_token`](Self::fuse_token).
     Fused,
     /// The book's formulas, but the products of linear layers take numbers of this type, of 16 bits: mixed precision
     /// (Micikevicius et al., 2018). Parameters, gradients and everything else keep 32 bits. Faster on graphics cards that
