@@ -64,8 +64,15 @@ impl Gpt2Tokenizer {
     /// # Errors
     /// [`TokenizerError::UnknownId`] for an id from [`VOCAB_SIZE`] on.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        let bytes = self.bpe.decode_bytes(ids).map_err(|e| TokenizerError::UnknownId(e.token))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok(String::from_utf8_lossy(&self.decode_bytes(ids)?).into_owned())
+    }
+
+    /// The bytes of a list of ids, in which a character can be incomplete.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn decode_bytes(&self, ids: &[u32]) -> Result<Vec<u8>, TokenizerError> {
+        self.bpe.decode_bytes(ids).map_err(|e| TokenizerError::UnknownId(e.token))
     }
 }
 

@@ -145,7 +145,7 @@ fn stream(
         if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     shown?;
-    let rest = text.map_or(Ok(String::new()), TextStream::finish)?;
+    let rest = text.map_or_else(String::new, TextStream::finish);
     writeln!(stdout(), "{rest}")?;
     Ok(ExitCode::SUCCESS)
 }

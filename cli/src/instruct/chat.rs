@@ -144,7 +144,7 @@ impl Chat {
             if shown.is_ok() && !interrupt.is_pressed() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         shown?;
-        show(stream.finish()?)?;
+        show(stream.finish())?;
         let ending = if interrupt.take() {
             " [stopped]"
         } else if answer.is_empty() {

@@ -151,8 +151,7 @@ fn write(generator: &Generator, tokenizer: &Gpt2Tokenizer, device: &Device, writ
     let end = match (written, failure, text.finish()) {
         (Err(e), _, _) => Piece::Failed(e.to_string()),
         (_, Some(e), _) => Piece::Failed(e),
-        (_, _, Err(e)) => Piece::Failed(e.to_string()),
-        (Ok(_), None, Ok(rest)) => {
+        (Ok(_), None, rest) => {
             if !rest.is_empty() {
                 // A closed channel is noticed by the next line.
                 let _ = pieces.send(Piece::Text(rest));
