@@ -67,8 +67,10 @@ impl AdamW {
 
     /// Updates every parameter that has a gradient.
     ///
+    /// The model must have the parameters that it had at the step before, in the same order: moments go by their place.
+    ///
     /// # Panics
-    /// If the model has other parameters than at the step before.
+    /// If a parameter has another size than its moments.
     pub fn step<M: Module>(&mut self, learning_rate: f64, model: M, gradients: Gradients) -> M {
         self.steps += 1;
         let mut update = Update { optimizer: self, learning_rate, gradients, next: 0 };

@@ -126,15 +126,6 @@ pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result
     let (config_path, weights_path) = (folder.join(CONFIG_FILE), folder.join(WEIGHTS_FILE));
     fs::create_dir_all(folder).map_err(io_error(folder))?;
 
-    // Weights never stand beside the configuration of another model: those of another size go first.
-    let config_json = serde_json::to_vec_pretty(config).expect("a configuration is plain data");
-    if fs::read(&config_path).ok().as_deref() != Some(&config_json) {
-        match fs::remove_file(&weights_path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(io_error(&weights_path)(e)),
-            _ => write_whole(&config_path, &config_json).map_err(io_error(&config_path))?,
-        }
-    }
-
     let mut tensors = Collect::default();
     model.visit(&mut tensors);
     let temporary = temporary_in(folder).map_err(io_error(&weights_path))?;
@@ -144,9 +135,23 @@ pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result
         .map_err(|e| io_error(&weights_path)(io::Error::other(e.to_string())))?;
     // The safetensors crate has put a file of its own there, which only the user may read.
     fs::set_permissions(&temporary, permissions)
-        .and_then(|()| File::open(&temporary)?.sync_all())
+        .and_then(|()| sync_file(&temporary))
         .map_err(io_error(&weights_path))?;
+
+    // Weights never stand beside the configuration of another model: those of another size go first.
+    let config_json = serde_json::to_vec_pretty(config).expect("a configuration is plain data");
+    if fs::read(&config_path).ok().as_deref() != Some(&config_json) {
+        match fs::remove_file(&weights_path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(io_error(&weights_path)(e)),
+            _ => write_whole(&config_path, &config_json).map_err(io_error(&config_path))?,
+        }
+    }
     temporary.persist(&weights_path).map_err(|e| io_error(&weights_path)(e.error))
+}
+
+/// Waits until a file is on the disk. Windows does so only for a file that is open for writing.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
 }
 
 /// The output layer of a model in a file.
@@ -209,8 +214,9 @@ pub fn load_weights(
 /// If there is no such model, or its causal masks would fill the memory: they are the one thing in a model that the
 /// size of its weights does not limit.
 pub fn check_sizes(config: &GptConfig) -> Result<(), ConfigError> {
-    /// One byte for each pair of positions and block, a gigabyte; GPT-2 XL has 48 million.
-    const MOST_PAIRS: usize = 1 << 30;
+    /// One byte for each pair of positions and block, a quarter of a gigabyte, and four more while a mask is made; GPT-2 XL
+    /// has 50 million.
+    const MOST_PAIRS: usize = 1 << 28;
 
     config.validate()?;
     let pairs = config.context_length.saturating_mul(config.context_length).saturating_mul(config.n_layers);

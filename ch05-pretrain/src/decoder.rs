@@ -15,7 +15,8 @@ use shared::Linear;
 /// The weights of a model for the decoder. Those of 32 bits are shared with the model, not copied; the embeddings, of
 /// which a token reads one row, always are.
 ///
-/// `None` if the model is not on the CPU, or a layer has a low-rank addition, which the decoder does not know.
+/// `None` if the model is not on the CPU, or has something that the decoder does not know: a low-rank addition, or tokens
+/// that see what comes after them.
 pub fn decoder_weights(model: &GptModel, precision: Precision) -> Option<Weights> {
     let projection = |layer: &Linear| {
         if layer.low_rank.is_some() {
@@ -25,6 +26,7 @@ pub fn decoder_weights(model: &GptModel, precision: Precision) -> Option<Weights
         Some(Projection { weight, bias: layer.bias.as_ref().map(vector) })
     };
     let block = |block: &ch04_gpt::TransformerBlock| {
+        block.att.causal.then_some(())?;
         Some(Block {
             norm1: norm(&block.norm1),
             query: projection(&block.att.w_query)?,

@@ -27,7 +27,8 @@ pub struct GenerateOptions {
     pub top_k: Option<usize>,
     /// Writing ends before this token. For a batch of one row.
     pub eos_id: Option<u32>,
-    /// Whether keys and values are kept from token to token. The ids are the same, only the time differs.
+    /// Whether keys and values are kept from token to token. The ids are the same, only the time differs. A model whose
+    /// tokens see what comes after them has no use for a cache, and is run without.
     pub use_cache: bool,
 }
 
@@ -84,8 +85,11 @@ pub fn top_k_filter(logits: Tensor<2>, k: usize) -> Tensor<2> {
     logits.mask_fill(below, f32::NEG_INFINITY)
 }
 
+/// Below this temperature the most likely token is certain, and logits divided by it could leave the range of 32 bits.
+const COLDEST: f64 = 1e-30;
+
 /// Chooses a token for every row: first top-k, then temperature, then one draw; or the most likely one for temperature
-/// 0.
+/// 0 (or next to 0).
 ///
 /// A draw takes one 64-bit number of `rng` for every entry of the vocabulary, as PyTorch's `multinomial`.
 ///
@@ -97,7 +101,7 @@ pub fn choose_token(logits: Tensor<2>, temperature: f64, top_k: Option<usize>, r
         Some(k) => top_k_filter(logits, k),
         None => logits,
     };
-    if temperature == 0.0 {
+    if temperature < COLDEST {
         return logits.argmax(1).into_data().iter::<u32>().collect();
     }
     let [_, vocab_size] = logits.dims();
@@ -113,6 +117,9 @@ pub fn choose_token(logits: Tensor<2>, temperature: f64, top_k: Option<usize>, r
 ///
 /// # Errors
 /// If an option does not fit the model.
+///
+/// # Panics
+/// If an id is not in the model's vocabulary.
 pub fn generate(
     model: &GptModel,
     ids: Tensor<2, Int>,
@@ -127,6 +134,9 @@ pub fn generate(
 ///
 /// # Errors
 /// If an option does not fit the model.
+///
+/// # Panics
+/// If an id is not in the model's vocabulary.
 pub fn generate_with(
     model: &GptModel,
     ids: Tensor<2, Int>,
@@ -174,6 +184,9 @@ impl Generator {
     ///
     /// # Errors
     /// If an option does not fit the model.
+    ///
+    /// # Panics
+    /// If an id is not in the model's vocabulary.
     pub fn generate(
         &self,
         mut ids: Tensor<2, Int>,
@@ -201,8 +214,9 @@ impl Generator {
 
     fn reader(&self, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Reader {
         let one_text = ids.dims()[0] == 1;
+        let causal = self.model.trf_blocks.iter().all(|block| block.att.causal);
         match &self.weights {
-            _ if !options.use_cache => Reader::Whole,
+            _ if !(options.use_cache && causal) => Reader::Whole,
             Some(weights) if one_text => Reader::Fast(FastCache::new(Arc::clone(weights))),
             _ => Reader::Cached(GptCache::new(&self.model)),
         }

@@ -30,6 +30,9 @@ pub struct Loaders<L = GptDataLoader> {
 /// Why a text cannot be trained on.
 #[derive(Debug, thiserror::Error)]
 pub enum SplitError {
+    /// A size is 0.
+    #[error(transparent)]
+    Zero(DatasetError),
     /// A part does not fill one window.
     #[error(
         "the {part} part of the text ({percent:.0} % of its characters) is too short: {reason}. Take a longer text or \
@@ -62,7 +65,7 @@ impl Loaders {
     /// Splits `text` and cuts both parts into windows that do not overlap.
     ///
     /// # Errors
-    /// If a part is too short for one window, or the training part for one batch.
+    /// If a size is 0, a part is too short for one window, or the training part for one batch.
     pub fn new(text: &str, context_length: usize, batch_size: usize) -> Result<Self, SplitError> {
         let (train, validation) = split_text(text, TRAINING_SHARE);
         let options = DataLoaderOptions {
@@ -72,7 +75,12 @@ impl Loaders {
             shuffle: true,
             drop_last: true,
         };
-        let too_short = |part, percent| move |reason| SplitError::TooShort { part, percent, reason };
+        let too_short = |part, percent| {
+            move |reason| match reason {
+                DatasetError::Zero { .. } => SplitError::Zero(reason),
+                DatasetError::TooShort { .. } => SplitError::TooShort { part, percent, reason },
+            }
+        };
         let loaders = Self {
             train: create_dataloader(train, &options).map_err(too_short("training", 100.0 * TRAINING_SHARE))?,
             validation: create_dataloader(

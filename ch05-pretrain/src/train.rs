@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use ch02_text::Batch;
 use ch04_gpt::GptModel;
 use kernels::Kernels;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use shared::rng::TorchRng;
 use shared::{Mode, TrainingConfig};
 
@@ -23,9 +23,16 @@ pub struct Evaluation {
     /// Input tokens that the model has learnt from.
     pub tokens_seen: usize,
     /// Mean loss of some training batches.
+    #[serde(deserialize_with = "null_is_nan")]
     pub train_loss: f64,
     /// Mean loss of some validation batches.
+    #[serde(deserialize_with = "null_is_nan")]
     pub val_loss: f64,
+}
+
+/// JSON has no word for the loss of a run that has lost its way.
+fn null_is_nan<'de, D: Deserializer<'de>>(value: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or(f64::NAN))
 }
 
 /// A training run between two steps: what it has learnt, and everything that decides how it goes on.

@@ -24,7 +24,7 @@ use shared::files::write_whole;
 use shared::{GptConfig, TrainingConfig};
 
 use crate::adamw::Moments;
-use crate::checkpoint::CheckpointError;
+use crate::checkpoint::{CheckpointError, sync_file};
 use crate::inspect::{Parameter, parameters};
 use crate::train::{Place, Run};
 use crate::{AdamW, load_model, save_model};
@@ -112,7 +112,7 @@ pub fn save_checkpoint<S: Serialize>(
     }
     safetensors::serialize_to_file(tensors, None, &optimizer)
         .map_err(|e| io_error(&optimizer)(io::Error::other(e.to_string())))?;
-    fs::File::open(&optimizer).and_then(|file| file.sync_all()).map_err(io_error(&optimizer))?;
+    sync_file(&optimizer).map_err(io_error(&optimizer))?;
 
     let state = RunFile {
         format: FORMAT,
@@ -128,8 +128,9 @@ pub fn save_checkpoint<S: Serialize>(
 
     remove_if_there(&target).map_err(io_error(&target))?;
     fs::rename(&temporary, &target).map_err(io_error(&target))?;
-    for old in checkpoints(folder).map_err(io_error(folder))? {
-        if old != target {
+    // Also those whose writing or removal was cut short.
+    for old in entries(folder).map_err(io_error(folder))? {
+        if old != target && steps_in_name(&old).is_some() && old.is_dir() {
             fs::remove_dir_all(&old).map_err(io_error(&old))?;
         }
     }
@@ -144,14 +145,18 @@ pub fn newest_checkpoint(folder: &Path) -> Result<PathBuf, RunError> {
     if folder.join(RUN_FILE).is_file() {
         return Ok(folder.to_path_buf());
     }
-    let found = checkpoints(folder)
+    let found = entries(folder)
         .map_err(|source| RunError::Io { action: "read", path: folder.into(), source })?
         .into_iter()
+        .filter(|path| !is_hidden(path) && path.join(RUN_FILE).is_file())
+        .filter_map(|path| Some((steps_in_name(&path)?, path)))
         .max();
-    found.ok_or_else(|| RunError::NoCheckpoint { folder: folder.into() })
+    found.map(|(_, path)| path).ok_or_else(|| RunError::NoCheckpoint { folder: folder.into() })
 }
 
-/// Reads the checkpoint in `folder`; the model comes onto `device`, which should record gradients.
+/// Reads the checkpoint in `folder`; the model comes onto `device`, which should record gradients. It follows the book's
+/// formulas and learns with all its parameters: a run that was made with other kernels goes on bit for bit only with them
+/// ([`Run::with_kernels`]), and parameters that were frozen have to be frozen again.
 ///
 /// # Errors
 /// If a file is missing, damaged, of a newer format, or does not fit the others.
@@ -238,14 +243,21 @@ fn load_moments(
     }
 }
 
-/// All checkpoints below `folder`, in no order.
-fn checkpoints(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    let is_checkpoint = |path: &PathBuf| {
-        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX))
-            && path.join(RUN_FILE).is_file()
-    };
-    Ok(entries.into_iter().map(|entry| entry.path()).filter(is_checkpoint).collect())
+/// What is in `folder`, in no order.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+/// The steps in the name of a checkpoint, a whole one (`checkpoint-000120`) or one that is being written
+/// (`.checkpoint-000120.part`).
+fn steps_in_name(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?;
+    let name = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part")).unwrap_or(name);
+    name.strip_prefix(PREFIX)?.parse().ok()
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn remove_if_there(folder: &Path) -> io::Result<()> {

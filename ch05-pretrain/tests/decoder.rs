@@ -151,3 +151,27 @@ fn more_than_the_context_is_refused() {
     let weights = Arc::new(decoder_weights(&model, Precision::F32).unwrap());
     Decoder::new(weights, 2).read(&random_ids(25, &mut TorchRng::new(4)));
 }
+
+/// A model whose tokens see what comes after them: nothing can be kept, and the option for it changes no id.
+#[test]
+fn without_a_causal_mask_nothing_is_kept() {
+    let mut causal = model(32, 4, CONTEXT, false);
+    for block in &mut causal.trf_blocks {
+        // An untrained model hardly looks at other tokens.
+        block.att.w_value.weight = block.att.w_value.weight.clone().map(|weight| weight * 30.0);
+    }
+    let mut model = causal.clone();
+    for block in &mut model.trf_blocks {
+        block.att.mask = Tensor::from_data([[false; CONTEXT]; CONTEXT], &Device::flex());
+        block.att.causal = false;
+    }
+    assert!(decoder_weights(&model, Precision::F32).is_none());
+    let write = |model: &GptModel, use_cache| {
+        let options = GenerateOptions { use_cache, ..GenerateOptions::greedy(12, CONTEXT) };
+        let ids = tensor(&random_ids(9, &mut TorchRng::new(3)));
+        tensor_to_ids(generate(model, ids, &options, &mut TorchRng::new(0)).unwrap())
+    };
+    let whole = write(&model, false);
+    assert_eq!(write(&model, true), whole);
+    assert_ne!(write(&causal, false), whole, "the mask makes a difference");
+}

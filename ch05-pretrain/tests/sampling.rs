@@ -165,6 +165,15 @@ fn temperature_0_and_top_k_1_are_deterministic_and_equal_greedy() {
     }
 }
 
+/// Divided by it, the logits leave the range of 32 bits.
+#[test]
+fn next_to_0_is_0() {
+    let greedy = write(&GenerateOptions::greedy(12, 16), 1);
+    for temperature in [1e-9, 1e-31, 1e-40, f64::MIN_POSITIVE] {
+        assert_eq!(write(&GenerateOptions { temperature, ..GenerateOptions::greedy(12, 16) }, 1), greedy);
+    }
+}
+
 #[test]
 fn writing_ends_before_the_end_token() {
     let all = write(&GenerateOptions::greedy(12, 16), 1);

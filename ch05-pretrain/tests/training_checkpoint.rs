@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
-use ch05_pretrain::{Event, Loaders, Run, load_checkpoint, save_checkpoint, train_model_simple};
+use ch05_pretrain::{Event, Loaders, Run, load_checkpoint, newest_checkpoint, save_checkpoint, train_model_simple};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
@@ -80,7 +80,7 @@ fn error(folder: &Path) -> String {
 fn a_run_that_thaws_a_parameter_goes_on_bit_for_bit() {
     let whole = train(thaw(train(begin(), 3)), 5);
     let frozen = save(&train(begin(), 3));
-    let thawed = save(&train(thaw(load(&frozen.1)), 4));
+    let thawed = save(&train(load(&frozen.1), 4));
     let continued = train(load(&thawed.1), 5);
     assert_eq!((continued.place, continued.optimizer.steps), (whole.place.clone(), 5));
     let steps = |run: &Run| run.optimizer.moments.iter().map(|m| m.as_ref().unwrap().steps).collect::<Vec<_>>();
@@ -174,4 +174,36 @@ fn a_place_where_no_run_can_be_is_refused() {
         fs::write(path.join("run.json"), good).unwrap();
     }
     load(&path);
+}
+
+/// A loss that is no number stands as `null` in JSON; the run can be taken up all the same.
+#[test]
+fn a_run_that_lost_its_way_can_be_read() {
+    let mut run = train(begin(), 8);
+    run.place.evaluations[0].train_loss = f64::NAN;
+    run.place.evaluations[0].val_loss = f64::INFINITY;
+    let read = load(&save(&run).1);
+    assert!(read.place.evaluations[0].train_loss.is_nan() && read.place.evaluations[0].val_loss.is_nan());
+    assert_eq!(read.place.evaluations[1..], run.place.evaluations[1..]);
+}
+
+/// The numbers in the names decide, not their letters; what was cut short goes, and what only looks similar stays.
+#[test]
+fn the_newest_checkpoint_and_what_is_left_over() {
+    let run = train(begin(), 3);
+    let (folder, path) = save(&run);
+    let folder = folder.path();
+    let copy = |name: &str| {
+        fs::create_dir(folder.join(name)).unwrap();
+        fs::copy(path.join("run.json"), folder.join(name).join("run.json")).unwrap();
+    };
+    for name in ["checkpoint-999999", "checkpoint-1000000", "checkpoint-best", ".checkpoint-2000000.part"] {
+        copy(name);
+    }
+    assert_eq!(newest_checkpoint(folder).unwrap(), folder.join("checkpoint-1000000"));
+    fs::create_dir(folder.join("checkpoint-000002")).unwrap(); // its run.json went first
+    let path = save_checkpoint(folder, &train(run, 4), &config(), &training(), ()).unwrap();
+    let mut left: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    left.sort();
+    assert_eq!(left, [path, folder.join("checkpoint-best")]);
 }
