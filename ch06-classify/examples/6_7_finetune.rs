@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
             match event {
                 Event::Step { .. } => {}
                 Event::Evaluation(evaluation) => println!("{evaluation}"),
-                Event::EpochEnd(accuracies) => println!("{accuracies}"),
+                Event::EpochEnd { accuracies, .. } => println!("{accuracies}"),
             }
             ControlFlow::Continue(())
         });

@@ -64,7 +64,12 @@ pub enum Event<'a> {
     /// An evaluation.
     Evaluation(&'a Evaluation),
     /// The end of a pass.
-    EpochEnd(&'a Accuracies),
+    EpochEnd {
+        /// How often the model is right.
+        accuracies: &'a Accuracies,
+        /// The model as it is then.
+        model: &'a GptModel,
+    },
 }
 
 impl std::fmt::Display for Evaluation {
@@ -132,7 +137,7 @@ pub fn train_classifier_simple(
             train: calc_accuracy_loader(&model, train, some, readout, rng, device),
             validation: calc_accuracy_loader(&model, validation, some, readout, rng, device),
         };
-        let go_on = observe(Event::EpochEnd(&accuracies));
+        let go_on = observe(Event::EpochEnd { accuracies: &accuracies, model: &model });
         history.accuracies.push(accuracies);
         if go_on.is_break() {
             break;

@@ -389,7 +389,7 @@ fn a_run_learns_counts_and_is_drawn() {
                     assert_eq!(evaluation.step, 20 * evaluations);
                     evaluations += 1;
                 }
-                Event::EpochEnd(accuracies) => {
+                Event::EpochEnd { accuracies, .. } => {
                     ends += 1;
                     assert_eq!(accuracies.epoch, ends);
                 }

@@ -36,6 +36,12 @@ pub const RESPONSE_KEY: &str = "model_response";
 /// Why a list of entries cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
+    /// Nothing has this name.
+    #[error("{name} is neither a file nor a data set; data sets with entries are instructions and {EMBEDDED_NAME}")]
+    Absent {
+        /// What was asked for.
+        name: String,
+    },
     /// The text cannot be had.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -97,7 +103,7 @@ impl fmt::Display for Problem {
 pub struct Entries;
 
 impl Entries {
-    /// The entries of a file, a data set of the catalogue, or [`EMBEDDED_NAME`]; whatever exists, in this order.
+    /// The entries of a file, of [`EMBEDDED_NAME`], or of a data set of the catalogue; whatever exists, in this order.
     ///
     /// # Errors
     /// If nothing has this name, or it does not hold entries.
@@ -108,7 +114,8 @@ impl Entries {
         } else if name == EMBEDDED_NAME {
             Self::parse(EMBEDDED, name)
         } else {
-            Self::parse(&data::find(name)?.text()?, name)
+            let set = data::find(name).map_err(|_| EntryError::Absent { name: name.into() })?;
+            Self::parse(&set.text()?, name)
         }
     }
 

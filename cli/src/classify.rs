@@ -1,8 +1,8 @@
 //! `llm classify`: a spam classifier (chapter 6).
 
 use std::borrow::Cow;
-use std::fs;
 use std::io::{Write, stdin, stdout};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use appendix_lora::merge_lora;
 use burn::module::Module;
 use burn::tensor::Device;
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch02_text::{END_OF_TEXT, Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
 use ch05_pretrain::{Event as PretrainEvent, Loaders, Run, train_model_simple};
 use ch06_classify::csv_files::is_split;
@@ -36,9 +36,9 @@ use shared::{GptConfig, TrainingConfig};
 
 use crate::instruct::open_text_model;
 use crate::interrupt::Interrupt;
-use crate::leftovers::remove_companions;
-use crate::lora::{LoraArgs, adapt};
-use crate::say::say;
+use crate::leftovers::{ensure_companion, prepare_out, remove_companions};
+use crate::lora::{ADAPTER_FOLDER, LoraArgs, adapt};
+use crate::say::{say, warn};
 use crate::{grouped, positive};
 
 /// Name of the embedded messages.
@@ -188,10 +188,18 @@ fn read_collection(data: &str) -> Result<Vec<Message>> {
 
 /// The three parts of the messages.
 fn read_parts(data: &str) -> Result<Split> {
-    if is_split(Path::new(data)) {
-        return Ok(read_split(Path::new(data))?);
+    let split = if is_split(Path::new(data)) {
+        read_split(Path::new(data))?
+    } else {
+        Split::of_collection(&read_collection(data)?).with_context(|| data.to_string())?
+    };
+    for (part, messages) in split.parts() {
+        if let Some(message) = messages.iter().find(|message| message.text.contains(END_OF_TEXT)) {
+            let start: String = message.text.chars().take(40).collect();
+            bail!("{data}: the {part} message that begins with {start:?} contains {END_OF_TEXT}; take it out");
+        }
     }
-    Split::of_collection(&read_collection(data)?).with_context(|| data.to_string())
+    Ok(split)
 }
 
 fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
@@ -227,7 +235,8 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let mut config = base.as_ref().map_or_else(tiny_config, |(config, _)| config.clone());
     let length = length(args, &split, &tokenizer, config.context_length)?;
     let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size, config.context_length)?;
-    fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+    ensure_companion(&args.out, ADAPTER_FOLDER)?;
+    prepare_out(&args.out)?;
 
     say(format_args!(
         "{} training, {} validation, {} test messages; at most {} tokens each",
@@ -238,7 +247,10 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     ));
     let cut: usize = loaders.parts().iter().map(|(_, loader)| loader.dataset().truncated()).sum();
     if cut > 0 {
-        eprintln!("note: messages longer than {} tokens lose their end: {cut}", loaders.train.dataset().max_length());
+        warn(format_args!(
+            "note: messages longer than {} tokens lose their end: {cut}",
+            loaders.train.dataset().max_length()
+        ));
     }
 
     let interrupt = Interrupt::watch()?;
@@ -247,7 +259,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         None => (pretrain_tiny(&config, args.seed, &device, &interrupt)?, Trainable::All),
     };
     if interrupt.is_pressed() {
-        eprintln!("interrupted before the messages; nothing was saved");
+        warn("interrupted before the messages; nothing was saved");
         return Ok(ExitCode::from(130));
     }
     let small = config.emb_dim < BOOK_WIDTH;
@@ -267,27 +279,49 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let (all, trainable) = (grouped(model.num_params()), grouped(num_trainable(&model)));
     say(format_args!("{all} parameters, {trainable} of them trainable"));
 
+    let config = ClassifierConfig {
+        model: config,
+        max_length: (!args.no_padding).then_some(loaders.train.dataset().max_length()),
+        readout: args.token,
+        causal_mask: !args.no_causal_mask,
+        labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
+    };
+    let save = |model: &GptModel| -> Result<()> {
+        remove_companions(&args.out)?;
+        // The additions alone are of no use: they fit a head that is random and nowhere else.
+        Ok(save_classifier(&args.out, &config, &merge_lora(model.clone()).valid())?)
+    };
+
     let started = Instant::now();
     let mut rng = TorchRng::new(args.seed);
+    let mut saved = Ok(());
     let mut progress = Progress::new(0, (loaders.train.num_batches() * training.epochs) as u64);
     let (model, history) =
         train_classifier_simple(model, &loaders, &training, args.token, &mut rng, &device, |event| {
             match event {
                 Event::Step { loss, .. } => progress.step(|| format!("loss {:.3}", loss.clone().into_scalar::<f32>())),
                 Event::Evaluation(evaluation) => progress.suspend(|| say(evaluation)),
-                Event::EpochEnd(accuracies) => progress.suspend(|| say(accuracies)),
+                Event::EpochEnd { accuracies, model } => {
+                    progress.suspend(|| say(accuracies));
+                    saved = save(model);
+                }
             }
-            interrupt.go_on()
+            if saved.is_err() { ControlFlow::Break(()) } else { interrupt.go_on() }
         });
     progress.finish();
+    saved?;
     let passes = history.accuracies.len();
     let interrupted = passes < training.epochs;
     if interrupted && passes == 0 {
-        eprintln!("interrupted in the first pass; nothing was saved");
+        warn("interrupted in the first pass; nothing was saved");
         return Ok(ExitCode::from(130));
     }
     if interrupted {
-        eprintln!("interrupted after {passes} whole passes; what was learnt so far is measured and saved");
+        save(&model)?;
+        warn(format_args!(
+            "interrupted after {passes} whole passes; the model as it is then is saved in {}, and measured now",
+            args.out.display()
+        ));
         interrupt.let_through();
     } else {
         say(format_args!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0));
@@ -298,17 +332,6 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         of_test = confusion(&model, loader, None, args.token, &mut rng, &device);
         say(accuracy_line(name, &of_test));
     }
-    let config = ClassifierConfig {
-        model: config,
-        max_length: (!args.no_padding).then_some(loaders.train.dataset().max_length()),
-        readout: args.token,
-        causal_mask: !args.no_causal_mask,
-        labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
-    };
-    // The additions alone are of no use: they fit a head that is random and nowhere else.
-    let model = merge_lora(model);
-    remove_companions(&args.out)?;
-    save_classifier(&args.out, &config, &model.valid())?;
     for (file, picture) in [
         ("losses.svg", plot_losses(&history)?),
         ("accuracy.svg", plot_accuracies(&history)?),
@@ -355,9 +378,9 @@ fn tiny_config() -> GptConfig {
 
 /// Lets a tiny model read the embedded story, until Ctrl-C.
 fn pretrain_tiny(config: &GptConfig, seed: u64, device: &Device, interrupt: &Interrupt) -> Result<GptModel> {
-    eprintln!(
+    warn(
         "warning: without --model, a tiny model learns the embedded story first; for better results give a model that \
-         has read more"
+         has read more",
     );
     let training = TrainingConfig { batch_size: 4, learning_rate: 2e-3, epochs: 2, ..TrainingConfig::book() };
     let loaders = Loaders::new(&find("lamp")?.text()?, config.context_length, training.batch_size)?;
@@ -399,10 +422,10 @@ fn eval(args: &EvalArgs) -> Result<ExitCode> {
         let loader = SpamLoader::new(SpamDataset::new(part, &tokenizer, length)?, batch_size, false)?;
         let cut = loader.dataset().truncated();
         if cut > 0 {
-            eprintln!(
+            warn(format_args!(
                 "note: {name} messages longer than {} tokens, whose end does not count: {cut}",
                 loader.dataset().max_length()
-            );
+            ));
         }
         // Nothing is shuffled, so the seed does not matter.
         let found = confusion(&model, &loader, None, config.readout, &mut TorchRng::new(0), &device);
@@ -437,7 +460,7 @@ fn predict(args: PredictArgs) -> Result<ExitCode> {
             .with_context(|| format!("message {number}"))?;
         if verdict.truncated {
             let counted = config.max_length.unwrap_or(config.model.context_length);
-            eprintln!("note: message {number} has {} tokens; only the first {counted} count", verdict.tokens);
+            warn(format_args!("note: message {number} has {} tokens; only the first {counted} count", verdict.tokens));
         }
         let [ham, spam] = verdict.probabilities;
         let mut out = stdout().lock();

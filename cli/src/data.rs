@@ -10,6 +10,8 @@ use clap::builder::PossibleValuesParser;
 use shared::data::{CATALOGUE, DATA_DIR_VAR, DataError, Place, data_folders, find};
 use shared::download::{Downloader, Outcome};
 
+use crate::say::warn;
+
 #[derive(Subcommand)]
 pub enum Command {
     /// Every data set: what it is, its licence and source, and where it lies
@@ -91,7 +93,7 @@ fn fetch(out: &mut impl Write, name: &str, dir: Option<PathBuf>) -> Result<()> {
         match downloader.fetch(&download) {
             Ok(outcome) => writeln!(out, "{}: {}", set.name, told(&outcome, &download.path))?,
             Err(error) if sets.len() > 1 => {
-                eprintln!("error: {}: {error}", set.name);
+                warn(format_args!("error: {}: {error}", set.name));
                 failed.push(set.name);
             }
             Err(error) => return Err(error.into()),

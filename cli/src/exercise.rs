@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
 use similar::{ChangeTag, TextDiff};
 
+use crate::say::warn;
+
 #[derive(Subcommand)]
 pub enum Command {
     /// All exercises, with their titles
@@ -147,7 +149,7 @@ fn check(exercise: &Exercise, root: &Path) -> Result<ExitCode> {
     let report = String::from_utf8_lossy(&output.stdout);
     let results = parse_results(&report, &prefix);
     if results.is_empty() {
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        warn(String::from_utf8_lossy(&output.stderr).trim_end());
         bail!("the exercises of {} do not compile; see above", exercise.package);
     }
 

@@ -1,10 +1,11 @@
 //! What an earlier model leaves in a folder whose model is replaced.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use ch05_pretrain::CONFIG_FILE;
 
 use crate::instruct::TUNING_FILE;
 use crate::lora::ADAPTER_FOLDER;
@@ -12,6 +13,30 @@ use crate::pretrain::RATES_FILE;
 
 /// Files and folders that say something about one model only.
 const COMPANIONS: [&str; 3] = [TUNING_FILE, ADAPTER_FOLDER, RATES_FILE];
+
+/// Makes the folder `out` for a model, and tries to write there: it would be late to hear after the training that nothing
+/// can be kept.
+pub fn prepare_out(out: &Path) -> Result<()> {
+    fs::create_dir_all(out)
+        .and_then(|()| {
+            let probe = out.join(format!(".probe-{}", std::process::id()));
+            File::create(&probe)?;
+            fs::remove_file(probe)
+        })
+        .with_context(|| format!("cannot write into the folder {}", out.display()))
+}
+
+/// Fails if a folder of this name in `out` would be taken for a part of the model there and replaced with it, but there is
+/// no model in `out`: then it is something else.
+pub fn ensure_companion(out: &Path, name: &str) -> Result<()> {
+    ensure!(
+        !out.join(name).exists() || out.join(CONFIG_FILE).is_file(),
+        "{} would be replaced, but belongs to no model in {}; rename it, or name another folder with --out",
+        out.join(name).display(),
+        out.display()
+    );
+    Ok(())
+}
 
 /// Removes what belongs to the model in `folder`, before another takes its place: a file that says how it was
 /// fine-tuned would speak for the new one.
@@ -30,7 +55,7 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether both are the same folder, however they are written.
+/// Whether both are the same file or folder, however they are written.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }

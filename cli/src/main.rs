@@ -1,12 +1,13 @@
 //! `llm`: every job of the book as a command.
 //!
 //! Results go to standard output, progress and errors to standard error. The exit code is 0 for success, 1 for a
-//! failure, 2 for a command line that makes no sense, 130 after Ctrl-C. When nobody reads the output any more, a command
-//! that only prints ends without a word, and one that trains goes on.
+//! failure, 2 for a command line that makes no sense, 130 after Ctrl-C (0 where that is
+//! the way to end, as in `serve`). When nobody reads the output any more, a command that only prints ends without a word,
+//! and one that trains goes on.
 
 #![warn(clippy::unwrap_used)]
-// A closed pipe makes `println!` panic; see `say`.
-#![deny(clippy::print_stdout)]
+// A closed pipe makes `println!` and `eprintln!` panic; see `say`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
 mod classify;
@@ -86,7 +87,7 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|error| {
         // A closed pipe (`llm data list | head -1`) is not worth a word.
         if !error.chain().any(is_broken_pipe) {
-            eprintln!("error: {}", message(&error));
+            say::warn(format_args!("error: {}", message(&error)));
         }
         ExitCode::FAILURE
     })

@@ -1,7 +1,7 @@
 //! `llm pretrain`.
 
 use std::borrow::Cow;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -32,10 +32,11 @@ use shared::{GptConfig, TrainingConfig, data};
 
 use crate::generate::check_prompt;
 use crate::interrupt::Interrupt;
-use crate::leftovers::{remove, remove_companions};
+use crate::leftovers::{ensure_companion, prepare_out, remove, remove_companions};
+use crate::lora::ADAPTER_FOLDER;
 use crate::precision::ProductPrecision;
 use crate::recipe::RecipeArgs;
-use crate::say::say;
+use crate::say::{say, warn};
 use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
@@ -116,9 +117,10 @@ pub struct Args {
     /// Save the run every N steps, besides the end of each epoch, so that it can be continued
     #[arg(long, value_name = "N", value_parser = positive)]
     save_every: Option<usize>,
-    /// Continue the run in this folder; only --epochs and --device may be given with it
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["text", "dataset", "size", "config", "batch_size",
-        "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out", "log",
+    /// Continue the run in this folder; only --epochs and --device may be given with it, and where they have been moved
+    /// to, its --text and --log
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dataset", "size", "config", "batch_size",
+        "context_length", "lr", "weight_decay", "drop_rate", "seed", "eval_freq", "eval_iter", "prompt", "out",
         "reproducible_masks", "plain", "precision", "save_every", "warmup_steps", "warmup_ratio", "initial_lr", "min_lr",
         "lr_schedule", "clip_grad_norm", "grad_accum"])]
     resume: Option<PathBuf>,
@@ -209,7 +211,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let (device, job) = match &args.resume {
         Some(folder) => {
             let device = args.device.open()?;
-            let job = resume(folder, args.epochs, &device)?;
+            let job = resume(folder, &args, &device)?;
             (device, job)
         }
         None => {
@@ -301,10 +303,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
     progress.finish();
 
     if let Some(done) = stopped.filter(|&done| done < steps) {
-        eprintln!(
+        warn(format_args!(
             "interrupted after {done} of {steps} steps; continue with:\n  cargo run --release -- pretrain --resume {}",
             out.display()
-        );
+        ));
         return Ok(ExitCode::from(130));
     }
     let (ids, text) = continue_prompt(&run.model, &tokenizer, &device, &prompt)?;
@@ -390,13 +392,12 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
     let Plan { model: config, training, recipe, seed, text, text_sha256, loaders, prompt } = plan;
     let kernels = args.precision.kernels(args.plain, device)?; // before any file is touched
     let finished = finished_run(&args.out)?;
-    fs::create_dir_all(&args.out)
-        .and_then(|()| probe_writable(&args.out))
-        .with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+    ensure_companion(&args.out, ADAPTER_FOLDER)?;
+    prepare_out(&args.out)?;
     let log = Log::create(args.log.as_deref())?;
     // It must not be taken up in place of this run. Its model stays until there is another.
     if let Some(checkpoint) = finished {
-        eprintln!("note: the finished run in {} is replaced", args.out.display());
+        warn(format_args!("note: the finished run in {} is replaced", args.out.display()));
         remove(&checkpoint)?;
     }
     let mut rng = TorchRng::new(seed);
@@ -422,6 +423,7 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
 fn finished_run(folder: &Path) -> Result<Option<PathBuf>> {
     let Ok(checkpoint) = newest_checkpoint(folder) else { return Ok(None) };
     let shown = folder.display();
+    ensure!(checkpoint != folder, "{shown} is itself a checkpoint of a run; name another folder with --out");
     let file = load_run_file::<IgnoredAny>(&checkpoint)
         .with_context(|| format!("the run in {shown} cannot be read; name another folder with --out"))?;
     ensure!(
@@ -434,22 +436,44 @@ fn finished_run(folder: &Path) -> Result<Option<PathBuf>> {
 }
 
 /// Takes up the run in `folder` where its newest checkpoint left it.
-fn resume(folder: &Path, epochs: Option<usize>, device: &Device) -> Result<Job> {
+fn resume(folder: &Path, args: &Args, device: &Device) -> Result<Job> {
     let checkpoint = newest_checkpoint(folder)?;
     let out = match checkpoint.parent() {
         Some(parent) if checkpoint == folder => parent.to_path_buf(),
         _ => folder.to_path_buf(),
     };
     let (model, run, file) = load_checkpoint::<Settings>(&checkpoint, &device.clone().autodiff())?;
-    let (mut training, settings) = (file.training, file.settings);
-    training.epochs = epochs.unwrap_or(training.epochs);
+    let (mut training, mut settings) = (file.training, file.settings);
+    let planned = training.epochs;
+    training.epochs = args.epochs.unwrap_or(planned);
     ensure!(
         run.place.epoch <= training.epochs,
-        "the run in {} is complete with {} epochs; to go on, give a larger number: --epochs N",
+        "the run in {} {}; to go on, give a larger number: --epochs N",
         folder.display(),
-        run.place.epoch - 1
+        if run.place.epoch > planned {
+            format!("is complete with {} epochs", run.place.epoch - 1)
+        } else {
+            format!("is in epoch {} already", run.place.epoch)
+        }
     );
-    let text = settings.text.read()?;
+    if let Some(text) = &args.text {
+        ensure!(
+            matches!(settings.text, Source::File(_)),
+            "the run in {} learns from a data set, so --text has no place",
+            folder.display()
+        );
+        settings.text = Source::File(absolute(text)?);
+    }
+    if let Some(log) = &args.log {
+        ensure!(settings.log.is_some(), "the run in {} has no log, so --log has no place", folder.display());
+        settings.log = Some(absolute(log)?);
+    }
+    let text = match &settings.text {
+        Source::File(_) => {
+            settings.text.read().context("if the text of the run lies elsewhere now, name it with --text")?
+        }
+        Source::Dataset(_) => settings.text.read()?,
+    };
     let found = data::sha256(text.as_bytes());
     ensure!(
         found == settings.text_sha256,
@@ -496,13 +520,6 @@ fn read_config(path: &Path) -> Result<RunConfig> {
     Ok(config)
 }
 
-/// Fails if no file can be made in `folder`.
-fn probe_writable(folder: &Path) -> std::io::Result<()> {
-    let probe = folder.join(format!(".probe-{}", std::process::id()));
-    File::create(&probe)?;
-    fs::remove_file(probe)
-}
-
 /// The prompt and its greedy continuation.
 fn continue_prompt(
     model: &GptModel,
@@ -535,10 +552,9 @@ impl Log {
     /// Opens the log of an interrupted run and takes away what was written after its checkpoint.
     fn reopen(path: Option<&Path>, length: u64) -> Result<Self> {
         let Some(path) = path else { return Ok(Self { file: None, length: 0 }) };
-        let mut file = OpenOptions::new()
-            .write(true)
-            .open(path)
-            .with_context(|| format!("cannot continue the log {}", path.display()))?;
+        let mut file = OpenOptions::new().write(true).open(path).with_context(|| {
+            format!("cannot continue the log {}; if it lies elsewhere now, name it with --log", path.display())
+        })?;
         let there = file.metadata()?.len();
         ensure!(
             there >= length,

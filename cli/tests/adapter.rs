@@ -54,6 +54,23 @@ fn the_base_with_the_adapter_writes_what_the_merged_model_writes() {
     assert_one_line_error(&same, 1, &["tuned is both --model and --out", "another folder with --out"]);
     assert_eq!(write(folder, &["tuned"]), merged, "nothing was written");
 
+    // A folder of the user's with such a name is not taken for a part of an earlier model.
+    for name in ["adapter", "base"] {
+        fs::create_dir_all(folder.join("mine").join(name)).unwrap();
+        fs::write(folder.join("mine").join(name).join("notes.txt"), "mine").unwrap();
+        let output = run(folder, &[&TRAIN[..], &["--model", "base", "--out", "mine"], &LORA].concat());
+        assert_one_line_error(&output, 1, &[&format!("mine/{name} would be replaced"), "--out"]);
+        if name == "adapter" {
+            fs::write(folder.join("story.txt"), "The boats went out and the boats came home. ".repeat(200)).unwrap();
+            let pretrain = run(folder, &["pretrain", "--text", "story.txt", "--out", "mine"]);
+            assert_one_line_error(&pretrain, 1, &["mine/adapter would be replaced", "--out"]);
+            let import = run(folder, &["weights", "import", "--from", "base", "--out", "mine"]);
+            assert_one_line_error(&import, 1, &["mine/adapter would be replaced", "--out"]);
+        }
+        assert!(folder.join("mine").join(name).join("notes.txt").exists());
+        fs::remove_dir_all(folder.join("mine")).unwrap();
+    }
+
     // An adapter does not stay beside a model that it has nothing to do with.
     train(folder, &[&["--model", "tuned", "--out", "tuned"]]);
     assert!(!folder.join("tuned/adapter").exists());

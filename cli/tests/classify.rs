@@ -235,6 +235,9 @@ fn messages_that_cannot_be_labelled_are_named() {
     let one = |text: &str| classify(folder, &["predict", "--model", "classifier", "Hello", text]);
     assert_one_line_error(&one(""), 1, &["message 2", "the message is empty"]);
     assert_one_line_error(&one("a <|endoftext|>"), 1, &["message 2", "<|endoftext|>"]);
+    fs::write(folder.join("messages.tsv"), messages(50).replace("at 7 o'clock", "at 7<|endoftext|>")).unwrap();
+    let eval = classify(folder, &["eval", "--model", "classifier", "--data", "messages.tsv"]);
+    assert_one_line_error(&eval, 1, &["messages.tsv", "See you at 7<|endoftext|>", "take it out"]);
     assert_one_line_error(&predict_lines(folder, &[], "\n \n"), 1, &["there are no messages", "standard input"]);
     assert_one_line_error(&predict_lines(folder, &[], "a <|endoftext|>\n"), 1, &["message 1"]);
 }

@@ -140,8 +140,13 @@ fn bad_input_is_one_line_and_writes_nothing() {
     let absent = instruct(folder, &["train", "--data", "tasks.json", "--model", "absent", "--out", "tuned"]);
     assert_one_line_error(&absent, 1, &["absent"]);
     let unknown = instruct(folder, &["respond", "--model", "base", "--data", "no-such-set"]);
-    assert_one_line_error(&unknown, 1, &["no-such-set"]);
+    assert_one_line_error(&unknown, 1, &["no-such-set is neither a file nor a data set", "small-tasks"]);
     assert!(!folder.join("tuned").exists(), "nothing was written");
+
+    write(folder, "own.json", &tasks(20).into());
+    let onto_itself = instruct(folder, &["respond", "--model", "base", "--data", "own.json", "--out", "./own.json"]);
+    assert_one_line_error(&onto_itself, 1, &["own.json is both --data and --out", "another file with --out"]);
+    assert_eq!(read(folder, "own.json").as_array().unwrap().len(), 20);
 
     write(folder, "tasks.json", &tasks(5).into());
     let respond = ["respond", "--model", "base", "--data", "tasks.json"];

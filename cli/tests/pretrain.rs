@@ -158,6 +158,12 @@ fn a_closed_pipe_does_not_end_a_run() {
     assert_eq!(log(folder.path()).last().unwrap()["kind"], "sample", "it came to its end");
     assert!(run(folder.path(), &["generate", "--model", "out", "--prompt", "The"]).status.success());
 
+    // Nor does standard error, as when `tee` is ended together with the run: here by a note about the finished run.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = llm(folder.path(), &strs(&train(folder.path()))).stderr(writer).output().unwrap();
+    assert_eq!((output.status.code(), log(folder.path()).last().unwrap()["kind"].as_str()), (Some(0), Some("sample")));
+
     // Where the output is the result, there is nothing to go on for.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -164,6 +164,40 @@ fn a_complete_run_goes_on_only_with_more_epochs() {
     assert_eq!(log(folder.path()), log(longer.path()));
 }
 
+/// The text and the log may lie elsewhere by then; a checkpoint may be kept under a name of its own.
+#[test]
+fn a_run_whose_files_have_moved_goes_on() {
+    let whole = prepare();
+    assert!(run(whole.path(), &arguments()).status.success());
+    let expected = fs::read_to_string(whole.path().join("log.jsonl")).unwrap();
+
+    let folder = prepare();
+    let path = folder.path();
+    kill_at(path, &arguments(), 16);
+    let resume = |extra: &[&str]| run(path, &[&["pretrain", "--resume", "out", "--device", "cpu"], extra].concat());
+    fs::rename(path.join("text.txt"), path.join("moved.txt")).unwrap();
+    assert_one_line_error(&resume(&[]), 1, &["text.txt", "name it with --text"]);
+    fs::rename(path.join("log.jsonl"), path.join("moved.jsonl")).unwrap();
+    assert_one_line_error(&resume(&["--text", "moved.txt"]), 1, &["log.jsonl", "name it with --log"]);
+    fs::write(path.join("other.txt"), "Another text.").unwrap();
+    assert_one_line_error(&resume(&["--text", "other.txt"]), 1, &["the text has changed", "SHA-256"]);
+    assert_one_line_error(
+        &resume(&["--text", "moved.txt", "--log", "moved.jsonl", "--epochs", "1"]),
+        1,
+        &["is in epoch 2 already", "--epochs N"],
+    );
+
+    let kept = path.join("checkpoint-best");
+    let newest = checkpoint(path);
+    fs::rename(&newest, &kept).unwrap();
+    let new = ["pretrain", "--config", "config.json", "--text", "moved.txt", "--out", "checkpoint-best"];
+    assert_one_line_error(&run(path, &new), 1, &["checkpoint-best is itself a checkpoint", "--out"]);
+    fs::rename(&kept, &newest).unwrap();
+
+    assert!(resume(&["--text", "moved.txt", "--log", "moved.jsonl"]).status.success());
+    assert_eq!(fs::read_to_string(path.join("moved.jsonl")).unwrap(), expected);
+}
+
 #[test]
 fn what_cannot_be_continued_is_named() {
     let folder = prepare();

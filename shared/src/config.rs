@@ -153,7 +153,8 @@ impl TrainingConfig {
             ("eval_freq", self.eval_freq),
             ("eval_iter", self.eval_iter),
         ] {
-            require(value > 0, field, value, "at least 1")?;
+            // No run is that long, and its number of steps can be computed.
+            require((1..=u32::MAX as usize).contains(&value), field, value, "at least 1 and below 2^32")?;
         }
         let rate = self.learning_rate;
         require(rate.is_finite() && rate > 0.0, "learning_rate", rate, "a number above 0")?;

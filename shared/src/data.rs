@@ -208,7 +208,11 @@ pub enum DataError {
         from: &'static str,
     },
     /// The file differs from the one the catalogue describes.
-    #[error("{} is not the data set '{name}': its SHA-256 is {found}, expected {expected}", .path.display())]
+    #[error(
+        "{} is not the data set '{name}': its SHA-256 is {found}, expected {expected}; delete it and fetch the data set with \
+         `llm data fetch {name}`",
+        .path.display()
+    )]
     Checksum {
         /// The data set.
         name: &'static str,

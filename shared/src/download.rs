@@ -136,7 +136,9 @@ pub enum DownloadError {
         advice: String,
     },
     /// What came is not what was expected; it was deleted.
-    #[error("what came from {url} was deleted: its SHA-256 is {found}, expected {expected}")]
+    #[error(
+        "what came from {url} was deleted: its SHA-256 is {found}, expected {expected}; try again, or from a mirror"
+    )]
     Checksum {
         /// The address.
         url: String,

@@ -15,7 +15,7 @@ use shared::files::write_whole;
 use shared::progress::Progress;
 
 use crate::interrupt::Interrupt;
-use crate::say::say;
+use crate::say::{say, warn};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -81,7 +81,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             }
         };
         if verdict.score.is_none() {
-            progress.suspend(|| eprintln!("Could not convert score: {:?}", verdict.reply));
+            progress.suspend(|| warn(format_args!("Could not convert score: {:?}", verdict.reply)));
         }
         scores.verdicts.push(verdict);
         // A judge takes seconds for each answer, so none may be lost.
@@ -89,7 +89,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         progress.step(String::new);
         if interrupt.is_pressed() && scores.verdicts.len() < entries.len() {
             let done = scores.verdicts.len();
-            eprintln!("interrupted: {done} of {} are scored and kept in {}", entries.len(), path.display());
+            warn(format_args!("interrupted: {done} of {} are scored and kept in {}", entries.len(), path.display()));
             return Ok(ExitCode::from(130));
         }
     }

@@ -15,9 +15,10 @@ use shared::progress::Progress;
 
 use super::{open_text_model, prompt_format};
 use crate::interrupt::Interrupt;
+use crate::leftovers::is_same;
 use crate::positive;
 use crate::precision::WeightPrecision;
-use crate::say::say;
+use crate::say::{say, warn};
 
 /// Time between two writes of the answers so far.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
@@ -52,6 +53,11 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    ensure!(
+        !is_same(Path::new(&args.data), &args.out),
+        "{} is both --data and --out, and would be replaced by the answers; name another file with --out",
+        args.out.display()
+    );
     let entries = Entries::load(&args.data)?;
     let test = partition(&entries).test;
     let test = &test[..args.limit.unwrap_or(test.len()).min(test.len())];
@@ -75,7 +81,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         let response = match respond_with(&generator, entry, format, args.max_new_tokens, &tokenizer, &device) {
             Ok(response) => response,
             Err(error @ RespondError::TooLong { .. }) => {
-                progress.suspend(|| eprintln!("warning: test entry {place} gets an empty answer: {error}"));
+                progress.suspend(|| warn(format_args!("warning: test entry {place} gets an empty answer: {error}")));
                 String::new()
             }
             Err(error) => {
@@ -89,7 +95,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         answered.push(Entry { model_response: Some(response), ..entry.clone() });
         progress.step(String::new);
         if interrupt.is_pressed() && answered.len() < test.len() {
-            eprintln!("interrupted: {}", keep(&args.out, &answered)?);
+            warn(format_args!("interrupted: {}", keep(&args.out, &answered)?));
             return Ok(ExitCode::from(130));
         }
         if written.elapsed() >= WRITE_EVERY {

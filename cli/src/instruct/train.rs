@@ -1,6 +1,5 @@
 //! `llm instruct train`.
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,9 +28,9 @@ use shared::{GptConfig, TrainingConfig, data};
 
 use super::{Tuning, open_text_model};
 use crate::interrupt::Interrupt;
-use crate::leftovers::{is_same, remove};
+use crate::leftovers::{ensure_companion, is_same, prepare_out, remove};
 use crate::lora::{ADAPTER_FOLDER, BASE_FOLDER, LoraArgs, adapt};
-use crate::say::say;
+use crate::say::{say, warn};
 use crate::{grouped, positive};
 
 /// Name of the loss plot in the output folder.
@@ -114,28 +113,26 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     let tokenizer = Gpt2Tokenizer::new();
     let loaders = make_loaders(&args, &entries, config.context_length, &tokenizer)?;
-    fs::create_dir_all(&args.out).with_context(|| format!("cannot write into the folder {}", args.out.display()))?;
+    [ADAPTER_FOLDER, BASE_FOLDER].iter().try_for_each(|name| ensure_companion(&args.out, name))?;
+    prepare_out(&args.out)?;
 
     let interrupt = Interrupt::watch()?;
     let base = args.model.clone().unwrap_or_else(|| args.out.join(BASE_FOLDER));
     let base = lora.is_some().then_some(base);
     let job = Job { args: &args, config, base, tokenizer, device, recording, interrupt };
-    let model = match opened {
-        Some((_, model)) => model.with_drop_rate(0.0),
+    let (model, own_base) = match opened {
+        Some((_, model)) => (model.with_drop_rate(0.0), None),
         None => {
-            eprintln!(
+            warn(format_args!(
                 "warning: without --model, a tiny model is pretrained on the story '{STORY}' first; it learns the form \
                  of an answer, and little else"
-            );
+            ));
             let Some(model) = job.pretrain()? else {
-                eprintln!("interrupted before the instructions; nothing was saved");
+                warn("interrupted before the instructions; nothing was saved");
                 return Ok(ExitCode::from(130));
             };
-            if let Some(base) = &job.base {
-                remove(&args.out.join(ADAPTER_FOLDER))?;
-                save_model(base, &job.config, &model.valid())?;
-            }
-            model
+            let own_base = job.base.is_some().then(|| model.valid());
+            (model, own_base)
         }
     };
     let mut rng = TorchRng::new(job.args.seed);
@@ -143,7 +140,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Some(settings) => adapt(model, settings, &mut rng, &job.recording),
         None => model,
     };
-    job.finetune(model, &entries, &loaders, &training, rng)
+    job.finetune(model, own_base, &entries, &loaders, &training, rng)
 }
 
 /// The model of a run without `--model`.
@@ -184,12 +181,12 @@ fn make_loaders(
     let validation_start = parts.train.len() + parts.test.len();
     let places: Vec<usize> = places.chain(left_out[1].iter().map(|place| validation_start + place)).collect();
     if let Some(first) = places.first() {
-        eprintln!(
+        warn(format_args!(
             "warning: {} of {} entries are left out, because their instruction alone fills {max_length} tokens (the \
              first is entry {first})",
             places.len(),
             entries.len()
-        );
+        ));
     }
     Ok(loaders)
 }
@@ -225,9 +222,11 @@ impl Job<'_> {
         Ok(finished.then_some(run.model))
     }
 
+    /// `own_base` is what the adapter fits, if that was made here. It is saved with the first adapter: alone it is of no use.
     fn finetune(
         &self,
         model: GptModel,
+        mut own_base: Option<GptModel>,
         entries: &[Entry],
         loaders: &Loaders<InstructionLoader>,
         training: &TrainingConfig,
@@ -244,11 +243,15 @@ impl Job<'_> {
         ));
         let prompt = self.args.format.format_input(&partition(entries).validation[0]);
         let run = Run::new(model, training.weight_decay, &rng);
-        let save = |model: &GptModel| -> Result<()> {
+        let mut save = |model: &GptModel| -> Result<()> {
             let (adapter, old_base) = (out.join(ADAPTER_FOLDER), out.join(BASE_FOLDER));
             // What an earlier run left fits another model.
             if !self.base.iter().chain(&self.args.model).any(|needed| is_same(needed, &old_base)) {
                 remove(&old_base)?;
+            }
+            if let (Some(base), Some(model)) = (&self.base, own_base.take()) {
+                remove(&adapter)?;
+                save_model(base, &self.config, &model)?;
             }
             match &self.base {
                 Some(_) => save_adapter(&adapter, model)?,
@@ -268,11 +271,11 @@ impl Job<'_> {
         }
         if !finished {
             save(&run.model)?;
-            eprintln!(
+            warn(format_args!(
                 "interrupted after {} steps; the model as it is then is in {}, and can learn on with --model {0}",
                 run.place.steps,
                 out.display()
-            );
+            ));
             return Ok(ExitCode::from(130));
         }
         let folder = out.display();

@@ -1,6 +1,6 @@
 //! Bytes, rate and time left: a bar on a terminal, plain lines elsewhere, both on standard error.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -53,15 +53,15 @@ impl Meter {
             bar.set_position(done);
         } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            eprintln!("{}: {}", self.name, plain_line(done, self.total, done - self.before, self.start.elapsed()));
+            say(&self.name, &plain_line(done, self.total, done - self.before, self.start.elapsed()));
         }
     }
 
     /// Says something beside the bar.
     pub fn note(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{}: {text}", self.name)),
-            None => eprintln!("{}: {text}", self.name),
+            Some(bar) => bar.suspend(|| say(&self.name, text)),
+            None => say(&self.name, text),
         }
     }
 
@@ -76,6 +76,11 @@ impl Drop for Meter {
     fn drop(&mut self) {
         self.finish();
     }
+}
+
+/// A transfer goes on when nobody reads any more; `eprintln!` would end it.
+fn say(name: &str, text: &str) {
+    let _ = writeln!(stderr(), "{name}: {text}");
 }
 
 fn plain_line(done: u64, total: Option<u64>, done_now: u64, elapsed: Duration) -> String {
