@@ -360,6 +360,34 @@ fn silent_clients_do_not_keep_the_server_alive() {
     assert_eq!(wait(&mut server).code(), Some(0));
 }
 
+/// Requests that do not come to their end are given up; an answer that takes its time is not.
+#[test]
+fn unfinished_requests_are_given_up_in_time() {
+    let server = serve(&["--max-tokens", "100000"]);
+    let open = |request: &str| {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        write!(stream, "{request}").unwrap();
+        stream
+    };
+    let half_a_head = "POST /api/generate HTTP/1.1\r\nHost:";
+    let half_a_body = format!("POST /api/generate HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n{{", server.address);
+    let body = json!({ "prompt": "a", "options": { "num_predict": 100_000 } }).to_string();
+    let mut long = BufReader::new(server.send("POST", "/api/generate", "", &body));
+    let start = Instant::now();
+    for mut stream in ["", half_a_head, &half_a_body].map(open) {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
+    let mut line = String::new();
+    while !line.contains("\"response\"") {
+        line.clear();
+        assert!(long.read_line(&mut line).unwrap() > 0);
+    }
+}
+
 #[test]
 fn an_occupied_port_and_a_missing_model_are_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -385,6 +413,8 @@ fn the_usual_folders_are_found() {
     let folder = tempfile::tempdir().unwrap();
     save_follower(folder.path(), "runs/instruct", 64);
     save_classifier_of(folder.path(), "runs/classify");
+    // What an interrupted run leaves.
+    fs::create_dir_all(folder.path().join("runs/pretrain/checkpoint-000006")).unwrap();
     let server = serve_in(folder, &[]);
     let (_, list) = server.ask("GET", "/api/tags", "", "");
     assert!(list.contains("\"classify\"") && list.contains("\"instruct\"") && !list.contains("pretrain"), "{list}");

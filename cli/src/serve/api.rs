@@ -1,4 +1,5 @@
-//! The HTTP interface: Ollama's `/api/generate` and `/api/chat`, so that its clients work here too, and `/api/classify`.
+//! The HTTP interface: Ollama's `/api/generate` and `/api/chat`, so that what speaks to these works here too, and
+//! `/api/classify`.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! `llm serve`: a web page and an HTTP interface for trained models.
 
 mod api;
+mod connections;
 mod engine;
 mod guard;
 mod models;
@@ -10,7 +11,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -18,18 +18,18 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use ch02_text::Gpt2Tokenizer;
 use shared::device::DeviceChoice;
-use tokio::sync::Notify;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use self::api::Served;
+use self::connections::REQUEST_TIMEOUT;
 use self::engine::Engine;
 use self::guard::{AllowedHost, AllowedHosts};
 use crate::positive;
 use crate::precision::WeightPrecision;
+use crate::say::warn;
 
 /// Longest request body, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
-/// After Ctrl-C, how long open answers have to come to their end.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -67,7 +67,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let (cards, models): (Vec<_>, Vec<_>) = models::open(&args.model, args.weights, &device)?.into_iter().unzip();
     for card in &cards {
-        eprintln!("{}: {}", card.name, card.skill.capabilities().join(", "));
+        warn(format_args!("{}: {}", card.name, card.skill.capabilities().join(", ")));
     }
     let engine = Engine::start(models, device)?;
     let served = Served { cards, engine: engine.clone(), tokenizer: Gpt2Tokenizer::new(), max_tokens: args.max_tokens };
@@ -78,25 +78,18 @@ pub fn run(args: Args) -> Result<ExitCode> {
         writeln!(stdout(), "http://{}  (Ctrl-C ends the server)", within_reach(address))?;
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let ended = Arc::new(Notify::new());
-        let told = Arc::clone(&ended);
         let interrupted = async move {
             // Without a way to hear of Ctrl-C the server runs until it is killed.
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
             engine.stop();
-            told.notify_one();
         };
-        let all_served = axum::serve(listener, routes(served, allowed)).with_graceful_shutdown(interrupted);
-        tokio::select! {
-            result = async { all_served.await } => result,
-            // A client that does not finish its request, or does not read its answer, is not waited for.
-            () = async { ended.notified().await; tokio::time::sleep(PATIENCE).await } => Ok(()),
-        }
+        connections::serve(listener, routes(served, allowed), interrupted).await;
+        anyhow::Ok(())
     })?;
     runtime.shutdown_background();
-    eprintln!("ended");
+    warn("ended");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -121,6 +114,7 @@ fn routes(served: Served, allowed: AllowedHosts) -> Router {
         .fallback(api::absent)
         .method_not_allowed_fallback(api::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(RequestBodyTimeoutLayer::new(REQUEST_TIMEOUT))
         .layer(axum::middleware::from_fn_with_state(allowed, guard::check))
         .with_state(Arc::new(served))
 }

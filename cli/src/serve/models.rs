@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch05_pretrain::Generator;
+use ch05_pretrain::{CONFIG_FILE, Generator};
 use ch06_classify::{ClassifierConfig, is_classifier, load_classifier};
 use ch07_instruct::{Conversation, PromptFormat};
 use kernels::Kernels;
@@ -53,7 +53,8 @@ pub struct Card {
 /// Opens the models in `folders`, or those that are in the folders where this program leaves them. Those that write do so
 /// with `weights`.
 pub fn open(folders: &[PathBuf], weights: WeightPrecision, device: &Device) -> Result<Vec<(Card, Generator)>> {
-    let usual = || DEFAULT_FOLDERS.iter().map(PathBuf::from).filter(|folder| folder.is_dir()).collect();
+    let usual =
+        || DEFAULT_FOLDERS.iter().map(PathBuf::from).filter(|folder| folder.join(CONFIG_FILE).is_file()).collect();
     let folders: Vec<PathBuf> = if folders.is_empty() { usual() } else { folders.to_vec() };
     ensure!(
         !folders.is_empty(),
