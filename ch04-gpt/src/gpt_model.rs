@@ -51,7 +51,7 @@ impl GptModel {
     }
 
     /// The same model, computed by `kernels`. A new model follows the formulas of the book; [`Kernels::Fused`] gives the
-    /// same numbers and trains several times as fast on a CPU.
+    /// same numbers and trains about twice as fast on a CPU.
     pub fn with_kernels(self, kernels: Kernels) -> Self {
         Self {
             drop_emb: self.drop_emb.with_kernels(kernels),

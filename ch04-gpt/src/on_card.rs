@@ -13,7 +13,10 @@ impl TransformerBlock {
     /// The output for one new token; `None` if that is left to the formulas.
     pub(crate) fn forward_on_card(&self, x: &Tensor<3>, cache: &mut KvCache) -> Option<Tensor<3>> {
         let (kept, head_dim, kernels) = (cache.kept(), self.att.head_dim, self.att.kernels);
-        let here = kernels.fuse_token(x, self.att.w_query.weight.val().dtype()) && card::fits(kept + 1, head_dim);
+        let [context_length, _] = self.att.mask.dims();
+        let here = kernels.fuse_token(x, self.att.w_query.weight.val().dtype())
+            && card::fits(kept + 1, head_dim)
+            && cache.tokens() < context_length;
         let block = if here { self.parameters()? } else { return None };
         let store = cache.take([1, self.att.num_heads, kept + 1, head_dim], &x.device());
         let (x, store) = card::block(x.clone(), block, store, kept);

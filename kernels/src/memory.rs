@@ -8,7 +8,8 @@
 #[allow(unsafe_code, reason = "glibc can only be told through its C interface")]
 pub fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: mallopt only sets parameters of the allocator; this is called from `main`, before there are threads.
+    // SAFETY: mallopt only sets parameters of the allocator, each one word. A thread that allocates meanwhile uses the old
+    // or the new one, and both are right.
     unsafe {
         if libc::mallopt(libc::M_MMAP_THRESHOLD, i32::MAX) == 0 {
             // Older versions refuse a threshold above 32 MB, but not to do without mappings at all.

@@ -16,14 +16,15 @@ pub fn forward_flops(config: &GptConfig, batch: usize, tokens: usize) -> u64 {
     forward_flops_per_token(config) * (batch * tokens) as u64
 }
 
-/// Share of a GPU's peak that a training run uses, 0 to 1: the tokens per second it reaches, over those it would reach
+/// Share of `peak_flops` that a training run uses: the tokens per second it reaches, over those it would reach
 /// if every operation of forward and backward pass (counted as two forward passes) ran at `peak_flops` per second.
 pub fn model_flops_utilization(config: &GptConfig, tokens_per_second: f64, peak_flops: f64) -> f64 {
     let flops_per_token = 3 * forward_flops_per_token(config);
     tokens_per_second / (peak_flops / flops_per_token as f64)
 }
 
-/// What a GPU can do at most, in FLOPs per second.
+/// A GPU's peak as the book's bonus takes it, in FLOPs per second: that of its ordinary units, but of the T4's tensor cores
+/// for 16-bit floats. A run that uses tensor cores can exceed it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Peak {
     /// Name of the GPU.
@@ -34,7 +35,7 @@ pub struct Peak {
     pub float16: f64,
 }
 
-/// Some GPUs, as their vendor's tables have them.
+/// Some GPUs.
 pub const PEAKS: [Peak; 7] = [
     Peak { gpu: "H100", float32: 51.22e12, float16: 204.9e12 },
     Peak { gpu: "L4", float32: 30.29e12, float16: 30.29e12 },

@@ -28,7 +28,11 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for `weights` that computes on `threads` threads, the caller's among them.
+    ///
+    /// # Panics
+    /// If `threads` is 0.
     pub fn new(weights: Arc<Weights>, threads: usize) -> Self {
+        assert!(threads > 0, "a decoder needs a thread");
         let office = Arc::new(Office::new(weights, threads));
         let shared = Arc::clone(&office);
         Self { office, team: Team::start(threads, move |member| shared.token(member)), tokens: 0 }
