@@ -24,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Answers requests until `ended`.
 pub async fn serve(listener: TcpListener, routes: Router, ended: impl Future<Output = ()>) {
-    let mut builder = Builder::new(TokioExecutor::new());
+    // Without `http1_only` the first bytes would tell the version of HTTP, and they may take as long as they like.
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(REQUEST_TIMEOUT);
     let (connections, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(MOST_CONNECTIONS)));
     let mut ended = pin!(ended);
