@@ -214,9 +214,9 @@ pub fn load_weights(
 /// If there is no such model, or its causal masks would fill the memory: they are the one thing in a model that the
 /// size of its weights does not limit.
 pub fn check_sizes(config: &GptConfig) -> Result<(), ConfigError> {
-    /// One byte for each pair of positions and block, a quarter of a gigabyte, and four more while a mask is made; GPT-2 XL
-    /// has 50 million.
-    const MOST_PAIRS: usize = 1 << 28;
+    /// One byte for each pair of positions and block, a gigabyte; GPT-2 XL has 50 million. While a mask is made, it takes four
+    /// more.
+    const MOST_PAIRS: usize = 1 << 30;
 
     config.validate()?;
     let pairs = config.context_length.saturating_mul(config.context_length).saturating_mul(config.n_layers);

@@ -35,7 +35,7 @@ pub mod train;
 pub mod training_checkpoint;
 
 pub use adamw::AdamW;
-pub use checkpoint::{CONFIG_FILE, load_model, save_model};
+pub use checkpoint::{CONFIG_FILE, WEIGHTS_FILE, load_model, save_model};
 pub use generate::{GenerateError, GenerateOptions, Generator, generate, generate_with};
 pub use gpt2::{ModelKind, model_kind, open_model};
 pub use loss::{Batches, calc_loss_batch, calc_loss_loader, cross_entropy, perplexity};

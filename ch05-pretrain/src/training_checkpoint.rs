@@ -24,7 +24,7 @@ use shared::files::write_whole;
 use shared::{GptConfig, TrainingConfig};
 
 use crate::adamw::Moments;
-use crate::checkpoint::{CheckpointError, sync_file};
+use crate::checkpoint::{CONFIG_FILE, CheckpointError, WEIGHTS_FILE, sync_file};
 use crate::inspect::{Parameter, parameters};
 use crate::train::{Place, Run};
 use crate::{AdamW, load_model, save_model};
@@ -130,7 +130,7 @@ pub fn save_checkpoint<S: Serialize>(
     fs::rename(&temporary, &target).map_err(io_error(&target))?;
     // Also those whose writing or removal was cut short.
     for old in entries(folder).map_err(io_error(folder))? {
-        if old != target && steps_in_name(&old).is_some() && old.is_dir() {
+        if old != target && steps_in_name(&old).is_some() && holds_only_ours(&old) {
             fs::remove_dir_all(&old).map_err(io_error(&old))?;
         }
     }
@@ -253,7 +253,16 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn steps_in_name(path: &Path) -> Option<u64> {
     let name = path.file_name()?.to_str()?;
     let name = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part")).unwrap_or(name);
-    name.strip_prefix(PREFIX)?.parse().ok()
+    let steps = name.strip_prefix(PREFIX)?.parse().ok()?;
+    (name == format!("{PREFIX}{steps:06}")).then_some(steps)
+}
+
+/// Whether this is a folder with nothing in it but the files of a checkpoint, whole or half-written (those have names with
+/// a dot in front). Other programs call their folders like this as well.
+fn holds_only_ours(folder: &Path) -> bool {
+    let ours = [CONFIG_FILE, WEIGHTS_FILE, OPTIMIZER_FILE, RUN_FILE];
+    let is_ours = |path: &PathBuf| is_hidden(path) || ours.iter().any(|name| path.ends_with(name));
+    entries(folder).is_ok_and(|files| files.iter().all(is_ours))
 }
 
 fn is_hidden(path: &Path) -> bool {

@@ -125,7 +125,7 @@ fn a_context_whose_masks_fill_the_memory_is_refused() {
     let config = GptConfig { context_length: 100_000, emb_dim: 1, n_heads: 1, ..small().0 };
     fs::write(folder.path().join("config.json"), serde_json::to_string(&config).unwrap()).unwrap();
     let error = load_model(folder.path(), &Device::flex()).unwrap_err().to_string();
-    let expected = "config.json: context_length is 100000, but must be at most 11585 with 2 layers";
+    let expected = "config.json: context_length is 100000, but must be at most 23170 with 2 layers";
     assert!(error.ends_with(expected), "{error}");
 }
 

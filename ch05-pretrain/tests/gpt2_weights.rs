@@ -656,7 +656,7 @@ fn impossible_sizes_are_refused() {
         (
             "n_positions",
             json!(100_000),
-            "config.json: context_length is 100000, but must be at most 9459 with 3 layers",
+            "config.json: context_length is 100000, but must be at most 18918 with 3 layers",
         ),
     ] {
         assert_eq!(error(with_config(field, value).path()), text);

@@ -197,13 +197,21 @@ fn the_newest_checkpoint_and_what_is_left_over() {
         fs::create_dir(folder.join(name)).unwrap();
         fs::copy(path.join("run.json"), folder.join(name).join("run.json")).unwrap();
     };
-    for name in ["checkpoint-999999", "checkpoint-1000000", "checkpoint-best", ".checkpoint-2000000.part"] {
+    // The last two are those of another program.
+    let others = ["checkpoint-best", "checkpoint-500", "checkpoint-100000"];
+    for name in [&["checkpoint-999999", "checkpoint-1000000", ".checkpoint-2000000.part"], &others[..1]].concat() {
         copy(name);
+    }
+    for name in &others[1..] {
+        fs::create_dir(folder.join(name)).unwrap();
+        fs::write(folder.join(name).join("trainer_state.json"), "{}").unwrap();
     }
     assert_eq!(newest_checkpoint(folder).unwrap(), folder.join("checkpoint-1000000"));
     fs::create_dir(folder.join("checkpoint-000002")).unwrap(); // its run.json went first
     let path = save_checkpoint(folder, &train(run, 4), &config(), &training(), ()).unwrap();
     let mut left: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     left.sort();
-    assert_eq!(left, [path, folder.join("checkpoint-best")]);
+    let mut expected: Vec<PathBuf> = others.iter().map(|name| folder.join(name)).chain([path]).collect();
+    expected.sort();
+    assert_eq!(left, expected);
 }

@@ -311,7 +311,7 @@ fn what_is_no_classifier() {
         ("\"n_layers\": 3", "\"n_layers\": 2", "trf_blocks.2.att.W_key.bias: there is no such tensor"),
         ("\"n_layers\": 3", "\"n_layers\": 4", "tensor trf_blocks.3.att.W_query.weight: it is missing"),
         ("\"n_layers\": 3", "\"n_layers\": 400000000000", "context_length is 12, but must be at most 0 with"),
-        ("\"context_length\": 12", "\"context_length\": 100000", "context_length is 100000, but must be at most 9459"),
+        ("\"context_length\": 12", "\"context_length\": 100000", "context_length is 100000, but must be at most 18918"),
         ("\"ham\",\n    \"spam\"", "\"spam\",\n    \"ham\"", "labels is spam, ham, but must be ham, spam"),
         ("\"spam\"", "\"eggs\"", "labels is ham, eggs, but must be ham, spam"),
         ("\"n_heads\": 2", "\"n_heads\": 3", "n_heads is 3, but must be a divisor of emb_dim"),

@@ -37,7 +37,7 @@ pub const RESPONSE_KEY: &str = "model_response";
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// Nothing has this name.
-    #[error("{name} is neither a file nor a data set; data sets with entries are instructions and {EMBEDDED_NAME}")]
+    #[error("{name} is neither a file nor a data set; `llm data list` names these, and {EMBEDDED_NAME} are embedded")]
     Absent {
         /// What was asked for.
         name: String,

@@ -36,11 +36,13 @@ use shared::{GptConfig, TrainingConfig};
 
 use crate::instruct::open_text_model;
 use crate::interrupt::Interrupt;
-use crate::leftovers::{ensure_companion, prepare_out, remove_companions};
-use crate::lora::{ADAPTER_FOLDER, LoraArgs, adapt};
+use crate::leftovers::{ensure_companions, prepare_out, remove, remove_companions};
+use crate::lora::{LoraArgs, adapt};
 use crate::say::{say, warn};
 use crate::{grouped, positive};
 
+/// How the training went, and what the classifier takes for what.
+const PICTURES: [&str; 3] = ["losses.svg", "accuracy.svg", "confusion.svg"];
 /// Name of the embedded messages.
 const EMBEDDED: &str = "messages";
 /// Models at least this wide learn with the book's learning rate; small ones need larger steps.
@@ -235,7 +237,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     let mut config = base.as_ref().map_or_else(tiny_config, |(config, _)| config.clone());
     let length = length(args, &split, &tokenizer, config.context_length)?;
     let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size, config.context_length)?;
-    ensure_companion(&args.out, ADAPTER_FOLDER)?;
+    ensure_companions(&args.out)?;
     prepare_out(&args.out)?;
 
     say(format_args!(
@@ -288,6 +290,7 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
     };
     let save = |model: &GptModel| -> Result<()> {
         remove_companions(&args.out)?;
+        PICTURES.iter().try_for_each(|file| remove(&args.out.join(file)))?;
         // The additions alone are of no use: they fit a head that is random and nowhere else.
         Ok(save_classifier(&args.out, &config, &merge_lora(model.clone()).valid())?)
     };
@@ -332,15 +335,12 @@ fn train(args: &TrainArgs) -> Result<ExitCode> {
         of_test = confusion(&model, loader, None, args.token, &mut rng, &device);
         say(accuracy_line(name, &of_test));
     }
-    for (file, picture) in [
-        ("losses.svg", plot_losses(&history)?),
-        ("accuracy.svg", plot_accuracies(&history)?),
-        ("confusion.svg", plot_confusion(&of_test)),
-    ] {
+    let pictures = [plot_losses(&history)?, plot_accuracies(&history)?, plot_confusion(&of_test)];
+    for (file, picture) in PICTURES.iter().zip(pictures) {
         write_whole(&args.out.join(file), picture.as_bytes())?;
     }
     let folder = args.out.display();
-    say(format_args!("\nclassifier: {folder}\npictures:   {folder}/losses.svg, accuracy.svg, confusion.svg"));
+    say(format_args!("\nclassifier: {folder}\npictures:   {folder}/{}", PICTURES.join(", ")));
     say(format_args!(
         "\nTry it:\n  cargo run --release -- classify predict --model {folder} \"You have won a prize! Reply YES to claim it.\""
     ));

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use ch05_pretrain::CONFIG_FILE;
+use ch05_pretrain::{CONFIG_FILE, WEIGHTS_FILE};
 
 use crate::instruct::TUNING_FILE;
 use crate::lora::ADAPTER_FOLDER;
@@ -26,11 +26,17 @@ pub fn prepare_out(out: &Path) -> Result<()> {
         .with_context(|| format!("cannot write into the folder {}", out.display()))
 }
 
-/// Fails if a folder of this name in `out` would be taken for a part of the model there and replaced with it, but there is
-/// no model in `out`: then it is something else.
+/// Fails if `out` holds something that would be taken for a companion of the model there and replaced with it, but there is
+/// no model: then it is something else.
+pub fn ensure_companions(out: &Path) -> Result<()> {
+    COMPANIONS.iter().try_for_each(|name| ensure_companion(out, name))
+}
+
+/// The same for the file or folder of this name.
 pub fn ensure_companion(out: &Path, name: &str) -> Result<()> {
+    let is_model = [CONFIG_FILE, WEIGHTS_FILE].iter().all(|file| out.join(file).is_file());
     ensure!(
-        !out.join(name).exists() || out.join(CONFIG_FILE).is_file(),
+        is_model || !out.join(name).exists(),
         "{} would be replaced, but belongs to no model in {}; rename it, or name another folder with --out",
         out.join(name).display(),
         out.display()

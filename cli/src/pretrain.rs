@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::{GptModel, generate_text_simple};
+use ch05_pretrain::checkpoint::check_sizes;
 use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
@@ -32,8 +33,7 @@ use shared::{GptConfig, TrainingConfig, data};
 
 use crate::generate::check_prompt;
 use crate::interrupt::Interrupt;
-use crate::leftovers::{ensure_companion, prepare_out, remove, remove_companions};
-use crate::lora::ADAPTER_FOLDER;
+use crate::leftovers::{ensure_companions, prepare_out, remove, remove_companions};
 use crate::precision::ProductPrecision;
 use crate::recipe::RecipeArgs;
 use crate::say::{say, warn};
@@ -167,6 +167,9 @@ struct Settings {
     log: Option<PathBuf>,
     /// Length of the log when the checkpoint was saved: what comes after it is written again.
     log_bytes: u64,
+    /// SHA-256 of the log until there. Runs of earlier versions have none.
+    #[serde(default)]
+    log_sha256: Option<String>,
 }
 
 /// Where the text comes from.
@@ -288,7 +291,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
                     let stop = interrupt.is_pressed();
                     let due = settings.save_every.is_some_and(|n| run.place.steps.is_multiple_of(n));
                     if due || stop || std::mem::take(&mut epoch_ended) {
-                        settings.log_bytes = log.length;
+                        (settings.log_bytes, settings.log_sha256) = (log.length, log.sha256()?);
                         save_checkpoint(&out, run, &config, &training, &settings)?;
                     }
                     if stop {
@@ -355,7 +358,7 @@ fn plan(args: &Args) -> Result<Plan> {
     set(&mut model.drop_rate, args.drop_rate);
     set(&mut training.learning_rate, args.lr);
     set(&mut training.weight_decay, args.weight_decay);
-    model.validate()?;
+    check_sizes(&model)?; // or the model could be made, but not opened
     training.validate()?;
     ensure!(
         model.vocab_size == VOCAB_SIZE,
@@ -392,7 +395,7 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
     let Plan { model: config, training, recipe, seed, text, text_sha256, loaders, prompt } = plan;
     let kernels = args.precision.kernels(args.plain, device)?; // before any file is touched
     let finished = finished_run(&args.out)?;
-    ensure_companion(&args.out, ADAPTER_FOLDER)?;
+    ensure_companions(&args.out)?;
     prepare_out(&args.out)?;
     let log = Log::create(args.log.as_deref())?;
     // It must not be taken up in place of this run. Its model stays until there is another.
@@ -414,6 +417,7 @@ fn start(args: &Args, plan: Plan, device: &Device) -> Result<Job> {
         save_every: args.save_every,
         log: args.log.as_deref().map(absolute).transpose()?,
         log_bytes: 0,
+        log_sha256: None,
     };
     Ok(Job { model: config, training, loaders, run, settings, out: args.out.clone(), log })
 }
@@ -442,6 +446,7 @@ fn resume(folder: &Path, args: &Args, device: &Device) -> Result<Job> {
         Some(parent) if checkpoint == folder => parent.to_path_buf(),
         _ => folder.to_path_buf(),
     };
+    ensure_companions(&out)?;
     let (model, run, file) = load_checkpoint::<Settings>(&checkpoint, &device.clone().autodiff())?;
     let (mut training, mut settings) = (file.training, file.settings);
     let planned = training.epochs;
@@ -490,7 +495,7 @@ fn resume(folder: &Path, args: &Args, device: &Device) -> Result<Job> {
     );
     settings.recipe.validate(training.learning_rate, loaders.train.num_batches(), training.epochs)?;
     let run = run.with_kernels(settings.precision.kernels(settings.plain, device)?);
-    let log = Log::reopen(settings.log.as_deref(), settings.log_bytes)?;
+    let log = Log::reopen(&settings)?;
     Ok(Job { model, training, loaders, run, settings, out, log })
 }
 
@@ -550,8 +555,9 @@ impl Log {
     }
 
     /// Opens the log of an interrupted run and takes away what was written after its checkpoint.
-    fn reopen(path: Option<&Path>, length: u64) -> Result<Self> {
-        let Some(path) = path else { return Ok(Self { file: None, length: 0 }) };
+    fn reopen(settings: &Settings) -> Result<Self> {
+        let Settings { log, log_bytes: length, log_sha256, .. } = settings;
+        let (Some(path), length) = (log, *length) else { return Ok(Self { file: None, length: 0 }) };
         let mut file = OpenOptions::new().write(true).open(path).with_context(|| {
             format!("cannot continue the log {}; if it lies elsewhere now, name it with --log", path.display())
         })?;
@@ -561,9 +567,19 @@ impl Log {
             "the log {} is not that of this run: it has {there} bytes, but had {length} at the checkpoint",
             path.display()
         );
+        ensure!(
+            log_sha256.is_none() || *log_sha256 == Some(sha256_of_start(path, length)?),
+            "the log {} is not that of this run: its first {length} bytes are others",
+            path.display()
+        );
         file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Self { file: Some((file, path.to_path_buf())), length })
+        Ok(Self { file: Some((file, path.clone())), length })
+    }
+
+    /// SHA-256 of what is in the file.
+    fn sha256(&self) -> Result<Option<String>> {
+        self.file.as_ref().map(|(_, path)| sha256_of_start(path, self.length)).transpose()
     }
 
     /// Appends one line and hands it to the system at once.
@@ -575,4 +591,13 @@ impl Log {
         self.length += text.len() as u64;
         Ok(())
     }
+}
+
+/// SHA-256 of the first `length` bytes of a log.
+fn sha256_of_start(path: &Path, length: u64) -> Result<String> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(length).read_to_end(&mut start))
+        .with_context(|| format!("cannot read the log {}", path.display()))?;
+    Ok(data::sha256(&start))
 }

@@ -15,8 +15,7 @@ use shared::download::{Download, Downloader, mirror};
 
 use crate::data::told;
 use crate::grouped;
-use crate::leftovers::{ensure_companion, is_same, remove_companions};
-use crate::lora::ADAPTER_FOLDER;
+use crate::leftovers::{ensure_companions, is_same, remove_companions};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -153,7 +152,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
 fn import(args: &ImportArgs) -> Result<ExitCode> {
     let ImportArgs { from, out } = args;
     ensure!(!is_same(from, out), "{} is both the source and the target; name another folder with --out", out.display());
-    ensure_companion(out, ADAPTER_FOLDER)?;
+    ensure_companions(out)?;
     let (config, model) = open_model(from, &DeviceChoice::Cpu.open()?)?;
     remove_companions(out)?;
     save_model(out, &config, &model)?;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use ch05_pretrain::{load_run_file, newest_checkpoint};
 use common::{assert_one_line_error, llm, run, stdout};
+use serde_json::Value;
 
 const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 8, "n_heads": 2, "n_layers": 2,
     "drop_rate": 0.1, "qkv_bias": false}, "training": {"batch_size": 2, "learning_rate": 0.01, "weight_decay": 0.1,
@@ -174,21 +176,28 @@ fn a_run_whose_files_have_moved_goes_on() {
     let folder = prepare();
     let path = folder.path();
     kill_at(path, &arguments(), 16);
+    let newest = newest_checkpoint(&path.join("out")).unwrap();
+    let epoch = load_run_file::<Value>(&newest).unwrap().place.epoch;
+    assert!(epoch > 1);
     let resume = |extra: &[&str]| run(path, &[&["pretrain", "--resume", "out", "--device", "cpu"], extra].concat());
     fs::rename(path.join("text.txt"), path.join("moved.txt")).unwrap();
     assert_one_line_error(&resume(&[]), 1, &["text.txt", "name it with --text"]);
     fs::rename(path.join("log.jsonl"), path.join("moved.jsonl")).unwrap();
     assert_one_line_error(&resume(&["--text", "moved.txt"]), 1, &["log.jsonl", "name it with --log"]);
+    let notes = "mine\n".repeat(10_000);
+    fs::write(path.join("notes.md"), &notes).unwrap();
+    let other = resume(&["--text", "moved.txt", "--log", "notes.md"]);
+    assert_one_line_error(&other, 1, &["notes.md is not that of this run"]);
+    assert_eq!(fs::read_to_string(path.join("notes.md")).unwrap(), notes);
     fs::write(path.join("other.txt"), "Another text.").unwrap();
     assert_one_line_error(&resume(&["--text", "other.txt"]), 1, &["the text has changed", "SHA-256"]);
     assert_one_line_error(
         &resume(&["--text", "moved.txt", "--log", "moved.jsonl", "--epochs", "1"]),
         1,
-        &["is in epoch 2 already", "--epochs N"],
+        &[&format!("is in epoch {epoch} already"), "--epochs N"],
     );
 
     let kept = path.join("checkpoint-best");
-    let newest = checkpoint(path);
     fs::rename(&newest, &kept).unwrap();
     let new = ["pretrain", "--config", "config.json", "--text", "moved.txt", "--out", "checkpoint-best"];
     assert_one_line_error(&run(path, &new), 1, &["checkpoint-best is itself a checkpoint", "--out"]);

@@ -55,7 +55,8 @@ fn what_belongs_to_the_model_that_was_there_goes() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     fs::create_dir_all(out.join("adapter")).unwrap();
-    let of_the_model = ["config.json", "instruct.json", "adapter/adapter_config.json", "learning-rate.svg"];
+    let of_the_model =
+        ["config.json", "model.safetensors", "instruct.json", "adapter/adapter_config.json", "learning-rate.svg"];
     for file in [&of_the_model[..], &["notes.txt"]].concat() {
         fs::write(out.join(file), "{}").unwrap();
     }

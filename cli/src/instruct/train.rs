@@ -28,7 +28,7 @@ use shared::{GptConfig, TrainingConfig, data};
 
 use super::{Tuning, open_text_model};
 use crate::interrupt::Interrupt;
-use crate::leftovers::{ensure_companion, is_same, prepare_out, remove};
+use crate::leftovers::{ensure_companion, ensure_companions, is_same, prepare_out, remove};
 use crate::lora::{ADAPTER_FOLDER, BASE_FOLDER, LoraArgs, adapt};
 use crate::say::{say, warn};
 use crate::{grouped, positive};
@@ -113,7 +113,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     let tokenizer = Gpt2Tokenizer::new();
     let loaders = make_loaders(&args, &entries, config.context_length, &tokenizer)?;
-    [ADAPTER_FOLDER, BASE_FOLDER].iter().try_for_each(|name| ensure_companion(&args.out, name))?;
+    ensure_companions(&args.out)?;
+    if !args.model.iter().any(|model| is_same(model, &args.out.join(BASE_FOLDER))) {
+        ensure_companion(&args.out, BASE_FOLDER)?;
+    }
     prepare_out(&args.out)?;
 
     let interrupt = Interrupt::watch()?;
@@ -249,15 +252,15 @@ impl Job<'_> {
             if !self.base.iter().chain(&self.args.model).any(|needed| is_same(needed, &old_base)) {
                 remove(&old_base)?;
             }
-            if let (Some(base), Some(model)) = (&self.base, own_base.take()) {
+            let first = own_base.take();
+            if self.base.is_none() || first.is_some() {
                 remove(&adapter)?;
-                save_model(base, &self.config, &model)?;
-            }
-            match &self.base {
-                Some(_) => save_adapter(&adapter, model)?,
-                None => remove(&adapter)?,
             }
             save_model(out, &self.config, &merge_lora(model.clone()).valid())?;
+            if let Some(base) = &self.base {
+                first.iter().try_for_each(|model| save_model(base, &self.config, model))?;
+                save_adapter(&adapter, model)?;
+            }
             Tuning { format: self.args.format }.save(out)
         };
         let (run, finished) = self.learn(run, loaders, training, |model, progress| {

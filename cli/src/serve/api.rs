@@ -8,7 +8,6 @@ use std::time::{Instant, SystemTime};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ch02_text::Gpt2Tokenizer;
@@ -79,9 +78,6 @@ pub fn failure(status: StatusCode, message: impl ToString) -> Response {
     (status, Json(json!({ "error": message.to_string() }))).into_response()
 }
 
-/// The body of a request, if it could be read and is not too long.
-type Received = Result<Bytes, BytesRejection>;
-
 /// What is wrong with a request.
 type Refusal = (StatusCode, String);
 
@@ -140,7 +136,7 @@ pub async fn wrong_method() -> Response {
     failure(StatusCode::METHOD_NOT_ALLOWED, "this path is asked in another way: POST for answers, GET for the rest")
 }
 
-pub async fn generate(State(served): State<Arc<Served>>, body: Received) -> Response {
+pub async fn generate(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     let field = |text: &str| json!({ "response": text });
     match prepare(&served, body, prepare_generate).await {
         Ok(writing) => write(&served, writing, field).await,
@@ -148,7 +144,7 @@ pub async fn generate(State(served): State<Arc<Served>>, body: Received) -> Resp
     }
 }
 
-pub async fn chat(State(served): State<Arc<Served>>, body: Received) -> Response {
+pub async fn chat(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     let field = |text: &str| json!({ "message": { "role": "assistant", "content": text } });
     match prepare(&served, body, prepare_chat).await {
         Ok(writing) => write(&served, writing, field).await,
@@ -156,11 +152,11 @@ pub async fn chat(State(served): State<Arc<Served>>, body: Received) -> Response
     }
 }
 
-pub async fn classify(State(served): State<Arc<Served>>, body: Received) -> Response {
+pub async fn classify(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     label(&served, body).await.unwrap_or_else(|(status, reason)| failure(status, reason))
 }
 
-async fn label(served: &Served, body: Received) -> Result<Response, Refusal> {
+async fn label(served: &Served, body: Bytes) -> Result<Response, Refusal> {
     let request: ClassifyRequest = parse(body)?;
     let can = |card: &Card| matches!(card.skill, Skill::Classify(_));
     let model = pick(served, request.model.as_deref(), "classify messages", can)?;
@@ -181,8 +177,7 @@ async fn label(served: &Served, body: Received) -> Result<Response, Refusal> {
     Ok(Json(answer).into_response())
 }
 
-fn parse<T: DeserializeOwned>(body: Received) -> Result<T, Refusal> {
-    let body = body.map_err(|rejection| (rejection.status(), format!("bad request: {}", rejection.body_text())))?;
+fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Refusal> {
     serde_json::from_slice(&body).map_err(|e| bad(format!("bad request: {e}")))
 }
 
@@ -217,14 +212,14 @@ fn writes(card: &Card) -> bool {
 /// Makes the prompt where it holds up no other request: that of a long text takes a while.
 async fn prepare(
     served: &Arc<Served>,
-    body: Received,
-    job: fn(&Served, Received) -> Result<Answer, Refusal>,
+    body: Bytes,
+    job: fn(&Served, Bytes) -> Result<Answer, Refusal>,
 ) -> Result<Answer, Refusal> {
     let served = Arc::clone(served);
     tokio::task::spawn_blocking(move || job(&served, body)).await.unwrap_or_else(|_| Err(failed()))
 }
 
-fn prepare_generate(served: &Served, body: Received) -> Result<Answer, Refusal> {
+fn prepare_generate(served: &Served, body: Bytes) -> Result<Answer, Refusal> {
     let GenerateRequest { model, prompt, system, raw, stream, options } = parse(body)?;
     let model = pick(served, model.as_deref(), "write text", writes)?;
     let card = &served.cards[model];
@@ -235,7 +230,7 @@ fn prepare_generate(served: &Served, body: Received) -> Result<Answer, Refusal> 
     Ok(Answer { model, prompt, options, seed, stream: stream.unwrap_or(true) })
 }
 
-fn prepare_chat(served: &Served, body: Received) -> Result<Answer, Refusal> {
+fn prepare_chat(served: &Served, body: Bytes) -> Result<Answer, Refusal> {
     let ChatRequest { model, messages, stream, options } = parse(body)?;
     if messages.is_empty() {
         return Err(bad("messages is empty; give at least one"));

@@ -1,22 +1,32 @@
 //! The connections of the server.
 
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-/// How long the head of a request may take, and the next piece of its body. Also how long a connection may be idle.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most connections at a time, far fewer than a program may have open files.
-const MOST_CONNECTIONS: usize = 256;
+use super::api::failure;
+
+/// How long the head of a request may take, and its body. Also how long a connection may be idle.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest request body, in bytes.
+const BODY_LIMIT: usize = 1 << 20;
+/// Most connections at a time, fewer than a program may have open files.
+const MOST_CONNECTIONS: usize = 128;
 /// When the system gives no more connections, how long to wait before the next.
 const MOMENT: Duration = Duration::from_secs(1);
 /// After the end, how long open answers have to be finished.
@@ -32,15 +42,11 @@ pub async fn serve(listener: TcpListener, routes: Router, ended: impl Future<Out
     loop {
         let next = async {
             let place = Arc::clone(&room).acquire_owned().await;
-            (listener.accept().await, place)
+            (accept(&listener).await, place)
         };
-        let (accepted, place) = tokio::select! {
+        let (stream, place) = tokio::select! {
             next = next => next,
             () = &mut ended => break,
-        };
-        let Ok((stream, _)) = accepted else {
-            sleep(MOMENT).await;
-            continue;
         };
         let service = TowerToHyperService::new(routes.clone());
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
@@ -56,5 +62,31 @@ pub async fn serve(listener: TcpListener, routes: Router, ended: impl Future<Out
     tokio::select! {
         () = connections.shutdown() => {}
         () = sleep(PATIENCE) => {}
+    }
+}
+
+/// The next connection.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // The other side has gone away already.
+            Err(e) if matches!(e.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) => {}
+            Err(_) => sleep(MOMENT).await,
+        }
+    }
+}
+
+/// Hands a request on when its body is there; one that is too long, or takes too long, is answered here.
+pub async fn whole_request(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match timeout(REQUEST_TIMEOUT, to_bytes(body, BODY_LIMIT)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(head, body.into())).await,
+        Ok(Err(_)) => {
+            let reason = format!("bad request: its body breaks off, or is above the limit of {BODY_LIMIT} bytes");
+            failure(StatusCode::PAYLOAD_TOO_LARGE, reason)
+        }
+        Err(_) => failure(StatusCode::REQUEST_TIMEOUT, "bad request: its body did not come in time"),
     }
 }

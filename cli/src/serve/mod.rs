@@ -14,22 +14,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use ch02_text::Gpt2Tokenizer;
 use shared::device::DeviceChoice;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use self::api::Served;
-use self::connections::REQUEST_TIMEOUT;
 use self::engine::Engine;
 use self::guard::{AllowedHost, AllowedHosts};
 use crate::positive;
 use crate::precision::WeightPrecision;
 use crate::say::warn;
-
-/// Longest request body, in bytes.
-const BODY_LIMIT: usize = 1 << 20;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -113,8 +107,7 @@ fn routes(served: Served, allowed: AllowedHosts) -> Router {
         .route("/api/classify", post(api::classify))
         .fallback(api::absent)
         .method_not_allowed_fallback(api::wrong_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(RequestBodyTimeoutLayer::new(REQUEST_TIMEOUT))
+        .layer(axum::middleware::from_fn(connections::whole_request))
         .layer(axum::middleware::from_fn_with_state(allowed, guard::check))
         .with_state(Arc::new(served))
 }
