@@ -1,5 +1,5 @@
-//! What weights of fewer bits lose: the perplexity of a trained model on its story. Every token is predicted from those
-//! before it in its window, which the decoder reads as a prompt.
+//! What weights of fewer bits lose: the perplexity of a trained model on its story. Tokens are predicted from those before
+//! them in their window, which the decoder reads as a prompt.
 //! `cargo run --release -p bench --example weights -- runs/pretrain`
 
 use std::error::Error;
@@ -14,8 +14,8 @@ use ch05_pretrain::open_model;
 use kernels::decode::{Decoder, Precision};
 use shared::data;
 
-/// Shorter ones are read token by token, whatever the weights and the processor.
-const SHORTEST_PROMPT: usize = 6;
+/// So many tokens must stand before the first that counts. Short prompts are read token by token.
+const SHORTEST_PROMPT: usize = 25;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {

@@ -11,5 +11,6 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     // x * x * x and not a power function: the gradient of powf is NaN for negative x on GPUs.
     let cubed = x.clone() * x.clone() * x.clone();
     let inner = (x.clone() + cubed * 0.044715) * (2.0 / std::f64::consts::PI).sqrt();
-    x * 0.5 * (inner.tanh() + 1.0)
+    // tanh is 1 or -1 long before 15; some graphics drivers compute it with exponentials, which overflow for large numbers.
+    x * 0.5 * (inner.clamp(-15.0, 15.0).tanh() + 1.0)
 }

@@ -112,8 +112,8 @@ impl GptModel {
             cache.blocks.iter_mut().for_each(|block| block.keep_last(window - new));
         }
 
-        let positions = Tensor::<1, Int>::arange(from as i64..to as i64, &ids.device()).unsqueeze(); // [1, new]
-        let mut x = self.tok_emb.forward(ids) + self.pos_emb.forward(positions); // [batch, new, emb_dim]
+        let positions = self.pos_emb.weight.val().slice(s![from..to, ..]).unsqueeze(); // [1, new, emb_dim]
+        let mut x = self.tok_emb.forward(ids) + positions; // [batch, new, emb_dim]
         for (block, cache) in self.trf_blocks.iter().zip(&mut cache.blocks) {
             x = block.forward_cached(x, cache);
         }

@@ -1,6 +1,6 @@
 //! `--weights` and `--precision`: numbers with fewer bits, on the CPU and on graphics cards.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use appendix_lora::LinearLayers;
 use burn::module::Param;
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
@@ -107,6 +107,9 @@ pub fn rounded(mut model: GptModel, precision: Precision) -> GptModel {
 }
 
 fn mixed(half: FloatDType, device: &Device) -> Result<Kernels> {
-    ensure!(device.supports_dtype(half), "this device has no numbers of type {half:?}; take f32");
+    if !device.supports_dtype(half) {
+        let f16_or = if device.supports_dtype(FloatDType::F16) { "f16 or " } else { "" };
+        bail!("this device has no numbers of type {half:?}; take {f16_or}f32");
+    }
     Ok(Kernels::Mixed(half))
 }

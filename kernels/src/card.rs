@@ -51,8 +51,8 @@ pub struct Block {
 /// Threads of a cube.
 const UNITS: usize = 256;
 
-/// Most numbers of a token, and most tokens in the cache: as many as fit, with the threads' sums, into the 16 KiB that a cube
-/// has for itself everywhere.
+/// Most numbers of a token, and most tokens in the cache: the largest power of two of which, with the threads' sums, fit into
+/// the 16 KiB that a cube has for itself everywhere.
 const ROOM: usize = 2048;
 
 impl Kernels {

@@ -17,6 +17,8 @@ use ch06_classify::{ClassifierConfig, ClassifyError, Verdict, classify_review};
 use shared::rng::TorchRng;
 use tokio::sync::{mpsc, oneshot};
 
+use super::models::Card;
+
 /// Jobs that may wait while one is being done.
 const QUEUE: usize = 4;
 
@@ -25,7 +27,7 @@ pub const FAILED: &str = "the computation failed; the terminal in which the serv
 
 /// Something to compute with one of the models.
 pub struct Job {
-    /// Which model, as they were given to [`Engine::start`].
+    /// Which model, in the order of [`Engine::start`]'s.
     pub model: usize,
     pub task: Task,
 }
@@ -82,12 +84,27 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the thread.
-    pub fn start(models: Vec<Generator>, device: Device) -> Result<Self> {
+    /// Starts the thread, which opens the models, and says what they are. Operations on a graphics card stand in one queue
+    /// for each thread: every use of a parameter that another thread had opened would first have to wait for that one's.
+    pub fn start(
+        open: impl FnOnce() -> Result<(Device, Vec<(Card, Generator)>)> + Send + 'static,
+    ) -> Result<(Self, Vec<Card>)> {
+        let (opened, cards) = sync_channel(1);
         let (jobs, queue) = sync_channel::<Job>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let engine = Self { jobs, stopping: Arc::clone(&stopping) };
         let compute = move || {
+            let (device, models) = match open() {
+                Ok((device, models)) => {
+                    let (cards, models): (Vec<_>, Vec<_>) = models.into_iter().unzip();
+                    let _ = opened.send(Ok(cards));
+                    (device, models)
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
             let tokenizer = Gpt2Tokenizer::new();
             for Job { model, task } in queue {
                 // A panic costs one answer, not the server. The models are only read, so it leaves nothing half-done.
@@ -112,7 +129,8 @@ impl Engine {
             }
         };
         thread::Builder::new().name("compute".into()).spawn(compute).context("cannot start the computing thread")?;
-        Ok(engine)
+        let cards = cards.recv().context("opening the models failed; see above")??;
+        Ok((engine, cards))
     }
 
     /// Puts a job into the queue, if there is room.

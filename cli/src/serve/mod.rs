@@ -58,12 +58,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let listener =
         TcpListener::bind(wanted).with_context(|| format!("cannot listen on {wanted}; another --port may be free"))?;
     let address = listener.local_addr()?;
-    let device = args.device.open()?;
-    let (cards, models): (Vec<_>, Vec<_>) = models::open(&args.model, args.weights, &device)?.into_iter().unzip();
+    let (engine, cards) = Engine::start(move || {
+        let device = args.device.open()?;
+        let models = models::open(&args.model, args.weights, &device)?;
+        Ok((device, models))
+    })?;
     for card in &cards {
         warn(format_args!("{}: {}", card.name, card.skill.capabilities().join(", ")));
     }
-    let engine = Engine::start(models, device)?;
     let served = Served { cards, engine: engine.clone(), tokenizer: Gpt2Tokenizer::new(), max_tokens: args.max_tokens };
     let allowed = AllowedHosts::new(address.ip(), address.port(), &args.allow_host);
 

@@ -4,7 +4,7 @@
 use burn::cubecl;
 use cubecl::prelude::*;
 
-use super::UNITS;
+use super::{ROOM, UNITS};
 use crate::gelu::{CUBIC, SQRT_2_OVER_PI};
 
 /// Columns of a result that one cube computes.
@@ -167,10 +167,9 @@ pub fn attention(
     context: &mut Tensor<f32>,
     visible: u32,
     factor: f32,
-    #[comptime] room: usize,
     #[comptime] head_dim: usize,
 ) {
-    let mut weights = Shared::<[f32]>::new_slice(room);
+    let mut weights = Shared::<[f32]>::new_slice(ROOM);
     let mut numbers = Shared::<[f32]>::new_slice(UNITS);
     let unit = UNIT_POS as usize;
     let visible = visible as usize;
@@ -271,7 +270,9 @@ pub fn normalized_product<W: Numeric>(
     if writes && column < weight.shape(1) {
         if comptime!(bias_and_gelu) {
             let x = sum + bias[column];
+            // Beyond 15, tanh is 1, but some drivers compute it with exponentials that overflow.
             let u = SQRT_2_OVER_PI * x * (CUBIC * x * x + 1.0f32);
+            let u = max(min(u, f32::new(15.0)), f32::new(-15.0));
             y[column] = 0.5f32 * x * (1.0f32 + u.tanh());
         } else {
             y[column] = sum;

@@ -115,7 +115,7 @@ impl TokenOps for CubeBackend {
     ) -> (CubeTensor, CubeTensor, CubeTensor) {
         let x = into_contiguous(x);
         let [keys, values] = [keys, values].map(|cache| if cache.can_mut() { cache } else { cache.copy() });
-        let [_, heads, room, head_dim] = keys.meta.shape().dims();
+        let [_, heads, _, head_dim] = keys.meta.shape().dims();
         let width = heads * head_dim;
         let client = x.client.clone();
         let vector = |width: usize| empty(&x, Shape::new([1, 1, width]));
@@ -155,7 +155,6 @@ impl TokenOps for CubeBackend {
             arg(&context),
             kept as u32 + 1,
             1.0 / (head_dim as f32).sqrt(),
-            room,
             head_dim,
         );
         product_and_shortcut::launch(
