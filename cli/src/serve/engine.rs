@@ -186,6 +186,7 @@ mod tests {
     use shared::GptConfig;
     use shared::init::torch_init;
 
+    use super::super::models::Skill;
     use super::*;
 
     /// The pieces of the answer to a prompt of one id.
@@ -209,7 +210,10 @@ mod tests {
             qkv_bias: false,
         };
         let model = torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123));
-        let engine = Engine::start(vec![Generator::new(&model, None)], Device::flex()).unwrap();
+        let card = Card { name: "model".to_string(), skill: Skill::Complete, config: config.clone() };
+        let open = move || Ok((Device::flex(), vec![(card, Generator::new(&model, None))]));
+        let (engine, cards) = Engine::start(open).unwrap();
+        assert_eq!(cards[0].name, "model");
 
         let failed = write_after(&engine, 1, 464);
         assert!(matches!(&failed[..], [Piece::Failed(reason)] if reason == FAILED), "{failed:?}");
@@ -223,6 +227,13 @@ mod tests {
 
         let written = write_after(&engine, 0, 464);
         assert!(matches!(written.last(), Some(Piece::Done { tokens: 3, .. })), "{written:?}");
+    }
+
+    #[test]
+    fn models_that_cannot_be_opened_are_an_error_and_not_a_hanging_server() {
+        let error = Engine::start(|| anyhow::bail!("no such model")).err().unwrap();
+        assert_eq!(error.to_string(), "no such model");
+        assert!(Engine::start(|| panic!("a driver is broken")).err().unwrap().to_string().contains("see above"));
     }
 
     #[test]
