@@ -1,6 +1,7 @@
 """GPT-2 for the comparison, written from the book's description in two ways.
 
-`Gpt(c, fast=False)` follows the chapters: separate projections, an explicit mask, a norm and an activation made of single operations.
+`Gpt(c, fast=False)` follows the chapters: separate projections, an explicit mask, a norm and an activation made of single
+operations.
 `Gpt(c, fast=True)` computes the same with what PyTorch offers for speed: one projection for queries, keys and values,
 scaled_dot_product_attention, its own layer norm and activation.
 """

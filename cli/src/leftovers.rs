@@ -1,4 +1,4 @@
-//! What an earlier model leaves in a folder whose model is replaced.
+//! The folder in which a model is to be saved, and what an earlier model has left there.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -29,6 +29,13 @@ fn prepare() -> tempfile::TempDir {
     folder
 }
 
+/// The log of a run that nothing interrupts.
+fn log_of_a_whole_run() -> String {
+    let folder = prepare();
+    assert!(run(folder.path(), &arguments()).status.success());
+    fs::read_to_string(folder.path().join("log.jsonl")).unwrap()
+}
+
 fn log_lines(folder: &Path) -> usize {
     fs::read_to_string(folder.join("log.jsonl")).map_or(0, |log| log.lines().count())
 }
@@ -89,9 +96,7 @@ fn so_does_a_run_with_warm_up_decay_clipping_accumulation_and_mixed_precision() 
 /// A checkpoint of the time before the schedules.
 #[test]
 fn a_run_without_a_recipe_goes_on() {
-    let folder = prepare();
-    assert!(run(folder.path(), &arguments()).status.success());
-    let expected = fs::read_to_string(folder.path().join("log.jsonl")).unwrap();
+    let expected = log_of_a_whole_run();
     let other = prepare();
     kill_at(other.path(), &arguments(), 8);
     let file = checkpoint(other.path()).join("run.json");
@@ -169,10 +174,7 @@ fn a_complete_run_goes_on_only_with_more_epochs() {
 /// The text and the log may lie elsewhere by then; a checkpoint may be kept under a name of its own.
 #[test]
 fn a_run_whose_files_have_moved_goes_on() {
-    let whole = prepare();
-    assert!(run(whole.path(), &arguments()).status.success());
-    let expected = fs::read_to_string(whole.path().join("log.jsonl")).unwrap();
-
+    let expected = log_of_a_whole_run();
     let folder = prepare();
     let path = folder.path();
     kill_at(path, &arguments(), 16);

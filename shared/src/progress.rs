@@ -1,6 +1,7 @@
 //! How far a long job has come: a bar on a terminal, plain lines elsewhere. Both go to standard error, so that the
 //! results on standard output stay clean.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,12 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Time between two messages beside the bar.
 const MESSAGE_EVERY: Duration = Duration::from_millis(100);
+
+/// Writes a line to standard error. When nobody reads any more (`2>&1 | head`; Ctrl-C ends a `2>&1 | tee log` as well), the
+/// job goes on; `eprintln!` would end it.
+pub fn warn(line: impl Display) {
+    let _ = writeln!(stderr(), "{line}");
+}
 
 /// Progress of a job with a known number of steps.
 pub struct Progress {
@@ -53,8 +60,7 @@ impl Progress {
         } else if let Some(message) = message {
             let done_now = self.done - self.before;
             let line = plain_line(self.done, self.total, done_now, self.start.elapsed(), &message);
-            // The job goes on when nobody reads any more (`2>&1 | head`); `eprintln!` would end it.
-            let _ = writeln!(stderr(), "{line}");
+            warn(line);
         }
     }
 

@@ -1,10 +1,12 @@
 //! Bytes, rate and time left: a bar on a terminal, plain lines elsewhere, both on standard error.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
+
+use crate::progress::warn;
 
 /// Time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -53,15 +55,16 @@ impl Meter {
             bar.set_position(done);
         } else if self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            say(&self.name, &plain_line(done, self.total, done - self.before, self.start.elapsed()));
+            let line = plain_line(done, self.total, done - self.before, self.start.elapsed());
+            warn(format_args!("{}: {line}", self.name));
         }
     }
 
     /// Says something beside the bar.
     pub fn note(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| say(&self.name, text)),
-            None => say(&self.name, text),
+            Some(bar) => bar.suspend(|| warn(format_args!("{}: {text}", self.name))),
+            None => warn(format_args!("{}: {text}", self.name)),
         }
     }
 
@@ -76,11 +79,6 @@ impl Drop for Meter {
     fn drop(&mut self) {
         self.finish();
     }
-}
-
-/// A transfer goes on when nobody reads any more; `eprintln!` would end it.
-fn say(name: &str, text: &str) {
-    let _ = writeln!(stderr(), "{name}: {text}");
 }
 
 fn plain_line(done: u64, total: Option<u64>, done_now: u64, elapsed: Duration) -> String {
