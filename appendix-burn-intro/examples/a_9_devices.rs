@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use appendix_burn_intro::{NeuralNetwork, ToyDataset, ToyLoader, train};
 use burn::tensor::Tensor;
-use shared::device::DeviceChoice;
 use shared::init::{rand, torch_init};
 use shared::rng::TorchRng;
+use workshop::device::DeviceChoice;
 
 fn main() -> anyhow::Result<()> {
     // auto takes a GPU if one is built in and there, else the CPU.

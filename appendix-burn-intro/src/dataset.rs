@@ -1,7 +1,7 @@
 //! A data set and its batches (section A.6).
 //!
 //! burn has both too (`burn::data`, with the feature `dataset`): its loader shuffles in an order of its own and always
-//! delivers the short last batch. For the book's order this one follows PyTorch's, through [`shared::BatchLoader`].
+//! yields the short last batch. For the book's order, this one follows PyTorch's, through [`shared::BatchLoader`].
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use shared::BatchLoader;
@@ -17,13 +17,13 @@ pub struct ToyDataset {
 }
 
 impl ToyDataset {
-    /// The five points that the network learns from.
+    /// The five training points.
     pub fn train() -> Self {
         let features = vec![[-1.2, 3.1], [-0.9, 2.9], [-0.5, 2.6], [2.3, -1.1], [2.7, -1.5]];
         Self { features, labels: vec![0, 0, 0, 1, 1] }
     }
 
-    /// The two points that it is tested on.
+    /// The two test points.
     pub fn test() -> Self {
         Self { features: vec![[-0.8, 2.8], [2.6, -1.6]], labels: vec![0, 1] }
     }
@@ -59,7 +59,7 @@ impl ToyDataset {
     }
 }
 
-/// Some points.
+/// Some points and their classes.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// `[batch, 2]`
@@ -73,7 +73,7 @@ pub struct Batch {
 pub struct ToyLoader {
     /// The points.
     pub dataset: ToyDataset,
-    /// How they are cut into batches.
+    /// Which points go into which batch.
     pub order: BatchLoader,
 }
 

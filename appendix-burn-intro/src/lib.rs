@@ -1,8 +1,10 @@
 //! Appendix A: what the book teaches about PyTorch, in burn.
 //!
+//! Read the modules in this order:
+//!
 //! | section | module | what |
 //! |---|---|---|
-//! | A.3, A.4 | [`logistic`] | a computation graph, its gradient by hand and by `backward` |
+//! | A.3, A.4 | [`logistic`] | a computation graph, its gradient by hand and by `backward()` |
 //! | A.5 | [`network`] | a network of three layers |
 //! | A.6 | [`dataset`] | a data set and its batches |
 //! | A.7 | [`mod@train`] | the training loop and the accuracy |

@@ -7,7 +7,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
-/// What the forward pass computes on its way, `[1]` each.
+/// The intermediate results of the forward pass, `[1]` each.
 #[derive(Clone, Debug)]
 pub struct Forward {
     /// The net input.

@@ -4,7 +4,9 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig, Relu};
 use burn::tensor::{Device, Tensor};
 
-/// Linear, ReLU, linear, ReLU, linear. What PyTorch keeps in a `Sequential` are fields here; `forward` says the order.
+/// Linear, ReLU, linear, ReLU, linear. What PyTorch keeps in a `Sequential` are fields here; `forward` defines the order.
+///
+/// The fields stand in the order in which PyTorch draws their values.
 #[derive(Module, Debug)]
 pub struct NeuralNetwork {
     /// Inputs to 30 hidden values.
@@ -13,13 +15,12 @@ pub struct NeuralNetwork {
     pub hidden_2: Linear,
     /// 20 hidden values to the outputs.
     pub output: Linear,
-    /// max(x, 0), behind both hidden layers.
+    /// max(x, 0), after both hidden layers.
     pub relu: Relu,
 }
 
 impl NeuralNetwork {
-    /// A network whose weights burn draws when they are first used; [`torch_init`](shared::init::torch_init) gives it
-    /// PyTorch's.
+    /// A network whose weights burn draws when they are first used; [`torch_init`](shared::init::torch_init) draws PyTorch's.
     pub fn new(num_inputs: usize, num_outputs: usize, device: &Device) -> Self {
         Self {
             hidden_1: LinearConfig::new(num_inputs, 30).init(device),

@@ -8,12 +8,12 @@
 use burn::module::Module;
 use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use ch05_pretrain::cross_entropy;
+use shared::cross_entropy;
 
 use crate::{Batch, NeuralNetwork};
 
-/// Loss and gradients of all `shares` together, each computed on the device that stands beside it. Every point counts
-/// the same: a share of two points has twice the weight of a share of one.
+/// Loss and gradients of all `shares` together, each computed on the device that stands beside it. Every point has the
+/// same weight: a share of two points has twice the weight of a share of one.
 ///
 /// The results come to `device`, the one of `model`. All devices must record gradients.
 ///
@@ -25,7 +25,8 @@ pub fn averaged_gradients(
     device: &Device,
 ) -> (Tensor<1>, GradientsParams) {
     let points: usize = shares.iter().map(|(_, batch)| batch.labels.dims()[0]).sum();
-    // First all forward passes, then all that waits for results: devices that work by themselves do so at the same time.
+    // First all forward passes, then everything that waits for results: so devices that run asynchronously run at the same
+    // time.
     let losses: Vec<_> = shares
         .into_iter()
         .map(|(worker, batch)| {

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::Device;
-use ch05_pretrain::cross_entropy;
+use shared::cross_entropy;
 use shared::rng::TorchRng;
 
 use crate::{NeuralNetwork, ToyLoader};
@@ -22,8 +22,8 @@ pub struct Step {
 /// Trains by stochastic gradient descent (listing A.9): forward pass, loss, backward pass, update. `device` must record
 /// gradients. Returns the trained network and the loss of every batch.
 ///
-/// PyTorch adds to the gradients of the step before unless they are set to zero; burn's `backward` returns new ones each
-/// time, so there is nothing to set to zero.
+/// PyTorch adds to the gradients of the previous step unless they are set to zero; burn's `backward` returns new ones each
+/// time, so there is nothing to reset.
 pub fn train(
     mut model: NeuralNetwork,
     loader: &ToyLoader,
@@ -47,7 +47,7 @@ pub fn train(
 }
 
 /// Share of the points whose largest logit is that of their class (listing A.10), 0 to 1; NaN without points. Points
-/// that the loader leaves out do not count.
+/// that the loader drops do not count.
 pub fn compute_accuracy(model: &NeuralNetwork, loader: &ToyLoader, rng: &mut TorchRng, device: &Device) -> f64 {
     let model = model.valid();
     let device = device.clone().inner();

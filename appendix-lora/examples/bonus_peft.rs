@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use appendix_lora::{LinearLayers, LoraSettings, Scale, replace_linear_with_lora, save_adapter};
+use appendix_lora::{LoraLayer, LoraSettings, Scale, attach_layers, linear_weights};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use ch04_gpt::GptModel;
-use ch05_pretrain::save_model;
+use model_files::{save_adapter, save_model};
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -29,13 +29,16 @@ fn main() -> anyhow::Result<()> {
     save_model(&folder.join("base"), &config, &model)?;
 
     let settings = LoraSettings { rank: 4, alpha: 8.0, scale: Scale::Alpha };
-    let mut model = replace_linear_with_lora(model, &settings, &mut rng, &device);
-    // As if it had been trained: a fresh B is 0 and would hide every mistake.
-    for (_, layer) in model.linear_layers_mut() {
-        if let Some(low_rank) = &mut layer.low_rank {
-            low_rank.b = Param::from_tensor(randn(low_rank.b.dims(), &mut rng, &device) * 0.1);
-        }
+    let mut layers = Vec::new();
+    for (_, [d_in, d_out]) in linear_weights(&model) {
+        layers.push(LoraLayer::new(d_in, d_out, &settings, &mut rng, &device));
     }
+    // As if it had been trained: a fresh B is 0 and would hide every mistake.
+    for layer in &mut layers {
+        layer.b = Param::from_tensor(randn(layer.b.dims(), &mut rng, &device) * 0.1);
+    }
+    let mut layers = layers.into_iter();
+    let model = attach_layers(model, |_, _| layers.next());
     save_adapter(&folder.join("adapter"), &model)?;
 
     let ids = [5, 60, 7, 12, 90];

@@ -1,18 +1,19 @@
-//! Section E.4: the classifier of chapter 6 learns with LoRA. Takes a model's folder, or without one a tiny model with
+//! Section E.4: the classifier of chapter 6, fine-tuned with LoRA. Takes a model's folder, or without one a tiny model with
 //! random weights, which is enough for the embedded messages.
+//! `cargo run --release -p appendix-lora --example e_4_finetune -- [FOLDER]`
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use appendix_lora::{LoraSettings, Scale, freeze, merge_lora, replace_linear_with_lora, save_adapter};
+use appendix_lora::{LoraSettings, Scale, attach_lora, freeze, merge_lora};
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::open_model;
+use ch05_pretrain::AdamW;
 use ch06_classify::{
-    EMBEDDED_MESSAGES, Event, Length, Readout, SpamLoaders, Split, add_classification_head, book_training,
-    calc_accuracy_loader, num_trainable, read_messages, train_classifier_simple,
+    EMBEDDED_MESSAGES, Length, Readout, SpamLoaders, Split, add_classification_head, calc_accuracy_loader,
+    num_trainable, read_messages, train_classifier_simple, training_config,
 };
+use model_files::{open_model, save_adapter};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig};
@@ -30,23 +31,17 @@ fn main() -> anyhow::Result<()> {
     let mut rng = TorchRng::new(123);
     let model = freeze(add_classification_head(model.with_drop_rate(0.0), &mut rng, &device));
     let settings = LoraSettings { rank: 16, alpha: 16.0, scale: Scale::AlphaOverRank };
-    let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
+    let model = attach_lora(model, &settings, &mut rng, &device);
     println!("{} trainable parameters", num_trainable(&model));
 
     let mut rng = TorchRng::new(123);
-    let training = TrainingConfig { learning_rate: 8e-4, eval_freq: 20, ..book_training() };
-    let show = |event: Event| {
-        match event {
-            Event::Step { .. } => {}
-            Event::Evaluation(evaluation) => println!("{evaluation}"),
-            Event::EpochEnd { accuracies, .. } => println!("{accuracies}"),
-        }
-        ControlFlow::Continue(())
-    };
-    let (model, _) = train_classifier_simple(model, &loaders, &training, Readout::Last, &mut rng, &device, show);
+    let training = TrainingConfig { learning_rate: 8e-4, eval_freq: 20, ..training_config() };
+    let mut optimizer = AdamW::new(training.weight_decay);
+    let (model, _) =
+        train_classifier_simple(model, &mut optimizer, &loaders, &training, Readout::Last, &mut rng, &device);
     let folder = Path::new("runs/e_4_adapter");
     save_adapter(folder, &model)?;
-    println!("the additions alone: {}", folder.display());
+    println!("the LoRA layers alone: {}", folder.display());
 
     let merged = merge_lora(model);
     for (name, loader) in loaders.parts() {

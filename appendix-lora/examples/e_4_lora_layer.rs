@@ -1,6 +1,7 @@
-//! Section E.4: a linear layer with a low-rank addition, and how few parameters that is.
+//! Section E.4: a linear layer with LoRA, and how few parameters that takes.
+//! `cargo run -p appendix-lora --example e_4_lora_layer`
 
-use appendix_lora::{LinearWithLora, LoraLayer, LoraSettings, Scale, freeze, replace_linear_with_lora};
+use appendix_lora::{LinearWithLora, LoraLayer, LoraSettings, Scale, attach_lora, freeze};
 use burn::module::Module;
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
@@ -21,7 +22,7 @@ fn main() -> anyhow::Result<()> {
     let x = rand([1, 768], &mut rng, &device);
     let change: f32 = (layer.forward(x.clone()) - layer.linear.forward(x)).abs().max().into_scalar();
     println!("largest change of the output before training: {change}");
-    println!("weights of the layer: {}, of its addition: {}", 768 * 768, layer.lora.num_params());
+    println!("weights of the layer: {}, of its LoRA layer: {}", 768 * 768, layer.lora.num_params());
 
     // GPT-2 small as a classifier, with random weights: the counts are the book's.
     let config = GptConfig { qkv_bias: true, drop_rate: 0.0, ..GptConfig::preset("124M")? };
@@ -30,7 +31,7 @@ fn main() -> anyhow::Result<()> {
     println!("\ntrainable parameters before freezing: {}", num_trainable(&model));
     let model = freeze(model);
     println!("after freezing:                       {}", num_trainable(&model));
-    let model = replace_linear_with_lora(model, &settings, &mut rng, &device);
+    let model = attach_lora(model, &settings, &mut rng, &device);
     println!("with LoRA of rank 16:                 {}", num_trainable(&model));
     Ok(())
 }

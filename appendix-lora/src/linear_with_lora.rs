@@ -1,4 +1,4 @@
-//! A linear layer and its addition, side by side (section E.4, listing E.6).
+//! A linear layer and its LoRA layer, side by side (section E.4, listing E.6).
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -6,15 +6,16 @@ use shared::Linear;
 
 use crate::LoraLayer;
 
-/// `y = x W + b + scale · (x A) B`.
+/// `y = x W + b + scale · (x A) B`: the book's `LinearWithLoRA`.
 ///
-/// It shows the idea. The models do not hold this type: their [`Linear`] has a slot for the two matrices, so that one
-/// model type serves with and without LoRA. A test holds both to the same numbers.
+/// It shows the idea. In the models, [`attach_lora`](crate::attach_lora) attaches the same [`LoraLayer`] to the weight of
+/// the layer instead, `y = x (W + scale · A B) + b`, so that one model type serves with and without LoRA. A test compares
+/// both.
 #[derive(Module, Debug)]
 pub struct LinearWithLora {
-    /// The layer as it was.
+    /// The layer, frozen.
     pub linear: Linear,
-    /// What is learnt.
+    /// The change, trained.
     pub lora: LoraLayer,
 }
 

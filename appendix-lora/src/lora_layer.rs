@@ -2,16 +2,15 @@
 
 use std::str::FromStr;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, Reparameterization};
 use burn::tensor::{Device, Tensor, TensorData};
-use shared::LowRank;
 use shared::rng::TorchRng;
 
-/// How rank and alpha become the strength of the addition.
+/// How the scale follows from rank and alpha.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
-    /// `alpha / rank`, as in the paper, in the book's code of today and in `peft`: another rank needs no other learning
-    /// rate.
+    /// `alpha / rank`, as in the paper, in the current code of the book and in `peft`: the learning rate need not change
+    /// with the rank.
     #[default]
     AlphaOverRank,
     /// `alpha`, as in the printed book.
@@ -30,14 +29,14 @@ impl FromStr for Scale {
     }
 }
 
-/// What decides about the size and the strength of the additions.
+/// Size and scale of the LoRA layers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoraSettings {
     /// Columns of A and rows of B. The book's rule of thumb is 16.
     pub rank: usize,
-    /// The volume knob. Often half the rank, the rank or twice the rank.
+    /// The strength of the change. Often half the rank, the rank or twice the rank.
     pub alpha: f64,
-    /// What is made of both.
+    /// How the scale follows from both.
     pub scale: Scale,
 }
 
@@ -51,7 +50,7 @@ pub struct SettingsError {
 }
 
 impl LoraSettings {
-    /// Factor of the addition.
+    /// The factor of `A B`.
     pub fn factor(&self) -> f64 {
         match self.scale {
             Scale::AlphaOverRank => self.alpha / self.rank as f64,
@@ -72,14 +71,19 @@ impl LoraSettings {
     }
 }
 
-/// `scale · (x A) B` for a layer of `d_in` inputs and `d_out` outputs.
+/// `scale · (x A) B` for a linear layer with `d_in` inputs and `d_out` outputs.
+///
+/// Alone, it is the book's layer (listing E.5): [`forward`](Self::forward). Attached to a weight by
+/// [`attach_lora`](crate::attach_lora), it makes the weight `W + scale · A B`:
+/// [`apply`](Reparameterization::apply). Read it back with `layer.weight.reparameterization::<LoraLayer>()`; the weight
+/// alone is `layer.weight.base()`.
 #[derive(Module, Debug)]
 pub struct LoraLayer {
     /// `[d_in, rank]`.
     pub a: Param<Tensor<2>>,
-    /// `[rank, d_out]`, at first 0: a fresh layer adds nothing.
+    /// `[rank, d_out]`, at first 0: a fresh layer changes nothing.
     pub b: Param<Tensor<2>>,
-    /// Strength of the addition.
+    /// See [`LoraSettings::factor`].
     pub scale: f64,
 }
 
@@ -101,18 +105,24 @@ impl LoraLayer {
         }
     }
 
+    /// `scale · (x A) B`
+    ///
     /// # Shapes
     /// - `x`: `[..., d_in]`;
     /// - result: `[..., d_out]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let thin = x.matmul(self.a.val().unsqueeze()); // [..., rank]
-        thin.matmul(self.b.val().unsqueeze()) * self.scale // [..., d_out]
+        let x = x.matmul(self.a.val().unsqueeze()); // [..., rank]
+        x.matmul(self.b.val().unsqueeze()) * self.scale // [..., d_out]
     }
 }
 
-/// The same matrices in the slot that every linear layer of the models has.
-impl From<LoraLayer> for LowRank {
-    fn from(layer: LoraLayer) -> Self {
-        Self { a: layer.a, b: layer.b, scale: layer.scale }
+impl Reparameterization for LoraLayer {
+    const NAME: &'static str = "lora";
+
+    /// `W + scale · A B`, all of shape `[d_in, d_out]`.
+    fn apply<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+        let change = self.a.val().matmul(self.b.val()) * self.scale; // [d_in, d_out]
+        let shape = weight.shape();
+        weight + change.reshape(shape)
     }
 }

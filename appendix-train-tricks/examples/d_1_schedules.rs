@@ -1,9 +1,9 @@
 //! Sections D.1 and D.2: the learning rate of every step, in numbers and as a picture.
 //! `cargo run -p appendix-train-tricks --example d_1_schedules`
 
-use appendix_train_tricks::lr_plot::plot_learning_rates;
 use appendix_train_tricks::{Decay, Schedule};
 use shared::files;
+use workshop::plots::plot_learning_rates;
 
 fn main() -> anyhow::Result<()> {
     let (batches, epochs) = (9, 15);

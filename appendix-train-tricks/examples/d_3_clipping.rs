@@ -5,10 +5,10 @@ use appendix_train_tricks::{clip_grad_norm, find_highest_gradient, grad_norm};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use ch04_gpt::GptModel;
-use ch05_pretrain::{Batches, Loaders, calc_loss_batch};
+use ch05_pretrain::{Loaders, calc_loss_batch};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, data};
+use shared::{Batches, GptConfig, Mode, data};
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex().autodiff();
@@ -27,13 +27,13 @@ fn main() -> anyhow::Result<()> {
     let loaders = Loaders::new(&text, config.context_length, 2)?;
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&config, &device), &mut rng);
-    if let Some(batch) = loaders.train.pass(&mut rng, &device).next() {
+    if let Some(batch) = loaders.train.iter(&mut rng, &device).next() {
         let mut gradients = calc_loss_batch(&model, batch, &mut Mode::Train(&mut rng)).backward();
-        println!("\na GPT of {} parameters:", model.num_params());
+        println!("\na GPT with {} parameters:", model.num_params());
         println!("highest gradient before: {:?}", find_highest_gradient(&model, &gradients));
-        println!("joint norm before: {:.4}", clip_grad_norm(&model, &mut gradients, 1.0).into_scalar::<f32>());
+        println!("global norm before: {:.4}", clip_grad_norm(&model, &mut gradients, 1.0).into_scalar::<f32>());
         println!("highest gradient after: {:?}", find_highest_gradient(&model, &gradients));
-        println!("joint norm after: {:.4}", grad_norm(&model, &gradients).into_scalar::<f32>());
+        println!("global norm after: {:.4}", grad_norm(&model, &gradients).into_scalar::<f32>());
     }
     Ok(())
 }

@@ -1,19 +1,16 @@
 //! Section D.4: training with all of it. By default a small model, in two minutes; with `124M` the book's run, which takes
 //! many minutes: `cargo run --release -p appendix-train-tricks --example d_4_train -- 124M`
 
-use std::ops::ControlFlow;
-
-use appendix_train_tricks::lr_plot::plot_learning_rates;
-use appendix_train_tricks::{Clip, Decay, Recipe, Schedule, train_model};
+use appendix_train_tricks::{Clip, Decay, Recipe, Schedule, TrainingPlan, train_model};
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::loss_plot::plot_losses;
 use ch05_pretrain::sample::generate_sample;
-use ch05_pretrain::{Event, Loaders, Run};
+use ch05_pretrain::{AdamW, Loaders};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, TrainingConfig, data, files};
+use shared::{Batches, GptConfig, TrainingConfig, data, files};
+use workshop::plots::{Seen, plot_learning_rates, plot_losses};
 
 fn main() -> anyhow::Result<()> {
     let text = data::find("the-verdict")?.text().or_else(|missing| {
@@ -36,28 +33,23 @@ fn main() -> anyhow::Result<()> {
     let recipe = Recipe { schedule, clip, grad_accum: 1 };
     println!("{total_steps} steps, {warmup_steps} of them warm-up");
 
-    let model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
-    let run = Run::new(model, training.weight_decay, &rng);
-    let run = train_model(run, &loaders, &training, &recipe, true, &device.clone().autodiff(), |event| {
-        match event {
-            Event::Step { .. } | Event::Rest(_) => {}
-            Event::Evaluation(e) => {
-                println!(
-                    "Ep {} (Iter {:06}): Train loss {:.3}, Val loss {:.3}",
-                    e.epoch, e.step, e.train_loss, e.val_loss
-                );
+    let recording = device.clone().autodiff();
+    let model = torch_init(GptModel::new(&config, &recording), &mut rng);
+    let mut optimizer = AdamW::new(training.weight_decay);
+    let plan = TrainingPlan { config: training, recipe };
+    let (_, evaluations, learning_rates) =
+        train_model(model, &mut optimizer, &loaders, &plan, &mut rng, &recording, |model| {
+            match generate_sample(model, &tokenizer, &device, "Every effort moves you") {
+                Ok(sample) => println!("{sample}"),
+                Err(error) => println!("{error}"),
             }
-            Event::EpochEnd { model, .. } => {
-                println!("{}", generate_sample(model, &tokenizer, &device, "Every effort moves you")?);
-            }
-        }
-        anyhow::Ok(ControlFlow::Continue(()))
-    })?;
+        });
 
-    let rate = |step| recipe.schedule.learning_rate(step, training.learning_rate, total_steps);
-    let rates = plot_learning_rates(&[("learning rate", (0..total_steps).map(rate).collect())])?;
+    let tokens_seen = learning_rates.len() * plan.config.batch_size * config.context_length;
+    let rates = plot_learning_rates(&[("learning rate", learning_rates)])?;
     files::write_whole("runs/d_4_learning_rate.svg".as_ref(), rates.as_bytes())?;
-    let losses = plot_losses(&run.place.evaluations, training.epochs)?;
+    let losses: Vec<(f64, f64)> = evaluations.iter().map(|e| (e.train_loss, e.val_loss)).collect();
+    let losses = plot_losses(&losses, plan.config.epochs, Seen::Tokens(tokens_seen))?;
     files::write_whole("runs/d_4_losses.svg".as_ref(), losses.as_bytes())?;
     println!("Pictures: runs/d_4_learning_rate.svg, runs/d_4_losses.svg");
     Ok(())

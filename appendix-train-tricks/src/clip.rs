@@ -1,22 +1,22 @@
-//! Gradients that are too long are shortened (section D.3).
+//! Gradient clipping: gradients whose norm is too large are scaled down (section D.3).
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 
 /// Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`, as PyTorch's
-/// `clip_grad_norm_` does, and returns the norm before, `[1]`:
+/// `clip_grad_norm_` does, and returns the norm before that, `[1]`:
 ///
 /// ```text
 /// norm = √(Σ g²)   over every value of every parameter
 /// g = g · min(1, max_norm / (norm + 1e-6))
 /// ```
 ///
-/// The norm and the factor stay on the device: nothing waits for it.
+/// Norm and factor stay on the device, so that nothing has to wait for it.
 ///
-/// One factor for all keeps the direction of the step. burn's own clipping (`burn::grad_clipping`) takes the norm of
-/// each tensor by itself, so that it changes the direction.
+/// One factor for all gradients keeps the direction of the step. burn's own clipping (`burn::grad_clipping`) takes the norm
+/// of each tensor separately, which changes the direction.
 ///
-/// Parameters without a gradient are left out; without any gradient the norm is 0.
+/// Parameters without a gradient are skipped; without any gradient the norm is 0.
 pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: f64) -> Tensor<1> {
     let norm = grad_norm(model, gradients);
     let factor = ((norm.clone() + 1e-6).recip() * max_norm).clamp_max(1.0);
@@ -26,7 +26,7 @@ pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: 
 
 /// The L2 norm of all gradients together, `[1]`.
 pub fn grad_norm(model: &impl Module, gradients: &Gradients) -> Tensor<1> {
-    // First over each row: in one long sum of 32-bit numbers the last of the 38 million terms of an embedding get lost.
+    // Row by row: in one long sum of 32-bit numbers, the last of the 38 million terms of an embedding would be lost.
     let mut squares = Collect { gradients, of: |gradient| gradient.square().sum_dim(1).sum(), found: Vec::new() };
     model.visit(&mut squares);
     squares.all().map_or_else(|| Tensor::zeros([1], &Device::default()), |squares| squares.sum().sqrt())
@@ -39,7 +39,7 @@ pub fn find_highest_gradient(model: &impl Module, gradients: &Gradients) -> Opti
     Some(maxima.all()?.max().into_scalar())
 }
 
-/// One number of every gradient. They stay on the device until all are there, so that it is waited for only once.
+/// Computes one number of every gradient. They stay on the device until all are there, so that the host waits only once.
 struct Collect<'a> {
     gradients: &'a Gradients,
     /// From the gradient as a matrix, `[rows, last dimension]`, to `[1]`.

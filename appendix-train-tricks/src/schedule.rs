@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decay {
-    /// It stays at the peak.
+    /// No decay: the learning rate stays at the peak.
     #[default]
     Constant,
     /// Half a cosine: slowly at first, steeply in the middle, slowly at the end.
@@ -31,20 +31,20 @@ impl FromStr for Decay {
     }
 }
 
-/// The learning rate over the steps of a run: a straight rise from `initial_lr` to the peak, then a decay to `min_lr`.
+/// The learning rate over the steps of a run: a linear rise from `initial_lr` to the peak, then a decay towards `min_lr`.
 ///
-/// The peak is not in here: it is the learning rate of the run itself, as the book takes it from the optimizer. The
+/// The peak is no field: it is the learning rate of the training configuration, as the book takes it from the optimizer. The
 /// default is that learning rate at every step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Schedule {
-    /// Steps of the rise; 0 for none.
+    /// Number of steps in the rise; 0 for none.
     pub warmup_steps: usize,
     /// Learning rate of the first step, if there is a warm-up.
     pub initial_lr: f64,
-    /// Learning rate that the decay aims at. The last step comes close to it, but does not reach it.
+    /// Learning rate at the end of the decay, one step after the last step of the run.
     pub min_lr: f64,
-    /// Shape of the fall.
+    /// Shape of the decay.
     pub decay: Decay,
 }
 
@@ -59,13 +59,20 @@ impl Schedule {
     ///          constant: peak
     /// ```
     ///
-    /// From step `total_steps` on it stays at the end of the decay.
+    /// From step `total_steps` on, it stays at the end of the decay.
     pub fn learning_rate(&self, step: usize, peak_lr: f64, total_steps: usize) -> f64 {
-        let Self { warmup_steps, initial_lr, min_lr, decay } = *self;
-        if step < warmup_steps {
-            let increment = (peak_lr - initial_lr) / warmup_steps as f64;
-            return initial_lr + step as f64 * increment;
-        }
+        if step < self.warmup_steps { self.warm_up(step, peak_lr) } else { self.decay(step, peak_lr, total_steps) }
+    }
+
+    /// The rise (section D.1): the learning rate of a step below `warmup_steps`.
+    pub fn warm_up(&self, step: usize, peak_lr: f64) -> f64 {
+        let increment = (peak_lr - self.initial_lr) / self.warmup_steps as f64;
+        self.initial_lr + step as f64 * increment
+    }
+
+    /// The decay (section D.2): the learning rate of a step from `warmup_steps` on.
+    pub fn decay(&self, step: usize, peak_lr: f64, total_steps: usize) -> f64 {
+        let Self { warmup_steps, min_lr, decay, .. } = *self;
         let decay_steps = total_steps.saturating_sub(warmup_steps).max(1) as f64;
         let progress = ((step - warmup_steps) as f64 / decay_steps).min(1.0);
         match decay {

@@ -1,10 +1,7 @@
 //! The printed numbers of appendix D, by their ids in the specification.
 
-use std::convert::Infallible;
-use std::ops::ControlFlow;
-
 use appendix_train_tricks::{
-    Clip, Decay, Recipe, Schedule, clip_grad_norm, find_highest_gradient, grad_norm, train_model,
+    Clip, Decay, Recipe, Schedule, TrainingPlan, clip_grad_norm, find_highest_gradient, grad_norm, train_model,
 };
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
@@ -12,18 +9,14 @@ use ch02_text::{DataLoaderOptions, Gpt2Tokenizer, GptDataLoader, GptDataset};
 use ch04_gpt::GptModel;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::text_split::TRAINING_SHARE;
-use ch05_pretrain::{Batches, Event, Loaders, Run, calc_loss_batch, split_text};
-use shared::data::for_test;
+use ch05_pretrain::{AdamW, Loaders, calc_loss_batch, split_text};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, TrainingConfig};
+use shared::{Batches, GptConfig, Mode, TrainingConfig};
+use testkit::{assert_near, for_test, needs_data};
 
 /// Steps of 15 epochs of 9 batches.
 const TOTAL: usize = 135;
-
-fn assert_near(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
-}
 
 /// Rates of the 135 steps.
 fn rates(decay: Decay, warmup_steps: usize, [initial_lr, peak_lr, min_lr]: [f64; 3]) -> Vec<f64> {
@@ -267,9 +260,10 @@ fn recipe(warmup_steps: usize) -> Recipe {
     }
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn d_3_3_shuffle_orders() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     let device = Device::flex();
     let chunks: Vec<Vec<i32>> =
@@ -277,7 +271,7 @@ fn d_3_3_shuffle_orders() {
     let mut rng = TorchRng::new(123);
     let orders: Vec<Vec<usize>> = (0..30)
         .map(|_| {
-            let batches: Vec<_> = loaders.train.pass(&mut rng, &device).collect();
+            let batches: Vec<_> = loaders.train.iter(&mut rng, &device).collect();
             let rows = batches.iter().flat_map(|batch| {
                 let ids: Vec<i32> = batch.inputs.clone().into_data().iter::<i32>().collect();
                 ids.chunks(256).map(<[i32]>::to_vec).collect::<Vec<_>>()
@@ -291,9 +285,10 @@ fn d_3_3_shuffle_orders() {
 }
 
 /// The counts of a run are in `golden_training.rs`.
+#[needs_data("the-verdict")]
 #[test]
 fn d_3_1_counts() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     assert_eq!(recipe(27).total_steps(loaders.train.num_batches(), 15), TOTAL);
 }
@@ -305,14 +300,14 @@ fn gpt2() -> GptConfig {
 #[test]
 #[ignore = "the gradients of the 124M model, half a minute and 3 GB: cargo test -p appendix-train-tricks -- --ignored"]
 fn d_3_3_largest_gradient() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let device = Device::flex().autodiff();
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     let mut rng = TorchRng::new(123);
     for _ in 0..29 {
-        drop(loaders.train.pass(&mut rng, &device));
+        drop(loaders.train.iter(&mut rng, &device));
     }
-    let batch = loaders.train.pass(&mut rng, &device).last().unwrap();
+    let batch = loaders.train.iter(&mut rng, &device).last().unwrap();
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&gpt2(), &device), &mut rng);
     // PyTorch gives norms of 2.302431 and 2.221322: its sum of 163 million squares in 32 bits is a little short. These are
@@ -336,7 +331,7 @@ fn d_3_3_largest_gradient() {
 #[test]
 #[ignore = "six steps of the 124M model, half a minute and 4 GB: cargo test -p appendix-train-tricks -- --ignored"]
 fn d_3_5_packaged_test() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let device = Device::flex().autodiff();
     let (train, validation) = split_text(&text, TRAINING_SHARE);
     let first_chunk = |text: &str| {
@@ -348,13 +343,10 @@ fn d_3_5_packaged_test() {
     let loaders = Loaders { train: first_chunk(train), validation: first_chunk(validation) };
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&gpt2(), &device), &mut rng);
-    let training =
+    let config =
         TrainingConfig { batch_size: 1, learning_rate: 1e-3, epochs: 6, eval_iter: 1, ..TrainingConfig::book() };
-    let run = train_model(Run::new(model, 0.1, &rng), &loaders, &training, &recipe(1), true, &device, |_| {
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    })
-    .unwrap();
-    let evaluations = &run.place.evaluations;
+    let plan = TrainingPlan { config, recipe: recipe(1) };
+    let (_, evaluations, _) = train_model(model, &mut AdamW::new(0.1), &loaders, &plan, &mut rng, &device, |_| {});
     assert_eq!(format!("{:.1} {:.1}", evaluations[0].train_loss, evaluations[0].val_loss), "10.9 11.0");
     assert!(evaluations.last().unwrap().train_loss < evaluations[0].train_loss);
 }
@@ -364,29 +356,17 @@ fn d_3_5_packaged_test() {
 #[ignore = "the whole run of the 124M model, about ten minutes and 4 GB: \
             cargo test --release -p appendix-train-tricks -- --ignored d_3_4"]
 fn d_3_4_final_run() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let device = Device::flex().autodiff();
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&gpt2(), &device), &mut rng);
-    let training = TrainingConfig { learning_rate: 1e-3, epochs: 15, eval_iter: 1, ..TrainingConfig::book() };
-    let run = train_model(Run::new(model, 0.1, &rng), &loaders, &training, &recipe(27), true, &device, |event| {
-        match event {
-            Event::Evaluation(e) => {
-                println!(
-                    "Ep {} (Iter {:06}): Train loss {:.3}, Val loss {:.3}",
-                    e.epoch, e.step, e.train_loss, e.val_loss
-                );
-            }
-            Event::EpochEnd { model, .. } => {
-                let start = "Every effort moves you";
-                println!("{}", generate_sample(model, &Gpt2Tokenizer::new(), &device.clone().inner(), start).unwrap());
-            }
-            Event::Step { .. } | Event::Rest(_) => {}
-        }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    })
-    .unwrap();
-    let last = run.place.evaluations.last().unwrap();
+    let config = TrainingConfig { learning_rate: 1e-3, epochs: 15, eval_iter: 1, ..TrainingConfig::book() };
+    let plan = TrainingPlan { config, recipe: recipe(27) };
+    let (_, evaluations, _) = train_model(model, &mut AdamW::new(0.1), &loaders, &plan, &mut rng, &device, |model| {
+        let start = "Every effort moves you";
+        println!("{}", generate_sample(model, &Gpt2Tokenizer::new(), &device.clone().inner(), start).unwrap());
+    });
+    let last = evaluations.last().unwrap();
     assert!(last.train_loss < 2.0 && (6.0..7.0).contains(&last.val_loss), "{last:?}");
 }

@@ -1,21 +1,16 @@
 //! The training function and its parts where the book prints no number.
 
-use std::convert::Infallible;
-use std::ops::ControlFlow;
-
-use appendix_train_tricks::lr_plot::plot_learning_rates;
-use appendix_train_tricks::{Clip, Decay, Recipe, Schedule, accumulate, train_model};
+use appendix_train_tricks::{Clip, Decay, Recipe, Schedule, TrainingPlan, accumulate, train_model};
 use burn::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::lr_scheduler::linear::LinearLrSchedulerConfig;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Int, Tensor};
 use ch02_text::Batch;
 use ch04_gpt::GptModel;
-use ch05_pretrain::loss::IGNORE_INDEX;
-use ch05_pretrain::{Event, Loaders, Run, calc_loss_batch, train_model_simple};
+use ch05_pretrain::{AdamW, Evaluation, Loaders, calc_loss_batch, train_model_simple};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, TrainingConfig, data};
+use shared::{GptConfig, IGNORE_INDEX, Mode, TrainingConfig, data};
 
 fn small(drop_rate: f64) -> GptConfig {
     GptConfig {
@@ -28,45 +23,47 @@ fn small(drop_rate: f64) -> GptConfig {
     }
 }
 
-/// The losses of all steps of a short run.
-fn losses(recipe: Option<&Recipe>) -> Vec<f32> {
+/// The evaluations after all steps of a short run; without a recipe, of chapter 5's loop.
+fn evaluations(recipe: Option<Recipe>) -> Vec<Evaluation> {
     let text = data::find("lamp").unwrap().text().unwrap();
     let text: String = text.chars().take(2000).collect();
     let loaders = Loaders::new(&text, 16, 2).unwrap();
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
-    let run = Run::new(torch_init(GptModel::new(&small(0.1), &device), &mut rng), 0.1, &rng);
-    let training =
-        TrainingConfig { learning_rate: 0.01, epochs: 1, eval_freq: 5, eval_iter: 1, ..TrainingConfig::book() };
-    let mut losses = Vec::new();
-    let observe = |event: Event| {
-        if let Event::Step { loss, .. } = event {
-            losses.push(loss.clone().into_scalar::<f32>());
-        }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    };
+    let model = torch_init(GptModel::new(&small(0.1), &device), &mut rng);
+    let config =
+        TrainingConfig { learning_rate: 0.01, epochs: 1, eval_freq: 1, eval_iter: 1, ..TrainingConfig::book() };
+    let mut optimizer = AdamW::new(config.weight_decay);
     match recipe {
-        Some(recipe) => train_model(run, &loaders, &training, recipe, true, &device, observe).unwrap(),
-        None => train_model_simple(run, &loaders, &training, true, &device, observe).unwrap(),
-    };
-    losses
+        Some(recipe) => {
+            let plan = TrainingPlan { config, recipe };
+            train_model(model, &mut optimizer, &loaders, &plan, &mut rng, &device, |_| {}).1
+        }
+        None => train_model_simple(model, &mut optimizer, &loaders, &config, &mut rng, &device, |_| {}).1,
+    }
 }
 
 #[test]
 fn without_tricks_it_is_chapter_5_bit_for_bit() {
-    let found = losses(Some(&Recipe::default()));
+    let found = evaluations(Some(Recipe::default()));
     assert!(found.len() > 10);
-    assert_eq!(found, losses(None));
+    assert_eq!(found, evaluations(None));
 }
 
-/// The update of step 5 shows in the loss of step 6.
+/// An evaluation follows the update of its step.
 #[test]
 fn clipping_begins_with_its_first_step() {
-    let plain = losses(None);
+    let plain = evaluations(None);
     let clip = Some(Clip { max_norm: 1e-3, first_step: 5 });
-    let clipped = losses(Some(&Recipe { clip, ..Recipe::default() }));
-    assert_eq!(clipped[..=5], plain[..=5]);
-    assert_ne!(clipped[6], plain[6]);
+    let clipped = evaluations(Some(Recipe { clip, ..Recipe::default() }));
+    assert_eq!(clipped[..5], plain[..5]);
+    assert_ne!(clipped[5], plain[5]);
+}
+
+#[test]
+#[should_panic(expected = "every step takes one batch")]
+fn the_lesson_s_loop_accumulates_nothing() {
+    evaluations(Some(Recipe { grad_accum: 2, ..Recipe::default() }));
 }
 
 #[test]
@@ -156,14 +153,4 @@ fn bad_recipes_are_named() {
     assert_eq!(schedule(Schedule { initial_lr: -0.1, ..Schedule::default() }), format!("initial_lr is -0.1, {range}"));
     assert!(schedule(Schedule { warmup_steps: 20, ..Schedule::default() }).contains("20 steps, but the whole run has"));
     good.validate(1e-3, 1, 1).unwrap();
-}
-
-#[test]
-fn schedules_become_pictures() {
-    let [cosine, linear] = [("cosine", vec![0.0, 1.0, 0.5]), ("linear", vec![0.0, 1.0, 0.0])];
-    let one = plot_learning_rates(std::slice::from_ref(&cosine)).unwrap();
-    let both = plot_learning_rates(&[cosine, linear]).unwrap();
-    assert!(one.contains("cosine") && !one.contains("linear") && both.contains("linear"));
-    assert!(both.matches("<polyline").count() > one.matches("<polyline").count());
-    assert!(plot_learning_rates(&[("none", vec![])]).is_err());
 }

@@ -1,70 +1,81 @@
-//! The ladder: seconds per step while one operation after the other becomes fast. Median of five steps after one that is
-//! not counted. `cargo run --release -p bench --example ladder`
+//! The ladder: seconds per training step while one operation after the other becomes fast. Median and best of five steps
+//! after one that is not counted. `cargo run --release -p bench --example ladder`
 
 use std::time::Instant;
 
-use burn::tensor::Device;
-use ch04_gpt::GptModel;
+use burn::tensor::{Device, Gradients, Int, Tensor};
+use ch02_text::Batch;
+use ch04_gpt::{Forward, GptModel};
 use ch05_pretrain::AdamW;
-use kernels::Kernels::Fused;
+use fast::{Operations, Products};
 use shared::Mode;
 use shared::rng::TorchRng;
 
 const STEPS: usize = 5;
 
-/// What changes the model or the optimizer.
-type Lever = fn(&mut GptModel, &mut AdamW);
+/// The learning rate of chapter 5.
+const LEARNING_RATE: f64 = 4e-4;
+
+const LINEAR: Operations = Operations { products: Products::Fast, ..Operations::LESSON };
+const GELU: Operations = Operations { gelu: true, ..LINEAR };
+const ATTENTION: Operations = Operations { attention: true, ..GELU };
+const EMBEDDING: Operations = Operations { embedding: true, ..ATTENTION };
+const DROPOUT: Operations = Operations { dropout: true, ..EMBEDDING };
+const LAYER_NORM: Operations = Operations { layer_norm: true, ..DROPOUT };
+
+/// The fast operations of each forward pass on the ladder; on the last rung all of them.
+static RUNGS: [Operations; 6] = [LINEAR, GELU, ATTENTION, EMBEDDING, DROPOUT, LAYER_NORM];
+
+/// A forward pass for [`GptModel::fast`], which is a plain function and so gets its operations from a table.
+fn rung<const N: usize>(model: &GptModel, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
+    fast::forward_with(&RUNGS[N], model, ids, mode)
+}
+
+/// What a training step consists of.
+struct TrainingStep {
+    forward: Option<Forward>,
+    loss: fn(&GptModel, Batch, &mut Mode) -> Tensor<1>,
+    update: fn(&mut AdamW, f64, GptModel, Gradients) -> GptModel,
+}
+
+/// Makes one more part of a step fast.
+type Lever = fn(&mut TrainingStep);
+
+const LEVERS: [(&str, Lever); 9] = [
+    ("the book's formulas", |_| ()),
+    ("+ memory is kept", |_| kernels::memory::keep_freed_memory()),
+    ("+ linear layers", |step| step.forward = Some(rung::<0>)),
+    ("+ AdamW in place", |step| step.update = fast::adamw_step),
+    ("+ GELU", |step| step.forward = Some(rung::<1>)),
+    ("+ attention", |step| step.forward = Some(rung::<2>)),
+    ("+ cross-entropy and embedding", |step| {
+        step.loss = fast::calc_loss_batch;
+        step.forward = Some(rung::<3>);
+    }),
+    ("+ dropout", |step| step.forward = Some(rung::<4>)),
+    ("+ layer norm", |step| step.forward = Some(rung::<5>)),
+];
 
 fn main() {
-    let levers: [(&str, Lever); 9] = [
-        ("the book's formulas", |_, _| ()),
-        ("+ memory is kept", |_, _| kernels::memory::keep_freed_memory()),
-        ("+ linear layers", |model, _| {
-            for block in &mut model.trf_blocks {
-                let (att, ff) = (&mut block.att, &mut block.ff);
-                let layers = [
-                    &mut att.w_query,
-                    &mut att.w_key,
-                    &mut att.w_value,
-                    &mut att.out_proj,
-                    &mut ff.expand,
-                    &mut ff.contract,
-                ];
-                for layer in layers {
-                    layer.kernels = Fused;
-                }
-            }
-            model.out_head.kernels = Fused;
-        }),
-        ("+ AdamW in place", |_, optimizer| optimizer.kernels = Fused),
-        ("+ GELU", |model, _| model.trf_blocks.iter_mut().for_each(|block| block.ff.kernels = Fused)),
-        ("+ attention", |model, _| model.trf_blocks.iter_mut().for_each(|block| block.att.kernels = Fused)),
-        ("+ cross-entropy and embedding", |model, _| model.kernels = Fused),
-        ("+ dropout", |model, _| {
-            model.drop_emb.kernels = Fused;
-            model.trf_blocks.iter_mut().for_each(|block| block.drop_shortcut.kernels = Fused);
-        }),
-        ("+ layer norm", |model, _| {
-            for block in &mut model.trf_blocks {
-                (block.norm1.kernels, block.norm2.kernels) = (Fused, Fused);
-            }
-            model.final_norm.kernels = Fused;
-        }),
-    ];
+    assert_eq!(RUNGS[RUNGS.len() - 1], Operations::FAST, "the last rung");
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
     let config = bench::config();
     let batch = bench::batch(bench::BATCH, &config, &device);
     let mut model = bench::model(&config, &device);
     let mut optimizer = AdamW::new(0.1);
+    let mut step = TrainingStep { forward: None, loss: ch05_pretrain::calc_loss_batch, update: AdamW::step };
     println!("| version | seconds per step | best |\n|---|---|---|");
-    for (name, pull) in levers {
-        pull(&mut model, &mut optimizer);
+    for (name, pull) in LEVERS {
+        pull(&mut step);
+        model.fast = step.forward;
         let mut seconds = Vec::new();
         for i in 0..=STEPS {
             let start = Instant::now();
-            let loss;
-            (model, loss) = bench::step(model, &mut optimizer, batch.clone(), &mut Mode::Train(&mut rng));
+            let loss = (step.loss)(&model, batch.clone(), &mut Mode::Train(&mut rng));
+            let gradients = loss.backward();
+            model = (step.update)(&mut optimizer, LEARNING_RATE, model, gradients);
+            let loss: f32 = loss.into_scalar();
             assert!(loss.is_finite(), "the loss is {loss}");
             if i > 0 {
                 seconds.push(start.elapsed().as_secs_f64());

@@ -1,5 +1,5 @@
-//! What weights of fewer bits lose: the perplexity of a trained model on its story. Tokens are predicted from those before
-//! them in their window, which the decoder reads as a prompt.
+//! What weights with fewer bits lose: the perplexity of a trained model on its story. Each token is predicted from those
+//! before it in its window, which the decoder reads as a prompt.
 //! `cargo run --release -p bench --example weights -- runs/pretrain`
 
 use std::error::Error;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
-use ch05_pretrain::decoder::decoder_weights;
-use ch05_pretrain::open_model;
+use fast::cpu_decoder::decoder_weights;
 use kernels::decode::{Decoder, Precision};
+use model_files::open_model;
 use shared::data;
 
-/// So many tokens must stand before the first that counts. Short prompts are read token by token.
+/// Number of tokens before the first that counts. Shorter prompts are read token by token.
 const SHORTEST_PROMPT: usize = 25;
 
 fn main() -> ExitCode {
@@ -41,9 +41,9 @@ fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
         // The windows that the model has learnt from, each with the token behind it.
         for start in (0..ids.len()).step_by(config.context_length) {
             let window = &ids[start..ids.len().min(start + config.context_length + 1)];
-            for (place, &target) in window.iter().enumerate().skip(SHORTEST_PROMPT) {
+            for (index, &target) in window.iter().enumerate().skip(SHORTEST_PROMPT) {
                 decoder.clear();
-                loss += cross_entropy(&decoder.read(&window[..place]), target);
+                loss += cross_entropy(&decoder.read(&window[..index]), target);
                 tokens += 1;
             }
         }

@@ -176,7 +176,7 @@ def main():
     parser.add_argument("--bf16", action="store_true", help="16-bit numbers for generate, mixed precision for train")
     parser.add_argument("--compile", action="store_true", help="with torch.compile; for train and generate")
     args = parser.parse_args()
-    args.warm_ups = 1 if args.device == "cpu" else 3  # a card's kernels are chosen and compiled in the first runs
+    args.warm_ups = 1 if args.device == "cpu" else 3  # a GPU's kernels are chosen and compiled in the first runs
     if args.what != "tokenize":
         import torch
 

@@ -1,18 +1,36 @@
-//! What the benchmarks of this folder measure: a training step of GPT-2 124M on random tokens.
+//! Measurements: a training step of GPT-2 on random tokens, generation, opening a model, tokenizing.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`train`], [`generate`], [`load`], [`tokenize`] | what `llm bench` measures; `bench/run` sets it beside PyTorch |
+//! | [`timings`], [`peak_memory`], `bandwidth` | seconds, bytes, and the speed of the memory |
 //!
 //! `cargo bench -p bench` times every operation in the book's version and in the fast one;
 //! `cargo run --release -p bench --example ladder` times whole steps while one operation after the other becomes fast.
-//! `llm bench` times the same step for the user, and `bench/run` sets that beside PyTorch.
+
+#![warn(clippy::unwrap_used)]
+
+mod bandwidth;
+mod error;
+pub mod generate;
+pub mod load;
+pub mod peak_memory;
+pub mod timings;
+pub mod tokenize;
+pub mod train;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::Batch;
 use ch04_gpt::GptModel;
-use ch05_pretrain::{AdamW, calc_loss_batch};
+use ch05_pretrain::AdamW;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
 
-/// Texts in a batch, in chapter 5.
+pub use error::BenchError;
+pub use timings::Timings;
+
+/// Sequences in a batch, in chapter 5.
 pub const BATCH: usize = 2;
 
 /// GPT-2 124M as the book trains it in chapter 5, with a context of 256 tokens.
@@ -26,7 +44,7 @@ pub fn model(config: &GptConfig, device: &Device) -> GptModel {
     torch_init(GptModel::new(config, device), &mut TorchRng::new(123))
 }
 
-/// A batch of random tokens: so many texts that fill the model's context.
+/// A batch of random tokens: `texts` rows, each as long as the model's context.
 pub fn batch(texts: usize, config: &GptConfig, device: &Device) -> Batch {
     let tokens = config.context_length;
     let ids = TorchRng::new(1).randint(0, config.vocab_size as i64, texts * (tokens + 1));
@@ -37,10 +55,19 @@ pub fn batch(texts: usize, config: &GptConfig, device: &Device) -> Batch {
     Batch { inputs: rows(0), targets: rows(1) }
 }
 
-/// One training step; returns the model and the loss before it.
+/// The learning rate of chapter 5.
+const LEARNING_RATE: f64 = 4e-4;
+
+/// One training step, with the fast loss and optimizer if the model has a fast forward pass; returns the model and the loss before it.
 pub fn step(model: GptModel, optimizer: &mut AdamW, batch: Batch, mode: &mut Mode) -> (GptModel, f32) {
-    let loss = calc_loss_batch(&model, batch, mode);
+    let is_fast = model.fast.is_some();
+    let calc_loss = if is_fast { fast::calc_loss_batch } else { ch05_pretrain::calc_loss_batch };
+    let loss = calc_loss(&model, batch, mode);
     let gradients = loss.backward();
-    let model = optimizer.step(4e-4, model, gradients);
+    let model = if is_fast {
+        fast::adamw_step(optimizer, LEARNING_RATE, model, gradients)
+    } else {
+        optimizer.step(LEARNING_RATE, model, gradients)
+    };
     (model, loss.into_scalar())
 }

@@ -10,7 +10,7 @@ fn main() -> anyhow::Result<()> {
     let ids = tokenizer.encode_with_end_of_text(text);
     println!("{ids:?}\n{}\n", tokenizer.decode(&ids)?);
 
-    // The book's two strings are joined without a blank, so that it has 1659 ("of") for 286 (" of").
+    // The book's two strings are joined without a space, so that it has 1659 ("of") for 286 (" of").
     let glued = text.replace("terraces of", "terracesof");
     println!("{:?}\n", tokenizer.encode_with_end_of_text(&glued));
 

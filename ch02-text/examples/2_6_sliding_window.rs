@@ -2,10 +2,10 @@
 
 use burn::tensor::Device;
 use ch02_text::{DataLoaderOptions, Gpt2Tokenizer, create_dataloader};
+use shared::Batches;
 use shared::rng::TorchRng;
+use workshop::print_tensor;
 
-#[path = "common/print.rs"]
-mod print;
 #[path = "common/story.rs"]
 mod story;
 
@@ -30,8 +30,8 @@ fn main() -> anyhow::Result<()> {
         let options = DataLoaderOptions { batch_size, max_length: 4, stride, shuffle, drop_last: true };
         let loader = create_dataloader(&text, &options)?;
         if let Some(batch) = loader.iter(&mut TorchRng::new(123), &device).next() {
-            print::print_rows("inputs", batch.inputs.into_data(), 0);
-            print::print_rows("targets", batch.targets.into_data(), 0);
+            print_tensor("inputs", batch.inputs);
+            print_tensor("targets", batch.targets);
         }
     }
     Ok(())

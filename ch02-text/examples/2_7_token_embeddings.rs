@@ -4,17 +4,15 @@
 use burn::tensor::{Device, Int, Tensor};
 use shared::init;
 use shared::rng::TorchRng;
-
-#[path = "common/print.rs"]
-mod print;
+use workshop::print_tensor;
 
 fn main() {
     let device = Device::flex();
     let embedding = init::embedding(6, 3, &mut TorchRng::new(123), &device);
-    print::print_rows("table, [6 ids, 3 columns]", embedding.weight.val().into_data(), 4);
+    print_tensor("table", embedding.weight.val());
 
     for ids in [vec![3], vec![2, 3, 5, 1]] {
         let vectors = embedding.forward(Tensor::<1, Int>::from_ints(&ids[..], &device).unsqueeze());
-        print::print_rows(&format!("ids {ids:?}"), vectors.into_data(), 4);
+        print_tensor(&format!("ids {ids:?}"), vectors);
     }
 }

@@ -4,11 +4,11 @@
 use anyhow::Context;
 use burn::tensor::Device;
 use ch02_text::{DataLoaderOptions, InputEmbedding, VOCAB_SIZE, create_dataloader};
+use shared::Batches;
 use shared::init;
 use shared::rng::TorchRng;
+use workshop::print_tensor;
 
-#[path = "common/print.rs"]
-mod print;
 #[path = "common/story.rs"]
 mod story;
 
@@ -23,11 +23,11 @@ fn main() -> anyhow::Result<()> {
     let batch = loader.iter(&mut rng, &device).next().context("the text is too short for a batch")?;
     let pos_emb = init::embedding(4, 256, &mut rng, &device);
 
-    print::print_rows("token ids, [8, 4]", batch.inputs.clone().into_data(), 0);
+    print_tensor("token ids", batch.inputs.clone());
     println!("token embeddings: {:?}", tok_emb.forward(batch.inputs.clone()).dims());
     println!("position embeddings: {:?}", pos_emb.weight.dims());
     let inputs = InputEmbedding { tok_emb, pos_emb }.forward(batch.inputs);
     println!("input embeddings: {:?}", inputs.dims());
-    print::print_rows("first text, first four columns", inputs.slice([0..1, 0..4, 0..4]).into_data(), 4);
+    print_tensor("first text, first four columns", inputs.slice([0..1, 0..4, 0..4]));
     Ok(())
 }

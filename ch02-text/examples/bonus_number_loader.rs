@@ -1,12 +1,11 @@
-//! Bonus: the loader on the numbers 0 to 1000, where one sees what goes where.
+//! Bonus: the loader on the numbers 0 to 1000, which show where each id goes.
 //! `cargo run -p ch02-text --example bonus_number_loader`
 
 use burn::tensor::Device;
 use ch02_text::{DataLoaderOptions, GptDataLoader, GptDataset};
+use shared::Batches;
 use shared::rng::TorchRng;
-
-#[path = "common/print.rs"]
-mod print;
+use workshop::print_tensor;
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex();
@@ -17,8 +16,8 @@ fn main() -> anyhow::Result<()> {
         println!("\nbatch size {batch_size}, stride {stride}, shuffle {shuffle}: {} batches", loader.num_batches());
         for (i, batch) in loader.iter(&mut TorchRng::new(123), &device).enumerate() {
             if i == 0 || i + 1 == loader.num_batches() {
-                print::print_rows(&format!("batch {i}, inputs"), batch.inputs.into_data(), 0);
-                print::print_rows(&format!("batch {i}, targets"), batch.targets.into_data(), 0);
+                print_tensor(&format!("batch {i}, inputs"), batch.inputs);
+                print_tensor(&format!("batch {i}, targets"), batch.targets);
             }
         }
     }

@@ -5,22 +5,20 @@ use burn::tensor::{Device, Int, Tensor};
 use ch02_text::bonus::one_hot::{as_linear, one_hot};
 use shared::init;
 use shared::rng::TorchRng;
-
-#[path = "common/print.rs"]
-mod print;
+use workshop::print_tensor;
 
 fn main() {
     let device = Device::flex();
     let ids = Tensor::<1, Int>::from_ints([2, 3, 1], &device);
 
     let embedding = init::embedding(4, 5, &mut TorchRng::new(123), &device);
-    print::print_rows("embedding table", embedding.weight.val().into_data(), 4);
-    print::print_rows("looked up", embedding.forward(ids.clone().unsqueeze()).into_data(), 4);
+    print_tensor("embedding table", embedding.weight.val());
+    print_tensor("looked up", embedding.forward(ids.clone().unsqueeze()));
 
     let linear = init::linear(4, 5, false, &mut TorchRng::new(123), &device);
-    print::print_rows("weight of a new linear layer, transposed", linear.weight.val().transpose().into_data(), 4);
+    print_tensor("weight of a new linear layer, transposed", linear.weight.val().transpose());
 
     let vectors = one_hot(ids, 4);
-    print::print_rows("one-hot vectors", vectors.clone().into_data(), 0);
-    print::print_rows("linear layer with the embedding's table", as_linear(&embedding).forward(vectors).into_data(), 4);
+    print_tensor("one-hot vectors", vectors.clone());
+    print_tensor("linear layer with the embedding's table", as_linear(&embedding).forward(vectors));
 }

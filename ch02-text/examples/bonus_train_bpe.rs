@@ -1,4 +1,4 @@
-//! Bonus: byte pair encoding trained on the story, merged across words and inside of words only.
+//! Bonus: byte pair encoding trained on the story, merged across words and inside words only.
 //! `cargo run -p ch02-text --example bonus_train_bpe`
 
 use ch02_text::END_OF_TEXT;

@@ -1,51 +1,63 @@
 //! # Exercise 2.1: Byte pair encoding of an unknown word
 //!
-//! GPT-2's tokenizer was not made for the words "Akwirw ier", but it encodes them all the same. Find out how:
+//! "Akwirw ier" is not English, and no token of GPT-2 stands for one of its two words. Its tokenizer encodes them all the
+//! same. Find out how: take the text apart, look at every piece on its own, and put the pieces together again.
 //!
-//! 1. `encode` a text to its ids;
-//! 2. decode every id on its own with `pieces`, to see which part of the text it stands for;
-//! 3. `decode` the whole list, to get the text back.
+//! 1. Write `take_apart`. For each id of the text it makes a `Piece`: the id, the text that this id alone decodes to, and
+//!    the ids that you get when you encode that text alone.
+//! 2. Write `stands_alone`: whether a piece is encoded to the id that it came from.
+//! 3. Write `table`, one line per piece, in the form `33901 -> "Ak"`, with quotes so that a space can be seen.
 //!
-//! Print all three for "Akwirw ier" if you like, and compare with the drawing in section 2.5.
+//! Print the table of "Akwirw ier" and compare it with the drawing in section 2.5. Do the pieces, put together, give the
+//! text again? Then take apart a text with an emoji or with Chinese characters. Which pieces do not stand alone, and why?
 //!
-//! Hint: `Gpt2Tokenizer::decode` takes a slice, and a slice can have one element: `&[id]`.
+//! Hint: `Gpt2Tokenizer::decode` takes a slice, and a slice can have one element: `&[id]`. `{:?}` prints a text with
+//! quotes. GPT-2's smallest pieces are bytes, and a character can have several.
 //!
 //! # 练习 2.1：用字节对编码处理未知单词
 //!
-//! GPT-2 的分词器从来没有见过 "Akwirw ier" 这样的词，但照样能给它编码。请弄清它是怎么做到的：
+//! "Akwirw ier" 不是英语，GPT-2 没有哪个词元代表其中的任何一个单词，但它的分词器照样能给它们编码。请弄清它是怎么做到的：把文本拆开，
+//! 单独查看每一个片段，再把片段拼回去。
 //!
-//! 1. 用 `encode` 把一段文本变成词元 ID；
-//! 2. 用 `pieces` 把每个 ID 单独解码，看看它代表文本的哪一部分；
-//! 3. 用 `decode` 把整个列表解码，还原出原文。
+//! 1. 编写 `take_apart`。它为文本的每个 ID 生成一个 `Piece`：这个 ID、单独解码这个 ID 得到的文本，以及单独编码这段文本得到的 ID。
+//! 2. 编写 `stands_alone`：一个片段编码之后，是否恰好得到它原来的那个 ID。
+//! 3. 编写 `table`：每个片段一行，形如 `33901 -> "Ak"`，带引号是为了让空格看得见。
 //!
-//! 可以把 "Akwirw ier" 的这三个结果打印出来，与 2.5 节的插图对照。
+//! 打印 "Akwirw ier" 的表格，与 2.5 节的插图对照。把片段拼起来，能否得到原文？然后拆开一段带表情符号或汉字的文本。哪些片段不能独立
+//! 存在，为什么？
 //!
-//! 提示：`Gpt2Tokenizer::decode` 接受切片，而切片可以只有一个元素：`&[id]`。
+//! 提示：`Gpt2Tokenizer::decode` 接受切片，而切片可以只有一个元素：`&[id]`。`{:?}` 打印带引号的文本。GPT-2 最小的片段是字节，
+//! 而一个字符可能有好几个字节。
 //!
 //! Check it: `cargo run -- exercise check 2.1`
 
 use ch02_text::{Gpt2Tokenizer, TokenizerError};
 
-/// The ids of `text`.
+/// What one id of a text stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The id.
+    pub id: u32,
+    /// The id alone, decoded.
+    pub text: String,
+    /// That text alone, encoded again.
+    pub ids_again: Vec<u32>,
+}
+
+/// The pieces of `text`, one for each of its ids.
 ///
 /// # Errors
 /// If the text contains the end-of-text marker.
-pub fn encode(tokenizer: &Gpt2Tokenizer, text: &str) -> Result<Vec<u32>, TokenizerError> {
+pub fn take_apart(tokenizer: &Gpt2Tokenizer, text: &str) -> Result<Vec<Piece>, TokenizerError> {
     todo!("exercise 2.1")
 }
 
-/// For each id the piece of text that it stands for.
-///
-/// # Errors
-/// If an id is unknown.
-pub fn pieces(tokenizer: &Gpt2Tokenizer, ids: &[u32]) -> Result<Vec<String>, TokenizerError> {
+/// Whether the text of the piece, encoded alone, gives the id of the piece and nothing else.
+pub fn stands_alone(piece: &Piece) -> bool {
     todo!("exercise 2.1")
 }
 
-/// The text of all ids together.
-///
-/// # Errors
-/// If an id is unknown.
-pub fn decode(tokenizer: &Gpt2Tokenizer, ids: &[u32]) -> Result<String, TokenizerError> {
+/// One line per piece, each with a line break at its end: the id, an arrow, the text in quotes.
+pub fn table(pieces: &[Piece]) -> String {
     todo!("exercise 2.1")
 }

@@ -6,8 +6,8 @@
 //! 1. Write `first_batch`: the first batch of 4 windows of a text, in order (no shuffling).
 //! 2. Write `overlap`: how many tokens a window shares with the next one. When is it 0?
 //!
-//! Hint: `create_dataloader` and `DataLoaderOptions` do the first; `iter` wants a generator even if nothing is
-//! shuffled, so give it `TorchRng::new(123)`. For the second, draw two windows on paper; mind a stride larger than
+//! Hint: `create_dataloader` and `DataLoaderOptions` do the first; `iter` (of the trait `Batches`) wants a generator even if
+//! nothing is shuffled, so give it `TorchRng::new(123)`. For the second, draw two windows on paper; mind a stride larger than
 //! the window.
 //!
 //! # 练习 2.2：用不同窗口设置的数据加载器
@@ -17,13 +17,14 @@
 //! 1. 编写 `first_batch`：一段文本按顺序（不打乱）的第一个批次，包含 4 个窗口。
 //! 2. 编写 `overlap`：一个窗口与下一个窗口共有多少个词元。什么时候为 0？
 //!
-//! 提示：第一项可用 `create_dataloader` 和 `DataLoaderOptions`；即使不打乱，`iter` 也需要一个随机数生成器，传入
-//! `TorchRng::new(123)` 即可。第二项请在纸上画出两个窗口；注意步幅大于窗口长度的情况。
+//! 提示：第一项可用 `create_dataloader` 和 `DataLoaderOptions`；即使不打乱，`iter`（属于 trait `Batches`）也需要一个随机数生成器，
+//! 传入 `TorchRng::new(123)` 即可。第二项请在纸上画出两个窗口；注意步幅大于窗口长度的情况。
 //!
 //! Check it: `cargo run -- exercise check 2.2`
 
 use burn::tensor::Device;
 use ch02_text::{Batch, DataLoaderOptions, DatasetError, create_dataloader};
+use shared::Batches;
 use shared::rng::TorchRng;
 
 /// The first batch of 4 windows of `text`, in order; `None` if the text has fewer than 4 windows.

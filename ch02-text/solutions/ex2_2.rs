@@ -3,7 +3,7 @@
 //! With length 2 and stride 2 the windows stand side by side: every token is an input once. With length 8 and
 //! stride 2 each window shares 6 of its 8 tokens with the next one: the model sees a token four times in one pass,
 //! each time with another context. That makes more of a short text, but the windows are much alike and overfitting
-//! comes sooner. With a stride larger than the length, tokens are skipped.
+//! starts sooner. With a stride larger than the length, tokens are skipped.
 //!
 //! # 解答 2.2：用不同窗口设置的数据加载器
 //!
@@ -13,6 +13,7 @@
 
 use burn::tensor::Device;
 use ch02_text::{Batch, DataLoaderOptions, DatasetError, create_dataloader};
+use shared::Batches;
 use shared::rng::TorchRng;
 
 /// The first batch of 4 windows of `text`, in order; `None` if the text has fewer than 4 windows.

@@ -1,6 +1,6 @@
 //! GPT-2's byte pair encoding (section 2.5).
 //!
-//! A vocabulary of words ends where the training text ends. Byte pair encoding cuts an unknown word into smaller known
+//! A vocabulary of words knows only the words of its text. Byte pair encoding cuts an unknown word into smaller known
 //! pieces, in the worst case into single bytes, so that every text has ids and every list of ids is a text. The crate
 //! `tiktoken-rs` does the work here; [`bonus`](crate::bonus) builds the same thing from its parts.
 
@@ -8,16 +8,9 @@ use std::collections::HashSet;
 
 use tiktoken_rs::{CoreBPE, r50k_base_singleton};
 
-use crate::{TokenizerError, long_text};
-
-/// The marker between unrelated documents that are joined into one text.
-pub const END_OF_TEXT: &str = "<|endoftext|>";
-
-/// The id of [`END_OF_TEXT`], the last one.
-pub const END_OF_TEXT_ID: u32 = 50256;
-
-/// Number of GPT-2's tokens: 256 bytes, 50,000 merges and [`END_OF_TEXT`].
-pub const VOCAB_SIZE: usize = 50257;
+use crate::TokenizerError;
+use crate::bonus::pre_split::encode_in_pieces;
+use crate::special_tokens::END_OF_TEXT;
 
 /// GPT-2's tokenizer. All copies share one table, which the first use loads.
 #[derive(Clone)]
@@ -42,27 +35,22 @@ impl Gpt2Tokenizer {
         Ok(self.encode_with_end_of_text(text))
     }
 
-    /// The ids of a text in which every [`END_OF_TEXT`] stands for its own id, [`END_OF_TEXT_ID`]. A long text is read
-    /// by all cores.
+    /// The ids of a text in which every [`END_OF_TEXT`] stands for its own id,
+    /// [`END_OF_TEXT_ID`](crate::END_OF_TEXT_ID). Long texts are encoded faster by
+    /// [`long_text::encode`](crate::long_text::encode).
     pub fn encode_with_end_of_text(&self, text: &str) -> Vec<u32> {
-        self.encode_on(text, long_text::threads_for(text))
-    }
-
-    /// As [`encode_with_end_of_text`](Self::encode_with_end_of_text), on this many threads (see [`long_text`]). The ids
-    /// do not depend on the number.
-    pub fn encode_on(&self, text: &str, threads: usize) -> Vec<u32> {
-        long_text::encode_on(text, threads, |piece| match self.bpe.encode(piece, &HashSet::from([END_OF_TEXT])) {
+        match self.bpe.encode(text, &HashSet::from([END_OF_TEXT])) {
             Ok((ids, _)) => ids,
-            // tiktoken has one error only: its pattern gave up, which happens in an extremely long run of blanks.
-            Err(_) => long_text::encode_in_pieces(piece, |piece| self.bpe.encode_ordinary(piece)),
-        })
+            // tiktoken has one error only: its pattern gives up in a run of about a million spaces.
+            Err(_) => encode_in_pieces(text, |piece| self.bpe.encode_ordinary(piece)),
+        }
     }
 
     /// The text of a list of ids. A character can be spread over several ids; bytes that do not form a character
     /// become U+FFFD, the replacement character.
     ///
     /// # Errors
-    /// [`TokenizerError::UnknownId`] for an id from [`VOCAB_SIZE`] on.
+    /// [`TokenizerError::UnknownId`] for an id from [`VOCAB_SIZE`](crate::VOCAB_SIZE) on.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         Ok(String::from_utf8_lossy(&self.decode_bytes(ids)?).into_owned())
     }

@@ -1,10 +1,10 @@
 //! Batches of windows, in order or shuffled (section 2.6).
 //!
-//! A small batch needs little memory but makes for noisy training steps; a large one the other way round.
+//! A small batch needs little memory but makes the training steps noisy; with a large one it is the other way round.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use shared::BatchLoader;
 use shared::rng::TorchRng;
+use shared::{BatchLoader, Batches};
 
 use crate::dataset::require_positive;
 use crate::{DatasetError, Gpt2Tokenizer, GptDataset};
@@ -20,8 +20,8 @@ pub struct DataLoaderOptions {
     pub stride: usize,
     /// Whether each pass takes the windows in a new random order (default true).
     pub shuffle: bool,
-    /// Whether a last batch with fewer windows is left out (default true). It would make the loss of its step an
-    /// average over less, and so jump.
+    /// Whether a last batch with fewer windows is left out (default true). The loss of its step would be
+    /// an average over fewer windows, and so noisier.
     pub drop_last: bool,
 }
 
@@ -43,9 +43,9 @@ pub fn create_dataloader(text: &str, options: &DataLoaderOptions) -> Result<GptD
 /// Inputs and targets of some windows.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Token ids, [batch, tokens].
+    /// Token ids, `[batch, tokens]`.
     pub inputs: Tensor<2, Int>,
-    /// For each input the token that follows it, [batch, tokens].
+    /// For each input the token that follows it, `[batch, tokens]`.
     pub targets: Tensor<2, Int>,
 }
 
@@ -57,7 +57,7 @@ pub struct GptDataLoader {
 }
 
 impl GptDataLoader {
-    /// Batches of the windows of `dataset`. Of the options, `max_length` and `stride` are not looked at: the data set
+    /// Batches of the windows of `dataset`. Of the options, `max_length` and `stride` have no effect: the data set
     /// has its windows already.
     ///
     /// # Errors
@@ -65,24 +65,13 @@ impl GptDataLoader {
     pub fn new(dataset: GptDataset, options: &DataLoaderOptions) -> Result<Self, DatasetError> {
         let &DataLoaderOptions { batch_size, shuffle, drop_last, .. } = options;
         require_positive("batch_size", batch_size)?;
-        let order = BatchLoader { len: dataset.len(), batch_size, shuffle, drop_last };
+        let order = BatchLoader { len: dataset.num_windows(), batch_size, shuffle, drop_last };
         Ok(Self { dataset, order })
-    }
-
-    /// Number of batches in one pass; 0 if `drop_last` is set and not even one batch is full.
-    pub fn num_batches(&self) -> usize {
-        self.order.num_batches()
     }
 
     /// The windows.
     pub fn dataset(&self) -> &GptDataset {
         &self.dataset
-    }
-
-    /// One pass over the windows. The order is drawn from `rng` at once, as PyTorch draws it (see [`BatchLoader`]),
-    /// with or without shuffling; the tensors are made on `device` one batch at a time.
-    pub fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> impl Iterator<Item = Batch> + use<'a> {
-        self.order.batches(rng).into_iter().map(move |windows| self.batch(&windows, device))
     }
 
     /// The given windows as one batch.
@@ -91,5 +80,20 @@ impl GptDataLoader {
         let (inputs, targets): (Vec<_>, Vec<_>) = windows.iter().map(|&i| self.dataset.get(i)).unzip();
         let tensor = |rows: Vec<&[u32]>| Tensor::from_data(TensorData::new(rows.concat(), shape), device);
         Batch { inputs: tensor(inputs), targets: tensor(targets) } // [batch, tokens] each
+    }
+}
+
+impl Batches for GptDataLoader {
+    type Batch = Batch;
+
+    /// 0 if `drop_last` is set and not even one batch is full.
+    fn num_batches(&self) -> usize {
+        self.order.num_batches()
+    }
+
+    /// One pass over the windows. The order is drawn from `rng` at once, as PyTorch draws it (see [`BatchLoader`]),
+    /// with or without shuffling; the tensors are made on `device` one batch at a time.
+    fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> Box<dyn Iterator<Item = Batch> + 'a> {
+        Box::new(self.order.batches(rng).into_iter().map(move |windows| self.batch(&windows, device)))
     }
 }

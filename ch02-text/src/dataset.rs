@@ -1,6 +1,6 @@
 //! Windows over a text: the pairs of input and target that a language model learns from (section 2.6).
 //!
-//! A model learns to predict the next token, so the target of a window of tokens is the same window moved on by one:
+//! A model learns to predict the next token, so the target of a window of tokens is the same window shifted by one:
 //!
 //! ```text
 //! ids     40 367 2885 1464 1807 3619 402 ...
@@ -8,7 +8,7 @@
 //! target     367 2885 1464 1807
 //! ```
 
-use crate::Gpt2Tokenizer;
+use crate::{Gpt2Tokenizer, long_text};
 
 /// Why a text cannot be cut into windows or batches.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +55,7 @@ impl GptDataset {
     /// # Errors
     /// If `max_length` or `stride` is 0, or the text has no more than `max_length` tokens.
     pub fn new(text: &str, tokenizer: &Gpt2Tokenizer, max_length: usize, stride: usize) -> Result<Self, DatasetError> {
-        Self::from_ids(tokenizer.encode_with_end_of_text(text), max_length, stride)
+        Self::from_ids(long_text::encode(tokenizer, text), max_length, stride)
     }
 
     /// The same for a text that is encoded already, by whatever tokenizer.
@@ -72,21 +72,16 @@ impl GptDataset {
     }
 
     /// Number of windows, at least 1: ⌈(tokens - max_length) / stride⌉.
-    pub fn len(&self) -> usize {
+    pub fn num_windows(&self) -> usize {
         (self.ids.len() - self.max_length).div_ceil(self.stride)
-    }
-
-    /// Never, since a dataset has at least one window.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     /// Window `i` and its target, `max_length` ids each.
     ///
     /// # Panics
-    /// If `i` is not below [`len`](Self::len).
+    /// If `i` is not below [`num_windows`](Self::num_windows).
     pub fn get(&self, i: usize) -> (&[u32], &[u32]) {
-        assert!(i < self.len(), "there is no window {i}; the dataset has {}", self.len());
+        assert!(i < self.num_windows(), "there is no window {i}; the dataset has {}", self.num_windows());
         let start = i * self.stride;
         let end = start + self.max_length;
         (&self.ids[start..end], &self.ids[start + 1..end + 1])

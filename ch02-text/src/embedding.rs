@@ -17,35 +17,35 @@ use burn::tensor::{Device, Int, Tensor};
 pub struct InputEmbeddingConfig {
     /// Number of different token ids: the rows of the token table.
     pub vocab_size: usize,
-    /// Most tokens in one input: the rows of the position table.
+    /// Maximum number of tokens in one input: the rows of the position table.
     pub context_length: usize,
     /// Width of the vectors: the columns of both tables.
     pub emb_dim: usize,
 }
 
-impl InputEmbeddingConfig {
-    /// An embedding on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
-    pub fn init(&self, device: &Device) -> InputEmbedding {
-        InputEmbedding {
-            tok_emb: EmbeddingConfig::new(self.vocab_size, self.emb_dim).init(device),
-            pos_emb: EmbeddingConfig::new(self.context_length, self.emb_dim).init(device),
-        }
-    }
-}
-
 /// Token ids become vectors that tell which token it is and where it stands.
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct InputEmbedding {
-    /// One row for each token id, [vocab_size, emb_dim].
+    /// One row for each token id, `[vocab_size, emb_dim]`.
     pub tok_emb: Embedding,
-    /// One row for each position, [context_length, emb_dim].
+    /// One row for each position, `[context_length, emb_dim]`.
     pub pos_emb: Embedding,
 }
 
 impl InputEmbedding {
+    /// A lazy module; [`torch_init`](shared::init::torch_init) draws its values.
+    pub fn new(config: &InputEmbeddingConfig, device: &Device) -> Self {
+        Self {
+            tok_emb: EmbeddingConfig::new(config.vocab_size, config.emb_dim).init(device),
+            pos_emb: EmbeddingConfig::new(config.context_length, config.emb_dim).init(device),
+        }
+    }
+
     /// # Shapes
-    /// - `ids`: [batch, tokens], with at most `context_length` tokens;
-    /// - result: [batch, tokens, emb_dim].
+    /// - `ids`: `[batch, tokens]`, with at most `context_length` tokens;
+    /// - result: `[batch, tokens, emb_dim]`.
     ///
     /// # Panics
     /// If there are more tokens than positions, or an id is not below the vocabulary size.

@@ -1,53 +1,40 @@
-//! Reading one long text by several threads, and runs of blanks that are too long for `tiktoken-rs` (bonus of
-//! section 2.5).
+//! Encoding one long text on several threads (bonus of section 2.5).
 //!
-//! GPT-2's pattern splits a text into pieces before any pair is merged: an optional blank and letters, or digits, or
-//! other signs; a contraction; a run of whitespace. No piece has whitespace after anything else, so a piece always ends
-//! in front of whitespace that follows a visible sign. And since the pattern never looks back, what comes after reads
-//! the same with the text before it and without. In the same way a piece always ends between a letter and a comma or a
-//! full stop, which is where a text without blanks is cut, such as a Chinese one.
+//! GPT-2's pattern splits a text into pieces before any pair is merged: an optional space and letters, or digits, or
+//! other characters; a contraction; a run of whitespace. No piece has whitespace after anything else, so a piece always
+//! ends before whitespace that follows a visible character. And since the pattern never looks back, the rest of the
+//! text is split in the same way with the text before it and without. In the same way a piece always ends between a
+//! letter and a comma or a full stop, which is where a text without spaces is cut, such as a Chinese one.
 
 use std::num::NonZero;
 use std::thread;
 
-use crate::bonus::pre_split::pre_split;
-use crate::bpe::{END_OF_TEXT, END_OF_TEXT_ID};
+use crate::Gpt2Tokenizer;
 
 /// Bytes of text from which on another thread saves more time than it takes to start.
 const WORTH_A_THREAD: usize = 50_000;
 
-/// The number of threads that a text is worth: at most one per core, and 0 or 1 for a short text.
-pub(crate) fn threads_for(text: &str) -> usize {
+/// The ids of a text, as [`Gpt2Tokenizer::encode_with_end_of_text`] gives them. A long text is encoded by all cores.
+pub fn encode(tokenizer: &Gpt2Tokenizer, text: &str) -> Vec<u32> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    cores.min(text.len() / WORTH_A_THREAD)
+    encode_on(tokenizer, text, cores.min(text.len() / WORTH_A_THREAD))
 }
 
-/// The ids of a text that is [`cut`] into a piece for each thread. The ids do not depend on the number of threads.
-pub(crate) fn encode_on(text: &str, threads: usize, encode: impl Fn(&str) -> Vec<u32> + Sync) -> Vec<u32> {
+/// As [`encode`], on this many threads, each of which gets a piece of the text (see [`cut`]). The ids do not depend on
+/// the number of threads.
+pub fn encode_on(tokenizer: &Gpt2Tokenizer, text: &str, threads: usize) -> Vec<u32> {
     if threads <= 1 {
-        return encode(text);
+        return tokenizer.encode_with_end_of_text(text);
     }
     thread::scope(|scope| {
-        let readers: Vec<_> = cut(text, threads).into_iter().map(|piece| scope.spawn(|| encode(piece))).collect();
-        let ids = readers.into_iter().map(|reader| match reader.join() {
+        let encode = |piece| scope.spawn(move || tokenizer.encode_with_end_of_text(piece));
+        let workers: Vec<_> = cut(text, threads).into_iter().map(encode).collect();
+        let ids = workers.into_iter().map(|worker| match worker.join() {
             Ok(ids) => ids,
             Err(panic) => std::panic::resume_unwind(panic),
         });
         ids.collect::<Vec<_>>().concat()
     })
-}
-
-/// The ids of a text with a run of a million blanks or more, on which tiktoken's pattern gives up: the text is cut into
-/// GPT-2's pieces first, so that no blank of such a run has to be taken back. `encode` gives the ids of a piece.
-pub(crate) fn encode_in_pieces(text: &str, encode: impl Fn(&str) -> Vec<u32>) -> Vec<u32> {
-    let mut ids = Vec::new();
-    for (i, document) in text.split(END_OF_TEXT).enumerate() {
-        if i > 0 {
-            ids.push(END_OF_TEXT_ID);
-        }
-        ids.extend(pre_split(document).into_iter().flat_map(&encode));
-    }
-    ids
 }
 
 /// The text in up to `parts` pieces of about the same length, whose ids put together are those of the whole.
@@ -81,7 +68,7 @@ fn safe_place(text: &str, from: usize) -> usize {
     let mut characters = text[from..].char_indices().peekable();
     while let Some((_, character)) = characters.next() {
         if let Some(&(at, next)) = characters.peek()
-            && (ends_before_blank(character, next) || ends_before_stop(character, next))
+            && (ends_before_space(character, next) || ends_before_stop(character, next))
         {
             return from + at;
         }
@@ -89,7 +76,7 @@ fn safe_place(text: &str, from: usize) -> usize {
     text.len()
 }
 
-fn ends_before_blank(character: char, next: char) -> bool {
+fn ends_before_space(character: char, next: char) -> bool {
     !character.is_whitespace() && next.is_whitespace()
 }
 

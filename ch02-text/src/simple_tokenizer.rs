@@ -33,14 +33,14 @@ impl SimpleTokenizerV1 {
         tokenize(text).into_iter().map(id).collect()
     }
 
-    /// The text of a list of ids, with one blank between words and none before `, . ? ! " ( ) '`. It is not exactly
-    /// the text that was encoded: where the blanks were is lost.
+    /// The text of a list of ids, with one space between words and none before `, . ? ! " ( ) '`. It is not exactly
+    /// the text that was encoded: where the spaces were is lost.
     ///
     /// # Errors
     /// [`TokenizerError::UnknownId`] with the first id that the vocabulary does not have.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        static BLANK_BEFORE: LazyLock<Regex> = LazyLock::new(|| blank_before(r#"[,.?!"()']"#));
-        decode(&self.vocabulary, ids, &BLANK_BEFORE)
+        static SPACE_BEFORE: LazyLock<Regex> = LazyLock::new(|| space_before(r#"[,.?!"()']"#));
+        decode(&self.vocabulary, ids, &SPACE_BEFORE)
     }
 }
 
@@ -69,24 +69,24 @@ impl SimpleTokenizerV2 {
         tokenize(text).into_iter().map(|token| self.vocabulary.id(token).unwrap_or(self.unknown)).collect()
     }
 
-    /// The text of a list of ids, with one blank between words and none before `, . : ; ? ! " ( ) '`. Unknown words
-    /// cannot come back.
+    /// The text of a list of ids, with one space between words and none before `, . : ; ? ! " ( ) '`. Unknown words
+    /// are lost.
     ///
     /// # Errors
     /// [`TokenizerError::UnknownId`] with the first id that the vocabulary does not have.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        static BLANK_BEFORE: LazyLock<Regex> = LazyLock::new(|| blank_before(r#"[,.:;?!"()']"#));
-        decode(&self.vocabulary, ids, &BLANK_BEFORE)
+        static SPACE_BEFORE: LazyLock<Regex> = LazyLock::new(|| space_before(r#"[,.:;?!"()']"#));
+        decode(&self.vocabulary, ids, &SPACE_BEFORE)
     }
 }
 
 /// Whitespace before one of the characters of a class.
-fn blank_before(class: &str) -> Regex {
+fn space_before(class: &str) -> Regex {
     Regex::new(&format!(r"\s+({class})")).expect("the pattern is well formed")
 }
 
-fn decode(vocabulary: &Vocabulary, ids: &[u32], blank_before: &Regex) -> Result<String, TokenizerError> {
+fn decode(vocabulary: &Vocabulary, ids: &[u32], space_before: &Regex) -> Result<String, TokenizerError> {
     let token = |&id: &u32| vocabulary.token(id).ok_or(TokenizerError::UnknownId(id));
     let tokens: Vec<&str> = ids.iter().map(token).collect::<Result<_, _>>()?;
-    Ok(blank_before.replace_all(&tokens.join(" "), "$1").into_owned())
+    Ok(space_before.replace_all(&tokens.join(" "), "$1").into_owned())
 }

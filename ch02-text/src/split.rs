@@ -1,7 +1,7 @@
 //! Cutting a text into words and punctuation with regular expressions (section 2.2).
 //!
 //! The expression is refined in three steps: whitespace; whitespace, comma and period; all of the punctuation. The
-//! separators are kept, because a comma is a token too. Capitals stay as they are: they tell names and beginnings of
+//! separators are kept, because a comma is a token too. Uppercase letters stay: they mark names and the beginnings of
 //! sentences.
 
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub fn split_comma_period(text: &str) -> Vec<&str> {
 }
 
 /// Third step: splits at all of the punctuation `, . : ; ? _ ! " ( ) '`, at double dashes and at whitespace, and drops
-/// what is blank. These are the tokens of sections 2.3 and 2.4.
+/// what is only whitespace. These are the tokens of sections 2.3 and 2.4.
 ///
 /// ```
 /// assert_eq!(ch02_text::tokenize("Is this-- a well-made test?"), ["Is", "this", "--", "a", "well-made", "test", "?"]);
@@ -37,8 +37,8 @@ pub fn tokenize(text: &str) -> Vec<&str> {
     without_blanks(split_keeping(&PUNCTUATION, text))
 }
 
-/// Trims the pieces and drops those that are empty then. Where whitespace means something, as in Python programs, one
-/// would keep it.
+/// Trims the pieces and drops those that are empty then. Where whitespace has a meaning, as in Python programs, it
+/// should be kept.
 pub fn without_blanks(pieces: Vec<&str>) -> Vec<&str> {
     pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty()).collect()
 }

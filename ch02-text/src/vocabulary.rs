@@ -12,8 +12,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// All different tokens of a text, in the order of their characters' numbers (listing 2.2): most of the
-    /// punctuation, then capitals, then small letters.
+    /// All different tokens of a text, in the order of their characters' code points (listing 2.2): most of the
+    /// punctuation, then uppercase letters, then lowercase letters.
     pub fn from_text(text: &str) -> Self {
         let sorted: BTreeSet<&str> = tokenize(text).into_iter().collect();
         let mut vocabulary = Self { tokens: Vec::new(), ids: HashMap::new() };
@@ -23,7 +23,7 @@ impl Vocabulary {
         vocabulary
     }
 
-    /// The id of `token`, which is the next free one if it had none.
+    /// The id of `token`; a new token gets the next free one.
     pub fn add(&mut self, token: &str) -> u32 {
         if let Some(id) = self.id(token) {
             return id;

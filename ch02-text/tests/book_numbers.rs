@@ -14,22 +14,16 @@ use ch02_text::{
     InputEmbeddingConfig, SimpleTokenizerV1, SimpleTokenizerV2, TokenizerError, VOCAB_SIZE, Vocabulary,
     create_dataloader, tokenize,
 };
-use shared::data::for_test;
+use shared::Batches;
 use shared::init;
 use shared::rng::TorchRng;
+use testkit::{assert_close, for_test, needs_data};
 
 /// Half of the fourth decimal, and 2e-6 because PyTorch's vectorised logarithm and cosine round differently.
 const TOLERANCE: f64 = 5.2e-5;
 
-fn assert_close(found: &[f32], expected: &[f64], tolerance: f64) {
-    assert_eq!(found.len(), expected.len());
-    for (i, (&f, &e)) in found.iter().zip(expected).enumerate() {
-        assert!((f64::from(f) - e).abs() <= tolerance, "value {i} is {f}, not {e}");
-    }
-}
-
-fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec_as().unwrap()
+fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter().collect()
 }
 
 type Rows = Vec<Vec<u32>>;
@@ -59,25 +53,27 @@ fn ids<const N: usize>(ids: [u32; N]) -> Tensor<1, Int> {
 }
 
 /// The rows of `embedding` for `ids`, in row-major order.
-fn lookup<const N: usize>(embedding: &Embedding, ids_wanted: [u32; N]) -> Vec<f32> {
+fn lookup<const N: usize>(embedding: &Embedding, ids_wanted: [u32; N]) -> Vec<f64> {
     floats(embedding.forward(ids(ids_wanted).unsqueeze()))
 }
 
 // 2.2 Splitting text into tokens
 
 /// `2.2-char-count`
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n2_2_char_count() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     assert_eq!(text.chars().count(), 20479);
     assert_eq!(cn.chars().count(), 20482);
     assert_eq!(cn, text + "\n\n\n");
 }
 
 /// `2.2-first-99`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_2_first_99() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let expected =
         "I HAD always thought Jack Gisburn rather a cheap genius--though a good fellow enough--so it was no ";
     assert_eq!(text.chars().take(99).collect::<String>(), expected);
@@ -116,9 +112,10 @@ fn n2_2_split_full() {
 
 /// The Chinese edition's tokenizers do not split at `:` and `;`. With letters in their place our pattern does not
 /// either; capital Greek ones, which the story does not have.
+#[needs_data("the-verdict")]
 #[test]
 fn n2_2_short_separator_set() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let text = text.replace(':', "Φ").replace(';', "Ψ");
     let tokens = tokenize(&text);
     assert_eq!(tokens.len(), 4649);
@@ -126,9 +123,10 @@ fn n2_2_short_separator_set() {
 }
 
 /// `2.2-first-30`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_2_first_30() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     #[rustfmt::skip]
     let expected = [
         "I", "HAD", "always", "thought", "Jack", "Gisburn", "rather", "a", "cheap", "genius", "--", "though", "a",
@@ -139,9 +137,10 @@ fn n2_2_first_30() {
 }
 
 /// `2.2-token-count`
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n2_2_token_count() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     assert_eq!(tokenize(&text).len(), 4690);
     assert_eq!(tokenize(&cn).len(), 4690);
 }
@@ -149,17 +148,19 @@ fn n2_2_token_count() {
 // 2.3 From tokens to token ids
 
 /// `2.3-vocab-size`
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n2_3_vocab_size() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     assert_eq!(Vocabulary::from_text(&text).len(), 1130);
     assert_eq!(Vocabulary::from_text(&cn).len(), 1130);
 }
 
 /// `2.3-vocab-head`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_3_vocab_head() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     #[rustfmt::skip]
     let expected = [
         "!", "\"", "'", "(", ")", ",", "--", ".", ":", ";", "?", "A", "Ah", "Among", "And", "Are", "Arrt", "As", "At",
@@ -174,9 +175,10 @@ fn n2_3_vocab_head() {
 const PRIDE_IDS: [u32; 21] = [1, 56, 2, 850, 988, 602, 533, 746, 5, 1126, 596, 5, 1, 67, 7, 38, 851, 1108, 754, 793, 7];
 
 /// `2.3-encode`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_3_encode() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV1::new(Vocabulary::from_text(&text));
     let pride = r#""It's the last he painted, you know," Mrs. Gisburn said with pardonable pride."#;
     assert_eq!(tokenizer.encode(pride).unwrap(), PRIDE_IDS);
@@ -185,18 +187,20 @@ fn n2_3_encode() {
 }
 
 /// `2.3-decode`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_3_decode() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV1::new(Vocabulary::from_text(&text));
     let expected = r#"" It' s the last he painted, you know," Mrs. Gisburn said with pardonable pride."#;
     assert_eq!(tokenizer.decode(&PRIDE_IDS).unwrap(), expected);
 }
 
 /// `2.3-unknown`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_3_unknown() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV1::new(Vocabulary::from_text(&text));
     for sample in ["Hello, do you like tea. Is this-- a test?", "Hello, do you like tea?"] {
         let error = tokenizer.encode(sample).unwrap_err();
@@ -211,16 +215,18 @@ const TWO_TEXTS: &str = "Hello, do you like tea? <|endoftext|> In the sunlit ter
 const TWO_TEXTS_IDS: [u32; 16] = [1131, 5, 355, 1126, 628, 975, 10, 1130, 55, 988, 956, 984, 722, 988, 1131, 7];
 
 /// `2.4-vocab-size`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_4_vocab_size() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     assert_eq!(SimpleTokenizerV2::new(Vocabulary::from_text(&text)).vocabulary().len(), 1132);
 }
 
 /// `2.4-vocab-tail`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_4_vocab_tail() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV2::new(Vocabulary::from_text(&text));
     let tokens = tokenizer.vocabulary().tokens();
     assert_eq!(tokens[1127..], ["younger", "your", "yourself", "<|endoftext|>", "<|unk|>"]);
@@ -229,9 +235,10 @@ fn n2_4_vocab_tail() {
 }
 
 /// `2.4-joined`: the marker between two texts is a token of its own and changes nothing in them.
+#[needs_data("the-verdict")]
 #[test]
 fn n2_4_joined() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV2::new(Vocabulary::from_text(&text));
     let [tea, palace] = ["Hello, do you like tea?", "In the sunlit terraces of the palace."];
     assert_eq!([tokenizer.encode(tea), vec![1130], tokenizer.encode(palace)].concat(), TWO_TEXTS_IDS);
@@ -239,26 +246,29 @@ fn n2_4_joined() {
 }
 
 /// `2.4-encode`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_4_encode() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV2::new(Vocabulary::from_text(&text));
     assert_eq!(tokenizer.encode(TWO_TEXTS), TWO_TEXTS_IDS);
 }
 
 /// `2.4-decode`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_4_decode() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let tokenizer = SimpleTokenizerV2::new(Vocabulary::from_text(&text));
     let expected = "<|unk|>, do you like tea? <|endoftext|> In the sunlit terraces of the <|unk|>.";
     assert_eq!(tokenizer.decode(&TWO_TEXTS_IDS).unwrap(), expected);
 }
 
 /// `2.4-full-story`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_4_full_story() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let ids = SimpleTokenizerV2::new(Vocabulary::from_text(&text)).encode(&text);
     assert_eq!(ids.len(), 4690);
     let head = [53, 44, 149, 1003, 57, 38, 818, 115, 256, 486, 6, 1002, 115, 500, 435, 392, 6, 908, 585, 1077];
@@ -334,9 +344,10 @@ fn n2_5_id_strings() {
 // 2.6 Sliding-window sampling
 
 /// `2.6-bpe-count`
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n2_6_bpe_count() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     let tokenizer = Gpt2Tokenizer::new();
     let mut ids = tokenizer.encode(&text).unwrap();
     assert_eq!(ids.len(), 5145);
@@ -351,9 +362,10 @@ fn n2_6_bpe_count() {
 }
 
 /// `2.6-bpe-head`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_bpe_head() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     #[rustfmt::skip]
     let expected = [
         40, 367, 2885, 1464, 1807, 3619, 402, 271, 10899, 2138, 257, 7026, 15632, 438, 2016, 257, 922, 5891, 1576, 438,
@@ -365,30 +377,32 @@ fn n2_6_bpe_head() {
 }
 
 /// The ids of the story from id 50 on.
-fn sample() -> Option<Vec<u32>> {
-    let text = for_test("the-verdict")?;
-    Some(Gpt2Tokenizer::new().encode(&text).unwrap().split_off(50))
+fn sample() -> Vec<u32> {
+    Gpt2Tokenizer::new().encode(&for_test("the-verdict")).unwrap().split_off(50)
 }
 
 /// `2.6-sample-10`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_sample_10() {
-    let Some(sample) = sample() else { return };
+    let sample = sample();
     assert_eq!(sample[..10], [290, 4920, 2241, 287, 257, 4489, 64, 319, 262, 34686]);
 }
 
 /// `2.6-xy`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_xy() {
-    let Some(sample) = sample() else { return };
+    let sample = sample();
     let dataset = GptDataset::from_ids(sample, 4, 1).unwrap();
     assert_eq!(dataset.get(0), (&[290, 4920, 2241, 287][..], &[4920, 2241, 287, 257][..]));
 }
 
 /// `2.6-pairs-ids`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_pairs_ids() {
-    let Some(sample) = sample() else { return };
+    let sample = sample();
     for (context, next) in
         [(&[290][..], 4920), (&[290, 4920], 2241), (&[290, 4920, 2241], 287), (&[290, 4920, 2241, 287], 257)]
     {
@@ -401,9 +415,10 @@ fn n2_6_pairs_ids() {
 }
 
 /// `2.6-pairs-text`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_pairs_text() {
-    let Some(sample) = sample() else { return };
+    let sample = sample();
     let tokenizer = Gpt2Tokenizer::new();
     let pairs: Vec<(String, String)> =
         (1..=4).map(|i| (tokenizer.decode(&sample[..i]).unwrap(), tokenizer.decode(&sample[i..=i]).unwrap())).collect();
@@ -417,17 +432,19 @@ fn n2_6_pairs_text() {
 }
 
 /// `2.6-first-batch`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_first_batch() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let loader = create_dataloader(&text, &options(1, 4, 1, false)).unwrap();
     assert_eq!(batches(&loader)[0], (vec![vec![40, 367, 2885, 1464]], vec![vec![367, 2885, 1464, 1807]]));
 }
 
 /// `2.6-second-batch`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_second_batch() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let loader = create_dataloader(&text, &options(1, 4, 1, false)).unwrap();
     assert_eq!(batches(&loader)[1], (vec![vec![367, 2885, 1464, 1807]], vec![vec![2885, 1464, 1807, 3619]]));
 }
@@ -444,9 +461,10 @@ const EIGHT_INPUTS: [[u32; 4]; 8] = [
 ];
 
 /// `2.6-batch-8`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_batch_8() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let loader = create_dataloader(&text, &options(8, 4, 4, false)).unwrap();
     let (inputs, targets) = &batches(&loader)[0];
     assert_eq!(*inputs, EIGHT_INPUTS);
@@ -464,9 +482,10 @@ fn n2_6_batch_8() {
 }
 
 /// `2.6-batch-8-shuffled-cn`: printed without a seed, so what can be checked is which windows these are.
+#[needs_data("the-verdict-cn-edition")]
 #[test]
 fn n2_6_batch_8_shuffled_cn() {
-    let Some(text) = for_test("the-verdict-cn-edition") else { return };
+    let text = for_test("the-verdict-cn-edition");
     let dataset = GptDataset::new(&text, &Gpt2Tokenizer::new(), 4, 4).unwrap();
     for (start, input, target) in [
         (4336, [5827, 40987, 913, 30802], [40987, 913, 30802, 287]),
@@ -483,11 +502,12 @@ fn n2_6_batch_8_shuffled_cn() {
 }
 
 /// `2.6-window-counts`
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n2_6_window_counts() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     let tokenizer = Gpt2Tokenizer::new();
-    let windows = |text: &str, length, stride| GptDataset::new(text, &tokenizer, length, stride).unwrap().len();
+    let windows = |text: &str, length, stride| GptDataset::new(text, &tokenizer, length, stride).unwrap().num_windows();
     for (length, stride, in_ref, in_cn) in [
         (4, 1, 5141, 5143),
         (4, 4, 1286, 1286),
@@ -505,9 +525,10 @@ fn n2_6_window_counts() {
 }
 
 /// `2.6-shuffled-seed123`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_6_shuffled_seed123() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let loader = create_dataloader(&text, &options(8, 4, 4, true)).unwrap();
     let (inputs, targets) = &batches(&loader)[0];
     let expected = [
@@ -554,7 +575,7 @@ fn n2_7_embedding_weight() {
     let embedding = init::embedding(6, 3, &mut rng, &Device::flex());
     assert_close(&floats(embedding.weight.val()), &SIX_BY_THREE, TOLERANCE);
     // The generator goes on where PyTorch's does; six decimals of uniform numbers.
-    assert_close(&rng.rand(3), &[0.915650, 0.433980, 0.077151], 5e-7);
+    assert_close(&rng.rand(3).into_iter().map(f64::from).collect::<Vec<_>>(), &[0.915650, 0.433980, 0.077151], 5e-7);
 }
 
 /// `2.7-embed-3`
@@ -582,50 +603,55 @@ fn n2_7_embed_2351() {
 
 /// The first batch of eight windows and the embedding, with all random numbers drawn in the order of the book: the
 /// table of section 2.7, the token table, the pass over the batches, the position table.
-fn section_2_8() -> Option<(Tensor<2, Int>, InputEmbedding)> {
-    let text = for_test("the-verdict")?;
+fn section_2_8() -> (Tensor<2, Int>, InputEmbedding) {
+    let text = for_test("the-verdict");
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));
     init::embedding(6, 3, &mut rng, &device);
     let tok_emb = init::embedding(VOCAB_SIZE, 256, &mut rng, &device);
     let loader = create_dataloader(&text, &options(8, 4, 4, false)).unwrap();
     let batch = loader.iter(&mut rng, &device).next().unwrap();
     let pos_emb = init::embedding(4, 256, &mut rng, &device);
-    Some((batch.inputs, InputEmbedding { tok_emb, pos_emb }))
+    (batch.inputs, InputEmbedding { tok_emb, pos_emb })
 }
 
 /// `2.8-token-ids`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_8_token_ids() {
-    let Some((inputs, _)) = section_2_8() else { return };
+    let (inputs, _) = section_2_8();
     assert_eq!(inputs.dims(), [8, 4]);
     assert_eq!(rows(inputs), EIGHT_INPUTS);
 }
 
 /// `2.8-token-embedding-shape`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_8_token_embedding_shape() {
-    let Some((inputs, embedding)) = section_2_8() else { return };
+    let (inputs, embedding) = section_2_8();
     assert_eq!(embedding.tok_emb.forward(inputs).dims(), [8, 4, 256]);
 }
 
 /// `2.8-pos-embedding-shape`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_8_pos_embedding_shape() {
-    let Some((_, embedding)) = section_2_8() else { return };
+    let (_, embedding) = section_2_8();
     assert_eq!(embedding.pos_emb.forward(ids([0, 1, 2, 3]).unsqueeze()).squeeze_dim::<2>(0).dims(), [4, 256]);
 }
 
 /// `2.8-input-embedding-shape`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_8_input_embedding_shape() {
-    let Some((inputs, embedding)) = section_2_8() else { return };
+    let (inputs, embedding) = section_2_8();
     assert_eq!(embedding.forward(inputs).dims(), [8, 4, 256]);
 }
 
 /// `2.8-values`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_8_values() {
-    let Some((inputs, embedding)) = section_2_8() else { return };
+    let (inputs, embedding) = section_2_8();
     let table = embedding.tok_emb.weight.val();
     let head = floats(table.slice([0..1, 0..6]));
     assert_close(&head, &[-2.1338, 1.0524, -0.3885, -0.9343, -0.4991, -1.0867], TOLERANCE);
@@ -664,8 +690,8 @@ fn n2_8_values() {
 
     let all = floats(found);
     assert_eq!(all.len(), 8192);
-    let mean = all.iter().map(|&x| f64::from(x)).sum::<f64>() / 8192.0;
-    let variance = all.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / 8191.0;
+    let mean = all.iter().sum::<f64>() / 8192.0;
+    let variance = all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 8191.0;
     // Six printed decimals.
     assert!((mean + 0.033692).abs() < 1e-6, "{mean}");
     assert!((variance.sqrt() - 1.427655).abs() < 1e-6, "{}", variance.sqrt());
@@ -674,24 +700,27 @@ fn n2_8_values() {
 // Companion and bonus notebooks
 
 /// `2.x-dataloader-shape`
+#[needs_data("the-verdict")]
 #[test]
 fn n2_x_dataloader_shape() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));
-    let embedding = init::torch_init(InputEmbeddingConfig::new(VOCAB_SIZE, 1024, 256).init(&device), &mut rng);
+    let embedding =
+        init::torch_init(InputEmbedding::new(&InputEmbeddingConfig::new(VOCAB_SIZE, 1024, 256), &device), &mut rng);
     let loader = create_dataloader(&text, &options(8, 4, 4, true)).unwrap();
     let batch = loader.iter(&mut rng, &device).next().unwrap();
     assert_eq!(embedding.forward(batch.inputs).dims(), [8, 4, 256]);
 }
 
 /// `2.b2-encode`
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn n2_b2_encode() {
     let text = "Hello, world. Is this-- a test?";
     let expected = [15496, 11, 995, 13, 1148, 428, 438, 257, 1332, 30];
     assert_eq!(Gpt2Tokenizer::new().encode(text).unwrap(), expected);
 
-    let (Some(encoder), Some(merges)) = (for_test("gpt2-encoder"), for_test("gpt2-merges")) else { return };
+    let (encoder, merges) = (for_test("gpt2-encoder"), for_test("gpt2-merges"));
     let rebuilt = Gpt2Bpe::new(Gpt2Files::parse(&encoder, &merges).unwrap()).unwrap();
     assert_eq!(rebuilt.encode(text), expected);
     assert_eq!(rebuilt.vocab_size(), 50257);
@@ -734,7 +763,7 @@ fn n2_b3_onehot() {
     assert_eq!(floats(vectors), [0., 0., 1., 0., 0., 0., 0., 1., 0., 1., 0., 0.]);
 }
 
-/// `2.b3-linear-weight`: printed as PyTorch keeps it, [d_out, d_in].
+/// `2.b3-linear-weight`: printed as PyTorch keeps it, `[d_out, d_in]`.
 #[test]
 fn n2_b3_linear_weight() {
     let linear = init::linear(4, 5, false, &mut TorchRng::new(123), &Device::flex());
@@ -791,7 +820,7 @@ fn n2_b4_batches_of_two() {
 #[test]
 fn n2_b4_shuffled() {
     let loader = numbers(&options(2, 4, 4, true));
-    assert_eq!((loader.dataset().len(), loader.num_batches()), (250, 125));
+    assert_eq!((loader.dataset().num_windows(), loader.num_batches()), (250, 125));
     let batches = batches(&loader);
     assert_eq!(batches[124], (from(&[880, 112]), from(&[881, 113])));
     let starts: Vec<(u32, u32)> = batches[..8].iter().map(|(inputs, _)| (inputs[0][0], inputs[1][0])).collect();

@@ -1,11 +1,11 @@
 //! Byte pair encoding trained from scratch, simple and full, with the numbers that its notebooks print.
 
 use ch02_text::bonus::full_bpe::MergeOrder;
-use ch02_text::bonus::pairs::{Frequency, Merges, find_freq_pair, merge_by_rank, merge_left_to_right, replace_pair};
-use ch02_text::bonus::simple_bpe::BLANK;
+use ch02_text::bonus::pairs::{Merges, find_freq_pair, merge_by_rank, merge_left_to_right, replace_pair};
+use ch02_text::bonus::simple_bpe::SPACE;
 use ch02_text::bonus::{BpeFileError, FullBpe, Gpt2Files, SimpleBpe};
 use ch02_text::{END_OF_TEXT, Gpt2Tokenizer, TokenizerError};
-use shared::data::for_test;
+use testkit::{for_test, needs_data};
 
 const JACK: &str = "Jack embraced beauty through art and life.";
 const SPECIAL: &[&str] = &[END_OF_TEXT];
@@ -14,18 +14,14 @@ const SPECIAL: &[&str] = &[END_OF_TEXT];
 
 #[test]
 fn the_first_of_equally_frequent_pairs_counts() {
-    assert_eq!(find_freq_pair(&[1, 2, 3, 1, 2, 3], Frequency::Most), Some((1, 2)));
-    assert_eq!(find_freq_pair(&[1, 2, 3, 1, 2, 3], Frequency::Least), Some((3, 1)));
-    assert_eq!(find_freq_pair(&[7, 8, 9, 9, 9], Frequency::Most), Some((9, 9)), "overlapping pairs count");
-    assert_eq!(find_freq_pair(&[7, 8, 9, 9, 9], Frequency::Least), Some((7, 8)));
+    assert_eq!(find_freq_pair(&[1, 2, 3, 1, 2, 3]), Some((1, 2)));
+    assert_eq!(find_freq_pair(&[7, 8, 9, 9, 9]), Some((9, 9)), "overlapping pairs count");
 }
 
 #[test]
 fn no_pair_in_short_sequences() {
-    for frequency in [Frequency::Most, Frequency::Least] {
-        assert_eq!(find_freq_pair(&[], frequency), None);
-        assert_eq!(find_freq_pair(&[1], frequency), None);
-    }
+    assert_eq!(find_freq_pair(&[]), None);
+    assert_eq!(find_freq_pair(&[1]), None);
 }
 
 #[test]
@@ -46,10 +42,10 @@ fn the_order_of_merging_matters() {
 
 // Simple version
 
-fn simple() -> Option<(String, SimpleBpe)> {
-    let text = for_test("the-verdict")?;
+fn simple() -> (String, SimpleBpe) {
+    let text = for_test("the-verdict");
     let bpe = SimpleBpe::train(&text, 1000, SPECIAL);
-    Some((text, bpe))
+    (text, bpe)
 }
 
 /// The example that the notebook begins with.
@@ -66,17 +62,18 @@ fn simple_bytes_of_a_sentence() {
 /// The merges that the module's documentation shows.
 #[test]
 fn simple_cat_and_hat() {
-    // 256 characters and the blank are there; three merges more.
+    // 256 characters and the space are there; three merges more.
     let bpe = SimpleBpe::train("the cat in the hat", 260, &[]);
     assert_eq!((bpe.vocab_size(), bpe.num_merges()), (260, 3));
     assert_eq!((257..260).map(|id| bpe.token(id).unwrap()).collect::<Vec<_>>(), ["th", "the", "theĠ"]);
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn simple_training_on_the_story() {
-    let Some((_, bpe)) = simple() else { return };
+    let (_, bpe) = simple();
     assert_eq!((bpe.vocab_size(), bpe.num_merges()), (1000, 742));
-    assert_eq!(bpe.token(256), Some(BLANK.to_string().as_str()));
+    assert_eq!(bpe.token(256), Some(SPACE.to_string().as_str()));
     assert_eq!(bpe.token(257), Some(END_OF_TEXT));
     let first = ["eĠ", "Ġt", "dĠ", "tĠ", "in", "sĠ", "heĠ", "ha", ",Ġ", "ou", "er", "an", "on", "en", "Ġthe\u{120}"];
     let found: Vec<&str> = (258..273).map(|id| bpe.token(id).unwrap()).collect();
@@ -86,9 +83,10 @@ fn simple_training_on_the_story() {
     assert_eq!(bpe.token(1000), None);
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn simple_encodes_the_sentence_about_jack() {
-    let Some((_, bpe)) = simple() else { return };
+    let (_, bpe) = simple();
     let ids = bpe.encode(JACK).unwrap();
     #[rustfmt::skip]
     let expected = [
@@ -106,9 +104,10 @@ fn simple_encodes_the_sentence_about_jack() {
     assert_eq!(bpe.decode(&ids).unwrap(), JACK);
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn simple_round_trips() {
-    let Some((text, bpe)) = simple() else { return };
+    let (text, bpe) = simple();
     let short = "This is some text.";
     let ids = bpe.encode(short).unwrap();
     assert_eq!(ids, [542, 299, 256, 299, 321, 305, 101, 259, 461, 116, 46]);
@@ -116,7 +115,7 @@ fn simple_round_trips() {
 
     let ids = bpe.encode(&text).unwrap();
     assert_eq!(ids.len(), 11658);
-    assert_ne!(bpe.decode(&ids).unwrap(), text, "line breaks and repeated blanks are lost");
+    assert_ne!(bpe.decode(&ids).unwrap(), text, "line breaks and repeated spaces are lost");
 }
 
 #[test]
@@ -153,30 +152,32 @@ fn unknown_ids_are_named() {
 
 // Full version
 
-fn full() -> Option<(String, FullBpe)> {
-    let text = for_test("the-verdict")?;
+fn full() -> (String, FullBpe) {
+    let text = for_test("the-verdict");
     let bpe = FullBpe::train(&text, 1000, SPECIAL);
-    Some((text, bpe))
+    (text, bpe)
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn full_training_on_the_story() {
-    let Some((_, bpe)) = full() else { return };
+    let (_, bpe) = full();
     assert_eq!((bpe.vocab_size(), bpe.num_merges()), (1000, 742));
     let first = ["Ġt", "he", "Ġa", "in", "Ġh", "Ġs", "Ġw", "Ġo", "Ġthe", "ou", "re", "it", "Ġm"];
     let found: Vec<&str> = (258..271).map(|id| bpe.token(id).unwrap()).collect();
     assert_eq!(found, first);
     assert_eq!(bpe.token(998), Some("Ġsaid,"));
     assert_eq!(bpe.token(999), Some("Ġlaugh"));
-    let inside = (258..1000).filter(|&id| bpe.token(id).unwrap().chars().skip(1).any(|c| c == BLANK)).count();
-    assert_eq!(inside, 0, "no token reaches over the end of a word");
+    let inside = (258..1000).filter(|&id| bpe.token(id).unwrap().chars().skip(1).any(|c| c == SPACE)).count();
+    assert_eq!(inside, 0, "no token crosses a word boundary");
 }
 
 const JACK_IDS: [u32; 17] = [74, 361, 310, 109, 98, 420, 397, 100, 300, 428, 116, 121, 519, 699, 299, 808, 534];
 
+#[needs_data("the-verdict")]
 #[test]
 fn full_encodes_the_sentence_about_jack() {
-    let Some((_, bpe)) = full() else { return };
+    let (_, bpe) = full();
     let ids = bpe.encode(JACK, &[]).unwrap();
     assert_eq!(ids, JACK_IDS);
     #[rustfmt::skip]
@@ -187,9 +188,10 @@ fn full_encodes_the_sentence_about_jack() {
     assert_eq!(found, pieces);
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn full_special_tokens() {
-    let Some((_, bpe)) = full() else { return };
+    let (_, bpe) = full();
     let text = format!("{JACK}{END_OF_TEXT} ");
     assert_eq!(text.chars().count(), 56);
     let ids = bpe.encode(&text, SPECIAL).unwrap();
@@ -217,9 +219,10 @@ fn special_tokens_are_not_merged_in_training() {
     assert_eq!((bpe.num_merges(), bpe.id(END_OF_TEXT)), (0, Some(257)));
 }
 
+#[needs_data("the-verdict")]
 #[test]
 fn full_round_trips() {
-    let Some((text, bpe)) = full() else { return };
+    let (text, bpe) = full();
     let ids = bpe.encode(&text, &[]).unwrap();
     assert_eq!(ids.len(), 7414);
     assert_eq!(bpe.decode(&ids).unwrap(), text);
@@ -237,9 +240,10 @@ fn full_round_trips() {
 }
 
 /// Merging in the order of training needs fewer tokens than merging from left to right.
+#[needs_data("the-verdict")]
 #[test]
 fn full_by_rank_is_shorter() {
-    let Some((text, bpe)) = full() else { return };
+    let (text, bpe) = full();
     let by_rank = bpe.with_order(MergeOrder::Rank);
     let ids = by_rank.encode(&text, &[]).unwrap();
     assert_eq!(ids.len(), 6850, "from left to right it takes 7414");
@@ -281,9 +285,10 @@ fn the_order_of_merging_is_not_saved() {
 }
 
 /// The notebook's sentences survive saving and loading.
+#[needs_data("the-verdict")]
 #[test]
 fn a_saved_story_vocabulary_round_trips() {
-    let Some((_, bpe)) = full() else { return };
+    let (_, bpe) = full();
     let folder = tempfile::tempdir().unwrap();
     let [vocab, merges] = ["vocab.json", "merges.json"].map(|name| folder.path().join(name));
     bpe.save(&vocab, &merges).unwrap();
@@ -304,8 +309,8 @@ fn bad_files_are_refused() {
         std::fs::write(&merges, merges_json).unwrap();
         FullBpe::load(&vocab, &merges).unwrap_err().to_string()
     };
-    assert!(load("{", "[]").starts_with("the vocabulary is not what it should be: "));
-    assert!(load(r#"{"0":"a"}"#, "{}").starts_with("the merges is not what it should be: "));
+    assert!(load("{", "[]").starts_with("the file of the vocabulary is not of the expected form: "));
+    assert!(load(r#"{"0":"a"}"#, "{}").starts_with("the file of the merges is not of the expected form: "));
     assert_eq!(load(r#"{"0":"a","2":"b"}"#, "[]"), "the vocabulary has 2 tokens, but none with the id 1");
     assert_eq!(
         load(r#"{"0":"a"}"#, r#"[{"pair":[0,0],"new_id":1}]"#),
@@ -327,14 +332,15 @@ fn bad_files_are_refused() {
 
 // Full version with GPT-2's files
 
-fn gpt2() -> Option<FullBpe> {
-    let (encoder, merges) = (for_test("gpt2-encoder")?, for_test("gpt2-merges")?);
-    Some(FullBpe::from_gpt2_files(Gpt2Files::parse(&encoder, &merges).unwrap()))
+fn gpt2() -> FullBpe {
+    let (encoder, merges) = (for_test("gpt2-encoder"), for_test("gpt2-merges"));
+    FullBpe::from_gpt2_files(Gpt2Files::parse(&encoder, &merges).unwrap())
 }
 
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn gpt2_vocabulary() {
-    let Some(bpe) = gpt2() else { return };
+    let bpe = gpt2();
     assert_eq!(bpe.vocab_size(), 50257);
     assert_eq!(bpe.id("Ċ"), Some(198));
     assert_eq!(bpe.id("\n"), Some(198));
@@ -343,9 +349,10 @@ fn gpt2_vocabulary() {
     assert_eq!(bpe.encode("This is some text", &[]).unwrap(), [1212, 318, 617, 2420]);
 }
 
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn gpt2_cases() {
-    let Some(bpe) = gpt2() else { return };
+    let bpe = gpt2();
     let tokenizer = Gpt2Tokenizer::new();
     #[rustfmt::skip]
     let cases: [(&str, &[u32]); 14] = [
@@ -374,44 +381,49 @@ fn gpt2_cases() {
     assert!(bpe.encode("Hello<|endoftext|>\nworld", &[]).is_err());
 }
 
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn gpt2_line_feeds_are_counted() {
-    let Some(bpe) = gpt2() else { return };
+    let bpe = gpt2();
     let text = "one\ntwo\n\nthree\n four \n";
     let ids = bpe.encode(text, &[]).unwrap();
     assert_eq!(ids.iter().filter(|&&id| id == 198).count(), text.matches('\n').count());
 }
 
 /// Whole words are not GPT-2's pieces: a few ids more than the real encoder's 5145.
+#[needs_data("gpt2-encoder", "gpt2-merges", "the-verdict")]
 #[test]
 fn gpt2_files_alone_are_not_gpt2() {
-    let (Some(bpe), Some(text)) = (gpt2(), for_test("the-verdict")) else { return };
+    let (bpe, text) = (gpt2(), for_test("the-verdict"));
     let ids = bpe.encode(&text, &[]).unwrap();
     assert_eq!(ids.len(), 5149);
     assert_eq!(bpe.decode(&ids).unwrap(), text);
 }
 
 /// In GPT-2's files `é` is a byte, not the character.
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn gpt2_files_refuse_what_they_would_get_wrong() {
-    let Some(bpe) = gpt2() else { return };
+    let bpe = gpt2();
     assert_eq!(bpe.encode("café", &[]), Err(TokenizerError::UnknownCharacters("é".into())));
     assert_eq!(bpe.encode("a\tb", &[]), Err(TokenizerError::UnknownCharacters("\t".into())));
 }
 
-/// The letter that stands for a blank would come back as one.
+/// The letter that stands for a space would be decoded to one.
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn the_stand_in_of_the_blank_is_no_text() {
     let refused = Err(TokenizerError::UnknownCharacters("Ġ".into()));
     assert_eq!(FullBpe::train("abc Ġ", 300, &[]).encode("abĠc", &[]), refused);
-    let Some(bpe) = gpt2() else { return };
+    let bpe = gpt2();
     assert_eq!(bpe.encode("Ġthe", &[]), refused);
 }
 
 /// The real decoder gives the same text, a piece of a character included.
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn gpt2_ids_of_every_byte_are_decoded() {
-    let Some(bpe) = gpt2() else { return };
+    let bpe = gpt2();
     assert_eq!(bpe.token(2634), Some("Ã©"));
     assert_eq!(bpe.decode(&[2634]).unwrap(), "é");
     assert_eq!(bpe.decode(&[197]).unwrap(), "\t");

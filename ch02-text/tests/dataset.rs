@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, s};
 use ch02_text::{Batch, DataLoaderOptions, DatasetError, Gpt2Tokenizer, GptDataLoader, GptDataset, create_dataloader};
+use shared::Batches;
 use shared::rng::TorchRng;
 
 fn windows(tokens: u32, max_length: usize, stride: usize) -> Result<GptDataset, DatasetError> {
@@ -36,7 +37,7 @@ fn a_window_needs_one_token_more_than_its_length() {
     assert!(windows(9, usize::MAX, 1).unwrap_err().to_string().starts_with("the text has 9 tokens"));
 
     let dataset = windows(5, 4, 1).unwrap();
-    assert_eq!((dataset.len(), dataset.num_tokens(), dataset.is_empty()), (1, 5, false));
+    assert_eq!((dataset.num_windows(), dataset.num_tokens()), (1, 5));
     assert_eq!(dataset.get(0), (&[0, 1, 2, 3][..], &[1, 2, 3, 4][..]));
 }
 
@@ -56,8 +57,8 @@ fn the_last_window_ends_one_token_before_the_text() {
             for stride in 1..8 {
                 let dataset = windows(tokens, max_length, stride).unwrap();
                 let by_hand: Vec<usize> = (0..tokens as usize - max_length).step_by(stride).collect();
-                assert_eq!(dataset.len(), by_hand.len());
-                let (input, target) = dataset.get(dataset.len() - 1);
+                assert_eq!(dataset.num_windows(), by_hand.len());
+                let (input, target) = dataset.get(dataset.num_windows() - 1);
                 assert_eq!(input[0] as usize, by_hand[by_hand.len() - 1]);
                 assert!(target[max_length - 1] < tokens);
             }
@@ -68,14 +69,14 @@ fn the_last_window_ends_one_token_before_the_text() {
 #[test]
 fn a_stride_of_the_length_covers_the_text_without_overlap() {
     let dataset = windows(21, 4, 4).unwrap();
-    let inputs: Vec<u32> = (0..dataset.len()).flat_map(|i| dataset.get(i).0).copied().collect();
+    let inputs: Vec<u32> = (0..dataset.num_windows()).flat_map(|i| dataset.get(i).0).copied().collect();
     assert_eq!(inputs, (0..20).collect::<Vec<u32>>());
 }
 
 #[test]
 fn a_stride_above_the_length_skips_tokens() {
     let dataset = windows(10, 2, 5).unwrap();
-    assert_eq!((dataset.len(), dataset.get(1).0), (2, &[5, 6][..]));
+    assert_eq!((dataset.num_windows(), dataset.get(1).0), (2, &[5, 6][..]));
 }
 
 #[test]

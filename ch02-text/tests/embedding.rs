@@ -7,7 +7,7 @@ use shared::rng::TorchRng;
 
 fn embedding(vocab_size: usize, context_length: usize, emb_dim: usize) -> InputEmbedding {
     let config = InputEmbeddingConfig::new(vocab_size, context_length, emb_dim);
-    torch_init(config.init(&Device::flex()), &mut TorchRng::new(123))
+    torch_init(InputEmbedding::new(&config, &Device::flex()), &mut TorchRng::new(123))
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

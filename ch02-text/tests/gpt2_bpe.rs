@@ -6,8 +6,8 @@ use ch02_text::bonus::byte_table::byte_table;
 use ch02_text::bonus::pre_split::pre_split;
 use ch02_text::bonus::{BpeFileError, Gpt2Bpe, Gpt2Files};
 use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer, TokenizerError};
-use shared::data::for_test;
 use shared::rng::TorchRng;
+use testkit::{for_test, needs_data};
 
 const AWKWARD: [&str; 24] = [
     "",
@@ -36,9 +36,9 @@ const AWKWARD: [&str; 24] = [
     "ĠĊč are letters here, Ā too",
 ];
 
-fn rebuilt() -> Option<Gpt2Bpe> {
-    let (encoder, merges) = (for_test("gpt2-encoder")?, for_test("gpt2-merges")?);
-    Some(Gpt2Bpe::new(Gpt2Files::parse(&encoder, &merges).unwrap()).unwrap())
+fn rebuilt() -> Gpt2Bpe {
+    let (encoder, merges) = (for_test("gpt2-encoder"), for_test("gpt2-merges"));
+    Gpt2Bpe::new(Gpt2Files::parse(&encoder, &merges).unwrap()).unwrap()
 }
 
 /// Both encoders, and both decoders.
@@ -49,21 +49,23 @@ fn assert_same(rebuilt: &Gpt2Bpe, text: &str) {
     assert_eq!(Gpt2Tokenizer::new().decode(&ids).unwrap(), text);
 }
 
+#[needs_data("the-verdict", "the-verdict-cn-edition", "instructions", "gpt2-encoder", "gpt2-merges")]
 #[test]
 fn the_rebuilt_encoder_equals_tiktoken() {
-    let Some(rebuilt) = rebuilt() else { return };
+    let rebuilt = rebuilt();
     for text in AWKWARD {
         assert_same(&rebuilt, text);
     }
     for name in ["the-verdict", "the-verdict-cn-edition", "instructions"] {
-        assert_same(&rebuilt, &for_test(name).unwrap());
+        assert_same(&rebuilt, &for_test(name));
     }
 }
 
-/// Texts of random characters, with many blanks, quotes and line breaks among them.
+/// Texts of random characters, with many spaces, quotes and line breaks among them.
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn the_rebuilt_encoder_equals_tiktoken_on_random_text() {
-    let Some(rebuilt) = rebuilt() else { return };
+    let rebuilt = rebuilt();
     let mut rng = TorchRng::new(123);
     let common: Vec<char> = " '\n\t.sStremdvl12\u{a0}é世".chars().collect();
     for _ in 0..2000 {
@@ -78,9 +80,10 @@ fn the_rebuilt_encoder_equals_tiktoken_on_random_text() {
 }
 
 /// Every single id, also those that are only a part of a character.
+#[needs_data("gpt2-encoder", "gpt2-merges")]
 #[test]
 fn the_rebuilt_decoder_equals_tiktoken() {
-    let Some(rebuilt) = rebuilt() else { return };
+    let rebuilt = rebuilt();
     let tokenizer = Gpt2Tokenizer::new();
     for id in 0..=END_OF_TEXT_ID {
         assert_eq!(rebuilt.decode(&[id]), tokenizer.decode(&[id]), "id {id}");
@@ -142,7 +145,7 @@ fn a_character_can_be_spread_over_several_ids() {
     assert!(tokenizer.decode(&ids[..1]).unwrap().contains('\u{fffd}'));
 }
 
-/// Runs of blanks that are longer than tiktoken's pattern can take.
+/// Runs of spaces that are longer than tiktoken's pattern can take.
 #[test]
 fn a_million_blanks() {
     let tokenizer = Gpt2Tokenizer::new();
@@ -161,8 +164,8 @@ fn a_million_blanks() {
 fn files_that_do_not_fit_are_refused() {
     let error = |encoder: &str, merges: &str| Gpt2Files::parse(encoder, merges).unwrap_err().to_string();
     let encoder = r#"{"a":0,"b":1,"ab":2,"ba":3}"#;
-    assert!(error("[]", "").starts_with("the vocabulary is not what it should be: "));
-    assert_eq!(error(encoder, "#version: 0.2\na b\nab"), "line 3 of the merges is not two tokens with a blank between");
+    assert!(error("[]", "").starts_with("the file of the vocabulary is not of the expected form: "));
+    assert_eq!(error(encoder, "#version: 0.2\na b\nab"), "line 3 of the merges is not two tokens with a space between");
     assert_eq!(error(encoder, "a c"), "the merges need the token 'ac', which the vocabulary does not have");
     assert_eq!(error(encoder, "b a\na b"), "the merge that makes 'ab' is not in the order of the ids");
     assert_eq!(error(r#"{"a":0,"b":2}"#, ""), "the vocabulary has 2 tokens, but none with the id 1");

@@ -26,14 +26,14 @@ fn underscores_and_quotes_are_tokens() {
     );
 }
 
-/// The drawing of section 2.3, where all words are in small letters.
+/// The drawing of section 2.3, where all words are lowercase.
 #[test]
 fn a_vocabulary_is_sorted() {
     let vocabulary = Vocabulary::from_text(&FOX.to_lowercase());
     assert_eq!(vocabulary.tokens(), ["brown", "dog", "fox", "jumps", "lazy", "over", "quick", "the"]);
     assert_eq!((vocabulary.id("fox"), vocabulary.token(2)), (Some(2), Some("fox")));
     assert_eq!((vocabulary.id("cat"), vocabulary.token(8)), (None, None));
-    assert_eq!(Vocabulary::from_text(FOX).id("The"), Some(0), "capitals come before small letters");
+    assert_eq!(Vocabulary::from_text(FOX).id("The"), Some(0), "uppercase letters come before lowercase ones");
     assert!(Vocabulary::from_text(" ").is_empty());
 }
 

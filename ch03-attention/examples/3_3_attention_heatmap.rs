@@ -9,9 +9,10 @@ use burn::tensor::{Device, Tensor};
 use ch03_attention::running_example::{TOKENS, batch, inputs};
 use ch03_attention::simplified::attention_weights;
 use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
+use shared::Mode;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{Mode, plot::heatmap};
+use workshop::plot::heatmap;
 
 fn main() -> anyhow::Result<()> {
     let folder: PathBuf = std::env::args_os().nth(1).map_or_else(|| ".".into(), PathBuf::from);
@@ -28,8 +29,8 @@ fn main() -> anyhow::Result<()> {
     draw("attention-simplified.svg", "Attention without trainable weights", attention_weights(inputs(&device)))?;
 
     let config = MultiHeadAttentionConfig::new(3, 2, 6, 2);
-    let attention: MultiHeadAttention = torch_init(config.init(&device), &mut TorchRng::new(123));
-    let (_, weights) = attention.forward_with_weights(batch(&device), &mut Mode::Eval); // [2, 2, 6, 6]
+    let attention: MultiHeadAttention = torch_init(MultiHeadAttention::new(&config, &device), &mut TorchRng::new(123));
+    let weights = attention.attention_weights(batch(&device), &mut Mode::Eval); // [2, 2, 6, 6]
     for head in 0..2 {
         let title = format!("Causal attention, head {} of 2", head + 1);
         draw(

@@ -2,15 +2,13 @@
 //!
 //! Queries, keys and values step by step, then both versions of the module.
 
-mod print;
-
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, s};
 use ch03_attention::running_example::inputs;
-use ch03_attention::{SelfAttentionV1, SelfAttentionV2Config};
-use print::print;
+use ch03_attention::{SelfAttentionV1, SelfAttentionV2, SelfAttentionV2Config};
 use shared::init::{rand, torch_init};
 use shared::rng::TorchRng;
+use workshop::print_tensor;
 
 fn main() {
     let device = Device::flex();
@@ -26,19 +24,20 @@ fn main() {
     let query_2 = inputs.clone().slice(s![1..2, ..]).matmul(w_query); // [1, d_out]
     let keys = inputs.clone().matmul(w_key); // [6, d_out]
     let values = inputs.clone().matmul(w_value); // [6, d_out]
-    print("Query of the second token", query_2.clone());
+    print_tensor("Query of the second token", query_2.clone());
     println!("Keys {:?}, values {:?}\n", keys.dims(), values.dims());
 
     let scores_2 = query_2.matmul(keys.transpose()); // [1, 6]
     println!("Score of the second token for itself: {:.4}\n", scores_2.clone().slice(s![0, 1]).into_scalar::<f32>());
-    print("Its scores for all tokens", scores_2.clone());
+    print_tensor("Its scores for all tokens", scores_2.clone());
     let weights_2 = softmax(scores_2 / (d_out as f64).sqrt(), 1); // [1, 6]
-    print("Its attention weights", weights_2.clone());
-    print("Its context vector", weights_2.matmul(values));
+    print_tensor("Its attention weights", weights_2.clone());
+    print_tensor("Its context vector", weights_2.matmul(values));
 
     println!("3.4.2 As a module\n");
     let v1 = SelfAttentionV1::new(d_in, d_out, &mut TorchRng::new(123), &device);
-    print("SelfAttentionV1, seed 123", v1.forward(inputs.clone()));
-    let v2 = torch_init(SelfAttentionV2Config::new(d_in, d_out).init(&device), &mut TorchRng::new(789));
-    print("SelfAttentionV2, seed 789", v2.forward(inputs));
+    print_tensor("SelfAttentionV1, seed 123", v1.forward(inputs.clone()));
+    let v2 =
+        torch_init(SelfAttentionV2::new(&SelfAttentionV2Config::new(d_in, d_out), &device), &mut TorchRng::new(789));
+    print_tensor("SelfAttentionV2, seed 789", v2.forward(inputs));
 }

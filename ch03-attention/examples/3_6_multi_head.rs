@@ -2,16 +2,16 @@
 //!
 //! A list of heads, the batched matrix product that replaces the list, and the module of the GPT model.
 
-mod print;
-
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, s};
 use ch03_attention::running_example::batch;
-use ch03_attention::{MultiHeadAttentionConfig, MultiHeadAttentionWrapperConfig};
-use print::print;
+use ch03_attention::{
+    MultiHeadAttention, MultiHeadAttentionConfig, MultiHeadAttentionWrapper, MultiHeadAttentionWrapperConfig,
+};
 use shared::Mode;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
+use workshop::print_tensor;
 
 fn main() {
     let device = Device::flex();
@@ -19,9 +19,10 @@ fn main() {
     let [_, context_length, d_in] = batch.dims();
 
     println!("3.6.1 A list of heads\n");
-    let wrapper = MultiHeadAttentionWrapperConfig::new(d_in, 2, context_length, 2).init(&device);
+    let wrapper =
+        MultiHeadAttentionWrapper::new(&MultiHeadAttentionWrapperConfig::new(d_in, 2, context_length, 2), &device);
     let wrapper = torch_init(wrapper, &mut TorchRng::new(123));
-    print("Two heads of width 2, seed 123", wrapper.forward(batch.clone(), &mut Mode::Eval));
+    print_tensor("Two heads of width 2, seed 123", wrapper.forward(batch.clone(), &mut Mode::Eval));
 
     println!("3.6.2 All heads at once\n");
     let a = Tensor::<4>::from_floats(
@@ -31,16 +32,19 @@ fn main() {
         ]],
         &device,
     ); // [batch, heads, tokens, head_dim]
-    print("One product for both heads", a.clone().matmul(a.clone().transpose()));
+    print_tensor("One product for both heads", a.clone().matmul(a.clone().transpose()));
     for head in 0..2 {
         let one: Tensor<2> = a.clone().slice(s![0, head, .., ..]).reshape([3, 4]);
-        print(&format!("Head {} alone", head + 1), one.clone().matmul(one.transpose()));
+        print_tensor(&format!("Head {} alone", head + 1), one.clone().matmul(one.transpose()));
     }
 
-    let attention = MultiHeadAttentionConfig::new(d_in, 2, context_length, 2).init(&device);
+    let attention = MultiHeadAttention::new(&MultiHeadAttentionConfig::new(d_in, 2, context_length, 2), &device);
     let attention = torch_init(attention, &mut TorchRng::new(123));
-    print("MultiHeadAttention, two heads share two columns, seed 123", attention.forward(batch, &mut Mode::Eval));
+    print_tensor(
+        "MultiHeadAttention, two heads share two columns, seed 123",
+        attention.forward(batch, &mut Mode::Eval),
+    );
 
-    let gpt2 = MultiHeadAttentionConfig::new(768, 768, 1024, 12).init(&device);
+    let gpt2 = MultiHeadAttention::new(&MultiHeadAttentionConfig::new(768, 768, 1024, 12), &device);
     println!("As in the smallest GPT-2, 12 heads and width 768: {} parameters", gpt2.num_params());
 }

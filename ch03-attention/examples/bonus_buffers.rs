@@ -3,12 +3,10 @@
 //! Three fields hold the same mask. The ones become twos, the module is saved and loaded into a fresh one: which field
 //! remembers?
 
-mod print;
-
 use burn::module::{Module, Param};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
-use print::print;
+use workshop::print_tensor;
 
 #[derive(Module, Debug)]
 struct Masks {
@@ -31,13 +29,13 @@ fn main() -> anyhow::Result<()> {
     let Masks { constant, parameter, skipped } = fresh();
     let doubled =
         Masks { constant: constant * 2.0, parameter: parameter.map(|mask| mask * 2.0), skipped: skipped * 2.0 };
-    print("Before saving, all three", doubled.constant.clone());
+    print_tensor("Before saving, all three", doubled.constant.clone());
 
     let bytes = doubled.into_record().into_bytes()?;
     let loaded = fresh().try_load_record(ModuleRecord::from_bytes(bytes)?)?;
-    print("After loading: constant", loaded.constant.clone());
-    print("After loading: parameter", loaded.parameter.val());
-    print("After loading: skipped", loaded.skipped.clone());
+    print_tensor("After loading: constant", loaded.constant.clone());
+    print_tensor("After loading: parameter", loaded.parameter.val());
+    print_tensor("After loading: skipped", loaded.skipped.clone());
 
     let moved = loaded.train();
     println!("Moved to the device that records gradients?");

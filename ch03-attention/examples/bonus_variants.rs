@@ -7,10 +7,10 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
-use ch03_attention::MultiHeadAttentionConfig;
-use ch03_attention::variants::{
+use ch03_attention::bonus::{
     BurnAttention, CombinedQkvAttention, EinsteinAttention, FusedAttention, WrapperWithProjection,
 };
+use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use shared::Mode;
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
@@ -23,7 +23,10 @@ type Forward<'a> = Box<dyn Fn(Tensor<3>) -> Tensor<3> + 'a>;
 fn main() {
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));
     let (batch, tokens, width, heads) = (2, 256, 768, 12);
-    let chapter = torch_init(MultiHeadAttentionConfig::new(width, width, tokens, heads).init(&device), &mut rng);
+    let chapter = torch_init(
+        MultiHeadAttention::new(&MultiHeadAttentionConfig::new(width, width, tokens, heads), &device),
+        &mut rng,
+    );
     let x: Tensor<3> = randn([batch, tokens, width], &mut rng, &device);
     let expected = chapter.forward(x.clone(), &mut Mode::Eval);
 

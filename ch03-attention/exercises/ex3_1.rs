@@ -36,7 +36,7 @@ pub fn v1_with_weights_of(v2: &SelfAttentionV2) -> SelfAttentionV1 {
 /// The weight of `layer` as PyTorch prints it.
 ///
 /// # Shapes
-/// - result: [d_out, d_in], one row per output.
+/// - result: `[d_out, d_in]`, one row per output.
 pub fn pytorch_weight(layer: &Linear) -> Tensor<2> {
     todo!("exercise 3.1")
 }

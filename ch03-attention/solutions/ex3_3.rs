@@ -1,7 +1,7 @@
 //! # Solution 3.3: an attention module of GPT-2's size
 //!
 //! Three times 768 · 768 for queries, keys and values, once more for the output projection, and its 768 biases:
-//! 2,360,064 parameters, 2.36 million. The heads only share out the columns of the projections, and the mask is not
+//! 2,360,064 parameters, 2.36 million. The heads only divide the columns of the projections, and the mask is not
 //! learned, so neither the number of heads nor the context length counts.
 //!
 //! # 练习 3.3 解答：GPT-2 大小的注意力模块

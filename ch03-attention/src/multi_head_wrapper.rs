@@ -18,11 +18,11 @@ pub struct MultiHeadAttentionWrapperConfig {
     pub d_in: usize,
     /// Width of the context vectors of one head.
     pub d_out: usize,
-    /// Most tokens in one input.
+    /// Maximum number of tokens in one input.
     pub context_length: usize,
     /// Number of heads.
     pub num_heads: usize,
-    /// Probability of an attention weight to be dropped in training, in [0, 1).
+    /// Probability that an attention weight is dropped in training, in [0, 1).
     #[config(default = 0.0)]
     pub dropout: f64,
     /// Whether the projections to queries, keys and values have a bias.
@@ -30,21 +30,9 @@ pub struct MultiHeadAttentionWrapperConfig {
     pub qkv_bias: bool,
 }
 
-impl MultiHeadAttentionWrapperConfig {
-    /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
-    ///
-    /// # Panics
-    /// If `num_heads` is 0, or if `dropout` is not in [0, 1).
-    pub fn init(&self, device: &Device) -> MultiHeadAttentionWrapper {
-        assert!(self.num_heads > 0, "multi-head attention needs at least one head, num_heads is 0");
-        let head = CausalAttentionConfig::new(self.d_in, self.d_out, self.context_length)
-            .with_dropout(self.dropout)
-            .with_qkv_bias(self.qkv_bias);
-        MultiHeadAttentionWrapper { heads: (0..self.num_heads).map(|_| head.init(device)).collect() }
-    }
-}
-
 /// Independent causal heads, side by side.
+///
+/// The order of the heads is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct MultiHeadAttentionWrapper {
     /// The heads, in the order of their columns in the result.
@@ -52,11 +40,22 @@ pub struct MultiHeadAttentionWrapper {
 }
 
 impl MultiHeadAttentionWrapper {
+    /// A lazy module; [`torch_init`](shared::init::torch_init) draws its values.
+    ///
+    /// # Panics
+    /// If `num_heads` is 0, or if `dropout` is not in [0, 1).
+    pub fn new(config: &MultiHeadAttentionWrapperConfig, device: &Device) -> Self {
+        let &MultiHeadAttentionWrapperConfig { d_in, d_out, context_length, num_heads, dropout, qkv_bias } = config;
+        assert!(num_heads > 0, "multi-head attention needs at least one head, num_heads is 0");
+        let head = CausalAttentionConfig { d_in, d_out, context_length, dropout, qkv_bias };
+        Self { heads: (0..num_heads).map(|_| CausalAttention::new(&head, device)).collect() }
+    }
+
     /// The context vectors of all heads, concatenated.
     ///
     /// # Shapes
-    /// - `x`: [batch, tokens, d_in], at most `context_length` tokens;
-    /// - result: [batch, tokens, num_heads · d_out].
+    /// - `x`: `[batch, tokens, d_in]`, at most `context_length` tokens;
+    /// - result: `[batch, tokens, num_heads · d_out]`.
     ///
     /// # Panics
     /// If there are more tokens than `context_length`, or `x` is not `d_in` wide.

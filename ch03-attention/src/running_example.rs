@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 /// The words of the sentence, in order.
 pub const TOKENS: [&str; 6] = ["Your", "journey", "starts", "with", "one", "step"];
 
-/// The embeddings of the six tokens, [6, 3].
+/// The embeddings of the six tokens, `[6, 3]`.
 pub fn inputs(device: &Device) -> Tensor<2> {
     Tensor::from_floats(
         [
@@ -22,7 +22,7 @@ pub fn inputs(device: &Device) -> Tensor<2> {
     )
 }
 
-/// Two copies of the sentence, as a loader would hand them over, [2, 6, 3] (section 3.5.3).
+/// Two copies of the sentence, as a data loader would return them, `[2, 6, 3]` (section 3.5.3).
 pub fn batch(device: &Device) -> Tensor<3> {
     let inputs = inputs(device);
     Tensor::stack(vec![inputs.clone(), inputs], 0)

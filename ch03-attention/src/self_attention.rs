@@ -19,11 +19,11 @@ use shared::Linear;
 use shared::init;
 use shared::rng::TorchRng;
 
-/// softmax(Q·Kᵀ / √d_k)·V: every query takes from the values what the keys promise.
+/// softmax(Q·Kᵀ / √d_k)·V: for every query, the mean of the values, weighted by how well their keys match it.
 ///
 /// # Shapes
-/// - `queries` and `keys`: [tokens, d_k], `values`: [tokens, d_out];
-/// - result: [tokens, d_out].
+/// - `queries` and `keys`: `[tokens, d_k]`, `values`: `[tokens, d_out]`;
+/// - result: `[tokens, d_out]`.
 pub fn scaled_dot_product_attention(queries: Tensor<2>, keys: Tensor<2>, values: Tensor<2>) -> Tensor<2> {
     let [_, d_k] = keys.dims();
     let scores = queries.matmul(keys.transpose()); // [tokens, tokens]
@@ -32,13 +32,15 @@ pub fn scaled_dot_product_attention(queries: Tensor<2>, keys: Tensor<2>, values:
 }
 
 /// Self-attention with three bare matrices (section 3.4.2, first version).
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct SelfAttentionV1 {
-    /// Makes queries, [d_in, d_out].
+    /// Projection to the queries, `[d_in, d_out]`.
     pub w_query: Param<Tensor<2>>,
-    /// Makes keys, [d_in, d_out].
+    /// Projection to the keys, `[d_in, d_out]`.
     pub w_key: Param<Tensor<2>>,
-    /// Makes values, [d_in, d_out].
+    /// Projection to the values, `[d_in, d_out]`.
     pub w_value: Param<Tensor<2>>,
 }
 
@@ -52,11 +54,11 @@ impl SelfAttentionV1 {
     /// The context vectors of all tokens of one text.
     ///
     /// # Shapes
-    /// - `x`: [tokens, d_in];
-    /// - result: [tokens, d_out].
+    /// - `x`: `[tokens, d_in]`;
+    /// - result: `[tokens, d_out]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let queries = x.clone().matmul(self.w_query.val()); // [tokens, d_out]
         let keys = x.clone().matmul(self.w_key.val()); // [tokens, d_out]
+        let queries = x.clone().matmul(self.w_query.val()); // [tokens, d_out]
         let values = x.matmul(self.w_value.val()); // [tokens, d_out]
         scaled_dot_product_attention(queries, keys, values)
     }
@@ -74,37 +76,41 @@ pub struct SelfAttentionV2Config {
     pub qkv_bias: bool,
 }
 
-impl SelfAttentionV2Config {
-    /// The module on `device`, with values still to be drawn (see [`shared::init::torch_init`]).
-    pub fn init(&self, device: &Device) -> SelfAttentionV2 {
-        let projection = || Linear::new(self.d_in, self.d_out, self.qkv_bias, device);
-        SelfAttentionV2 { w_query: projection(), w_key: projection(), w_value: projection() }
-    }
-}
-
 /// Self-attention with three linear layers (section 3.4.2, second version).
 ///
 /// A linear layer without bias is a matrix product, so this computes what [`SelfAttentionV1`] does. What a layer adds
 /// are better first values: around 0, and smaller the wider the input.
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct SelfAttentionV2 {
-    /// Makes queries.
+    /// Projection to the queries, `[d_in, d_out]`.
     pub w_query: Linear,
-    /// Makes keys.
+    /// Projection to the keys, `[d_in, d_out]`.
     pub w_key: Linear,
-    /// Makes values.
+    /// Projection to the values, `[d_in, d_out]`.
     pub w_value: Linear,
 }
 
 impl SelfAttentionV2 {
+    /// A lazy module; [`torch_init`](shared::init::torch_init) draws its values.
+    pub fn new(config: &SelfAttentionV2Config, device: &Device) -> Self {
+        let &SelfAttentionV2Config { d_in, d_out, qkv_bias } = config;
+        Self {
+            w_query: Linear::new(d_in, d_out, qkv_bias, device),
+            w_key: Linear::new(d_in, d_out, qkv_bias, device),
+            w_value: Linear::new(d_in, d_out, qkv_bias, device),
+        }
+    }
+
     /// The context vectors of all tokens of one text.
     ///
     /// # Shapes
-    /// - `x`: [tokens, d_in];
-    /// - result: [tokens, d_out].
+    /// - `x`: `[tokens, d_in]`;
+    /// - result: `[tokens, d_out]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let queries = self.w_query.forward(x.clone()); // [tokens, d_out]
         let keys = self.w_key.forward(x.clone()); // [tokens, d_out]
+        let queries = self.w_query.forward(x.clone()); // [tokens, d_out]
         let values = self.w_value.forward(x); // [tokens, d_out]
         scaled_dot_product_attention(queries, keys, values)
     }

@@ -26,7 +26,7 @@ pub fn dot_product(a: &[f32], b: &[f32]) -> f32 {
 /// Attention scores of one query: its dot product with every input.
 ///
 /// # Shapes
-/// - `query`: `[d]`, `inputs`: [tokens, d];
+/// - `query`: `[d]`, `inputs`: `[tokens, d]`;
 /// - result: `[tokens]`.
 pub fn scores_of_query(query: Tensor<1>, inputs: Tensor<2>) -> Tensor<1> {
     inputs.matmul(query.unsqueeze_dim::<2>(1)).squeeze_dim(1)
@@ -55,7 +55,7 @@ pub fn softmax_naive(x: Tensor<1>) -> Tensor<1> {
 /// The sum of all inputs, each multiplied by its weight.
 ///
 /// # Shapes
-/// - `weights`: `[tokens]`, `inputs`: [tokens, d];
+/// - `weights`: `[tokens]`, `inputs`: `[tokens, d]`;
 /// - result: `[d]`.
 pub fn context_vector(weights: Tensor<1>, inputs: Tensor<2>) -> Tensor<1> {
     weights.unsqueeze_dim::<2>(0).matmul(inputs).squeeze_dim(0)
@@ -73,8 +73,8 @@ pub fn attention_scores_by_loops<const D: usize>(inputs: &[[f32; D]]) -> Vec<Vec
 /// The scores of all pairs of tokens as one matrix product, X·Xᵀ.
 ///
 /// # Shapes
-/// - `inputs`: [tokens, d];
-/// - result: [tokens, tokens], one row per query.
+/// - `inputs`: `[tokens, d]`;
+/// - result: `[tokens, tokens]`, one row per query.
 pub fn attention_scores(inputs: Tensor<2>) -> Tensor<2> {
     inputs.clone().matmul(inputs.transpose())
 }
@@ -82,8 +82,8 @@ pub fn attention_scores(inputs: Tensor<2>) -> Tensor<2> {
 /// The weights of all tokens: softmax over each row of the scores.
 ///
 /// # Shapes
-/// - `inputs`: [tokens, d];
-/// - result: [tokens, tokens], every row sums to 1.
+/// - `inputs`: `[tokens, d]`;
+/// - result: `[tokens, tokens]`, every row sums to 1.
 pub fn attention_weights(inputs: Tensor<2>) -> Tensor<2> {
     softmax(attention_scores(inputs), 1)
 }
@@ -91,7 +91,7 @@ pub fn attention_weights(inputs: Tensor<2>) -> Tensor<2> {
 /// The context vectors of all tokens.
 ///
 /// # Shapes
-/// - `inputs`: [tokens, d], the result has the same.
+/// - `inputs`: `[tokens, d]`, the result has the same.
 pub fn simplified_attention(inputs: Tensor<2>) -> Tensor<2> {
     attention_weights(inputs.clone()).matmul(inputs)
 }

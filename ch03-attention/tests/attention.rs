@@ -1,21 +1,20 @@
-//! What a reader could get wrong, and what wrong arguments say.
-
-mod common;
+//! What a reader could get wrong, and the messages for wrong arguments.
 
 use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, s};
+use ch03_attention::bonus::heads::{merge_heads, split_heads};
 use ch03_attention::causal_mask::{causal_mask, mask_scores, mask_weights};
 use ch03_attention::running_example::{TOKENS, batch, inputs};
 use ch03_attention::simplified::{attention_weights, dot_product, normalise_by_sum, softmax_naive};
 use ch03_attention::{
-    CausalAttentionConfig, MultiHeadAttention, MultiHeadAttentionConfig, MultiHeadAttentionWrapperConfig,
-    SelfAttentionV2Config,
+    CausalAttention, CausalAttentionConfig, MultiHeadAttention, MultiHeadAttentionConfig, MultiHeadAttentionWrapper,
+    MultiHeadAttentionWrapperConfig, SelfAttentionV2, SelfAttentionV2Config,
 };
-use common::{assert_close, values};
 use shared::Mode;
 use shared::init::{rand, randn, torch_init};
 use shared::rng::TorchRng;
+use testkit::{assert_close, values};
 
 /// Numbers below 1 from sums of at most 20 float32 products, in another order.
 const ROUNDING: f32 = 1e-6;
@@ -30,7 +29,7 @@ fn config() -> MultiHeadAttentionConfig {
 }
 
 fn attention(config: &MultiHeadAttentionConfig) -> MultiHeadAttention {
-    torch_init(config.init(&device()), &mut TorchRng::new(7))
+    torch_init(MultiHeadAttention::new(&config, &device()), &mut TorchRng::new(7))
 }
 
 /// Random input of width 5.
@@ -51,13 +50,16 @@ fn assert_causal(forward: impl Fn(Tensor<3>) -> Tensor<3>) {
 
 #[test]
 fn the_future_changes_nothing_in_one_head() {
-    let head = torch_init(CausalAttentionConfig::new(5, 4, 8).init(&device()), &mut TorchRng::new(7));
+    let head = torch_init(CausalAttention::new(&CausalAttentionConfig::new(5, 4, 8), &device()), &mut TorchRng::new(7));
     assert_causal(|x| head.forward(x, &mut Mode::Eval));
 }
 
 #[test]
 fn the_future_changes_nothing_in_the_list_of_heads() {
-    let heads = torch_init(MultiHeadAttentionWrapperConfig::new(5, 4, 8, 3).init(&device()), &mut TorchRng::new(7));
+    let heads = torch_init(
+        MultiHeadAttentionWrapper::new(&MultiHeadAttentionWrapperConfig::new(5, 4, 8, 3), &device()),
+        &mut TorchRng::new(7),
+    );
     assert_causal(|x| heads.forward(x, &mut Mode::Eval));
 }
 
@@ -69,7 +71,8 @@ fn the_future_changes_nothing_in_multi_head_attention() {
 
 #[test]
 fn without_a_mask_the_future_changes_everything() {
-    let attention = torch_init(SelfAttentionV2Config::new(3, 2).init(&device()), &mut TorchRng::new(7));
+    let attention =
+        torch_init(SelfAttentionV2::new(&SelfAttentionV2Config::new(3, 2), &device()), &mut TorchRng::new(7));
     let first = |x: Tensor<2>| values(attention.forward(x).slice(s![..1, ..]));
     let other_end = inputs(&device()).slice_assign(s![5.., ..], Tensor::full([1, 3], 9.0, &device()));
     assert_ne!(first(inputs(&device())), first(other_end));
@@ -86,8 +89,10 @@ fn items_of_a_batch_do_not_see_each_other() {
 #[test]
 fn weights_are_a_distribution_over_the_past() {
     let attention = attention(&config());
-    let (context, weights) = attention.forward_with_weights(x(2, 6), &mut Mode::Eval);
+    let weights = attention.attention_weights(x(2, 6), &mut Mode::Eval);
     assert_eq!(weights.dims(), [2, 3, 6, 6]);
+    let context = weights.clone().matmul(split_heads(attention.w_value.forward(x(2, 6)), 3));
+    let context = attention.out_proj.forward(merge_heads(context));
     assert_eq!(values(context), values(attention.forward(x(2, 6), &mut Mode::Eval)));
     assert_close(&values(weights.clone().sum_dim(3)), &[1.0; 36], ROUNDING);
     for (i, weight) in values(weights).into_iter().enumerate() {
@@ -98,7 +103,7 @@ fn weights_are_a_distribution_over_the_past() {
 
 #[test]
 fn the_first_token_only_has_itself() {
-    let head = torch_init(CausalAttentionConfig::new(3, 2, 6).init(&device()), &mut TorchRng::new(7));
+    let head = torch_init(CausalAttention::new(&CausalAttentionConfig::new(3, 2, 6), &device()), &mut TorchRng::new(7));
     let context = head.forward(batch(&device()), &mut Mode::Eval).slice(s![.., ..1, ..]);
     let value = head.w_value.forward(batch(&device())).slice(s![.., ..1, ..]);
     assert_close(&values(context), &values(value), ROUNDING);
@@ -120,9 +125,9 @@ fn dropout_is_for_training_only() {
 #[test]
 fn dropout_falls_on_the_weights_and_doubles_what_it_leaves() {
     let attention = attention(&config().with_dropout(0.5));
-    let (_, whole) = attention.forward_with_weights(x(1, 6), &mut Mode::Eval);
+    let whole = attention.attention_weights(x(1, 6), &mut Mode::Eval);
     let mut rng = TorchRng::new(3);
-    let (_, dropped) = attention.forward_with_weights(x(1, 6), &mut Mode::Train(&mut rng));
+    let dropped = attention.attention_weights(x(1, 6), &mut Mode::Train(&mut rng));
 
     let (whole, dropped) = (values(whole), values(dropped));
     assert!(whole.iter().zip(&dropped).all(|(w, d)| *d == 0.0 || *d == 2.0 * w));
@@ -144,11 +149,14 @@ fn a_rate_of_zero_draws_nothing() {
 
 #[test]
 fn only_the_output_projection_has_a_bias_by_default() {
-    let plain = config().init(&device());
+    let plain = MultiHeadAttention::new(&config(), &device());
     assert!(plain.w_query.bias.is_none() && plain.w_key.bias.is_none() && plain.w_value.bias.is_none());
     assert!(plain.out_proj.bias.is_some());
     assert_eq!(plain.num_params(), 3 * 5 * 12 + 12 * 12 + 12);
-    assert_eq!(config().with_qkv_bias(true).init(&device()).num_params(), 3 * (5 + 1) * 12 + 12 * 12 + 12);
+    assert_eq!(
+        MultiHeadAttention::new(&config().with_qkv_bias(true), &device()).num_params(),
+        3 * (5 + 1) * 12 + 12 * 12 + 12
+    );
 }
 
 #[test]
@@ -216,29 +224,29 @@ fn too_many_tokens_for_multi_head_attention() {
 #[test]
 #[should_panic(expected = "7 tokens do not fit into context_length 6")]
 fn too_many_tokens_for_one_head() {
-    CausalAttentionConfig::new(5, 2, 6).init(&device()).forward(x(1, 7), &mut Mode::Eval);
+    CausalAttention::new(&CausalAttentionConfig::new(5, 2, 6), &device()).forward(x(1, 7), &mut Mode::Eval);
 }
 
 #[test]
 #[should_panic(expected = "d_out (12) must be divisible by num_heads (5)")]
 fn heads_that_do_not_divide_the_width() {
-    MultiHeadAttentionConfig::new(5, 12, 8, 5).init(&device());
+    MultiHeadAttention::new(&MultiHeadAttentionConfig::new(5, 12, 8, 5), &device());
 }
 
 #[test]
 #[should_panic(expected = "at least one head, num_heads is 0")]
 fn no_heads() {
-    MultiHeadAttentionConfig::new(5, 12, 8, 0).init(&device());
+    MultiHeadAttention::new(&MultiHeadAttentionConfig::new(5, 12, 8, 0), &device());
 }
 
 #[test]
 #[should_panic(expected = "at least one head, num_heads is 0")]
 fn an_empty_list_of_heads() {
-    MultiHeadAttentionWrapperConfig::new(5, 12, 8, 0).init(&device());
+    MultiHeadAttentionWrapper::new(&MultiHeadAttentionWrapperConfig::new(5, 12, 8, 0), &device());
 }
 
 #[test]
 #[should_panic(expected = "a dropout rate lies in [0, 1), not 1")]
 fn dropping_everything() {
-    config().with_dropout(1.0).init(&device());
+    MultiHeadAttention::new(&config().with_dropout(1.0), &device());
 }

@@ -5,11 +5,10 @@
 //!   edge and for the order of the sums;
 //! - [`DIGITS_6`]: given with six decimals, the same way.
 
-mod common;
-
 use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
+use ch03_attention::bonus::WrapperWithProjection;
 use ch03_attention::causal_mask::{mask_scores, mask_weights, renormalise, simple_mask};
 use ch03_attention::running_example::{batch, inputs};
 use ch03_attention::self_attention::scaled_dot_product_attention;
@@ -17,15 +16,14 @@ use ch03_attention::simplified::{
     attention_scores, attention_scores_by_loops, attention_weights, context_vector, dot_product, normalise_by_sum,
     scores_of_query, simplified_attention, softmax_naive,
 };
-use ch03_attention::variants::WrapperWithProjection;
 use ch03_attention::{
     CausalAttention, CausalAttentionConfig, MultiHeadAttention, MultiHeadAttentionConfig, MultiHeadAttentionWrapper,
     MultiHeadAttentionWrapperConfig, SelfAttentionV1, SelfAttentionV2, SelfAttentionV2Config,
 };
-use common::{assert_close, values};
 use shared::init::{embedding, rand, torch_init};
 use shared::rng::TorchRng;
 use shared::{BatchLoader, Dropout, Linear, Mode};
+use testkit::{assert_close, values};
 
 const DIGITS_4: f32 = 5.1e-5;
 const DIGITS_6: f32 = 1.5e-6;
@@ -287,7 +285,7 @@ fn n3_4_sa_v1() {
 
 /// The module that sections 3.4.2 and 3.5.1 use, seed 789.
 fn sa_v2() -> SelfAttentionV2 {
-    torch_init(SelfAttentionV2Config::new(3, 2).init(&device()), &mut TorchRng::new(789))
+    torch_init(SelfAttentionV2::new(&SelfAttentionV2Config::new(3, 2), &device()), &mut TorchRng::new(789))
 }
 
 /// `3.4-sa-v2`
@@ -465,7 +463,7 @@ fn n3_5_batch_shape() {
 }
 
 fn causal(rng: &mut TorchRng) -> CausalAttention {
-    torch_init(CausalAttentionConfig::new(3, 2, 6).init(&device()), rng)
+    torch_init(CausalAttention::new(&CausalAttentionConfig::new(3, 2, 6), &device()), rng)
 }
 
 #[rustfmt::skip]
@@ -504,8 +502,10 @@ fn n3_5_causal_weights() {
 /// `3.6-wrapper`
 #[test]
 fn n3_6_wrapper() {
-    let wrapper: MultiHeadAttentionWrapper =
-        torch_init(MultiHeadAttentionWrapperConfig::new(3, 2, 6, 2).init(&device()), &mut TorchRng::new(123));
+    let wrapper: MultiHeadAttentionWrapper = torch_init(
+        MultiHeadAttentionWrapper::new(&MultiHeadAttentionWrapperConfig::new(3, 2, 6, 2), &device()),
+        &mut TorchRng::new(123),
+    );
     let context = wrapper.forward(batch(&device()), &mut Mode::Eval);
     assert_eq!(context.dims(), [2, 6, 4]);
     #[rustfmt::skip]
@@ -522,7 +522,10 @@ fn n3_6_wrapper() {
 
 /// Seed 123, two heads that share `d_out` columns.
 fn multi_head(d_out: usize) -> MultiHeadAttention {
-    torch_init(MultiHeadAttentionConfig::new(3, d_out, 6, 2).init(&device()), &mut TorchRng::new(123))
+    torch_init(
+        MultiHeadAttention::new(&MultiHeadAttentionConfig::new(3, d_out, 6, 2), &device()),
+        &mut TorchRng::new(123),
+    )
 }
 
 /// `3.6-mha`
@@ -615,7 +618,7 @@ fn n3_x_shapes() {
     assert_eq!(wrapper.forward(embedded.clone(), &mut Mode::Eval).dims(), [8, 4, 256]);
 
     let config = MultiHeadAttentionConfig::new(256, 256, CONTEXT_LENGTH, 2);
-    let attention = torch_init(config.init(&device()), &mut TorchRng::new(123));
+    let attention = torch_init(MultiHeadAttention::new(&config, &device()), &mut TorchRng::new(123));
     assert_eq!(attention.forward(embedded, &mut Mode::Eval).dims(), [8, 4, 256]);
 }
 

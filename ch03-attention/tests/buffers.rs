@@ -9,17 +9,15 @@
 //! PyTorch's buffer is the second row, an attribute that is not registered the third. The chapter's modules use the
 //! first: the mask follows from the context length, so a file has no need of it.
 
-mod common;
-
 use burn::module::{Module, Param};
 use burn::store::ModuleRecord;
 use burn::tensor::{Device, Tensor};
-use ch03_attention::CausalAttentionConfig;
 use ch03_attention::running_example::batch;
-use common::values;
+use ch03_attention::{CausalAttention, CausalAttentionConfig};
 use shared::Mode;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
+use testkit::values;
 
 #[derive(Module, Debug)]
 struct Masks {
@@ -79,10 +77,14 @@ fn a_frozen_parameter_gets_no_gradient() {
 /// A file of a module with room for 6 tokens fits one with room for 10, because the mask is not in it.
 #[test]
 fn a_longer_context_loads_the_same_file() {
-    let short = torch_init(CausalAttentionConfig::new(3, 2, 6).init(&Device::flex()), &mut TorchRng::new(123));
+    let short = torch_init(
+        CausalAttention::new(&CausalAttentionConfig::new(3, 2, 6), &Device::flex()),
+        &mut TorchRng::new(123),
+    );
     let record = saved(short.clone());
     assert_eq!(record.len(), 3, "the three projections");
-    let long = CausalAttentionConfig::new(3, 2, 10).init(&Device::flex()).try_load_record(record).unwrap();
+    let long =
+        CausalAttention::new(&CausalAttentionConfig::new(3, 2, 10), &Device::flex()).try_load_record(record).unwrap();
     assert_eq!(long.mask.dims(), [10, 10]);
     let context =
         |module: &ch03_attention::CausalAttention| values(module.forward(batch(&Device::flex()), &mut Mode::Eval));

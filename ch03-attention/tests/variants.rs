@@ -1,16 +1,14 @@
 //! Every variant against the chapter's module, with the same weights.
 
-mod common;
-
 use burn::tensor::{Device, Tensor};
-use ch03_attention::variants::{
+use ch03_attention::bonus::{
     BurnAttention, CombinedQkvAttention, EinsteinAttention, FusedAttention, WrapperWithProjection,
 };
 use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
-use common::{assert_close, values};
 use shared::Mode;
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
+use testkit::{assert_close, values};
 
 /// Sums of 768 or 1024 float32 products in another order.
 const TOLERANCE: f32 = 1e-5;
@@ -39,7 +37,7 @@ struct Run {
 
 fn run(config: &MultiHeadAttentionConfig, seed: u64) -> Run {
     let mut rng = TorchRng::new(seed);
-    let chapter = torch_init(config.init(&device()), &mut rng);
+    let chapter = torch_init(MultiHeadAttention::new(&config, &device()), &mut rng);
     let x = randn([2, 4, config.d_in], &mut rng, &device());
     let expected = values(chapter.forward(x.clone(), &mut Mode::Eval));
     Run { chapter, x, expected }
@@ -115,15 +113,17 @@ fn burn_module() {
 #[test]
 #[should_panic(expected = "needs d_in = d_out")]
 fn burn_module_with_different_widths() {
-    let _ = BurnAttention::with_weights_of(&MultiHeadAttentionConfig::new(4, 8, 6, 2).init(&device()));
+    let _ =
+        BurnAttention::with_weights_of(&MultiHeadAttention::new(&MultiHeadAttentionConfig::new(4, 8, 6, 2), &device()));
 }
 
 #[test]
 #[should_panic(expected = "no bias in its projections")]
 fn einstein_with_bias() {
-    let _ = EinsteinAttention::with_weights_of(
-        &MultiHeadAttentionConfig::new(4, 8, 6, 2).with_qkv_bias(true).init(&device()),
-    );
+    let _ = EinsteinAttention::with_weights_of(&MultiHeadAttention::new(
+        &MultiHeadAttentionConfig::new(4, 8, 6, 2).with_qkv_bias(true),
+        &device(),
+    ));
 }
 
 /// The rows of a combined layer are drawn in the order queries, keys, values, so the seed alone makes the weights
@@ -131,7 +131,7 @@ fn einstein_with_bias() {
 #[test]
 fn the_same_seed_gives_the_combined_layer_the_same_weights() {
     let config = MultiHeadAttentionConfig::new(256, 16, 100, 2);
-    let separate = torch_init(config.init(&device()), &mut TorchRng::new(123));
+    let separate = torch_init(MultiHeadAttention::new(&config, &device()), &mut TorchRng::new(123));
     let combined = torch_init(CombinedQkvAttention::new(&config, &device()), &mut TorchRng::new(123));
 
     let all = combined.qkv.qkv.weight.val(); // [d_in, 3 * d_out]
@@ -191,7 +191,7 @@ fn an_odd_head_width_agrees() {
 fn the_tiled_kernel_agrees() {
     let config = MultiHeadAttentionConfig::new(8, 8, 700, 2);
     let mut rng = TorchRng::new(123);
-    let chapter = torch_init(config.init(&device()), &mut rng);
+    let chapter = torch_init(MultiHeadAttention::new(&config, &device()), &mut rng);
     let x: Tensor<3> = randn([1, 700, 8], &mut rng, &device());
     let expected = values(chapter.forward(x.clone(), &mut Mode::Eval));
     assert_close(&values(FusedAttention::with_causal_flag(&chapter).forward(x.clone())), &expected, TOLERANCE);
@@ -201,6 +201,6 @@ fn the_tiled_kernel_agrees() {
 #[test]
 #[should_panic(expected = "5 tokens do not fit into context_length 4")]
 fn too_many_tokens_for_an_explicit_mask() {
-    let chapter = MultiHeadAttentionConfig::new(8, 8, 4, 2).init(&device());
+    let chapter = MultiHeadAttention::new(&MultiHeadAttentionConfig::new(8, 8, 4, 2), &device());
     FusedAttention::with_explicit_mask(&chapter).forward(Tensor::zeros([1, 5, 8], &device()));
 }

@@ -1,11 +1,10 @@
 //! The logits of a GPT that is only a skeleton: `cargo run -p ch04-gpt --example 4_1_dummy_gpt`
 
-mod print;
-
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::DummyGptModel;
 use shared::{GptConfig, Mode, init::torch_init, rng::TorchRng};
+use workshop::print_tensor;
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex();
@@ -19,10 +18,11 @@ fn main() -> anyhow::Result<()> {
 
     // The book has not switched dropout off yet, so neither do we.
     let logits = model.forward(batch.clone(), &mut Mode::Train(&mut rng));
-    println!("Output shape: {:?}", logits.dims());
-    print::tensor(logits);
+    print_tensor("Output", logits);
 
-    println!("\nWithout dropout (the first rows of both texts are equal: same token, same position):");
-    print::tensor(model.forward(batch, &mut Mode::Eval));
+    print_tensor(
+        "Without dropout (the first rows of both texts are equal: same token, same position)",
+        model.forward(batch, &mut Mode::Eval),
+    );
     Ok(())
 }

@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor};
 use ch04_gpt::{FeedForward, gelu};
 use shared::files::write_whole;
 use shared::init::{rand, torch_init};
-use shared::plot::{Line, LineChart};
 use shared::{GptConfig, rng::TorchRng};
+use workshop::plot::{Line, LineChart};
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex();

@@ -1,12 +1,11 @@
 //! One transformer block keeps the shape of its input: `cargo run -p ch04-gpt --example 4_5_transformer_block`
 
-mod print;
-
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ch04_gpt::TransformerBlock;
 use shared::init::{rand, torch_init};
 use shared::{GptConfig, Mode, rng::TorchRng};
+use workshop::print_tensor;
 
 fn main() -> anyhow::Result<()> {
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));
@@ -17,12 +16,9 @@ fn main() -> anyhow::Result<()> {
 
     println!("Input shape: {:?}", x.dims());
     println!("Output shape: {:?}", output.dims());
-    println!("\nInput:");
-    print::tensor(x.clone());
-    println!("\nOutput, with dropout:");
-    print::tensor(output);
-    println!("\nOutput, without:");
-    print::tensor(block.forward(x, &mut Mode::Eval));
+    print_tensor("Input", x.clone());
+    print_tensor("Output, with dropout", output);
+    print_tensor("Output, without", block.forward(x, &mut Mode::Eval));
 
     println!("\nParameters of the block: {}", block.num_params());
     println!("  attention    {}", block.att.num_params());

@@ -1,11 +1,10 @@
 //! The whole model, its logits and its size: `cargo run -p ch04-gpt --example 4_6_gpt_model`
 
-mod print;
-
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use ch04_gpt::GptModel;
 use shared::{GptConfig, Mode, init::torch_init, rng::TorchRng};
+use workshop::{grouped, print_tensor};
 
 fn main() -> anyhow::Result<()> {
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));
@@ -15,10 +14,8 @@ fn main() -> anyhow::Result<()> {
     println!("Input batch: {batch:?}");
     let batch = Tensor::<2, Int>::from_ints(batch, &device);
     let logits = model.forward(batch.clone(), &mut Mode::Train(&mut rng));
-    println!("\nOutput shape: {:?}", logits.dims());
-    print::tensor(logits);
-    println!("\nWithout dropout:");
-    print::tensor(model.forward(batch, &mut Mode::Eval));
+    print_tensor("\nOutput", logits);
+    print_tensor("Without dropout", model.forward(batch, &mut Mode::Eval));
 
     println!("\nTotal number of parameters: {}", grouped(model.num_params()));
     println!("Token embedding layer shape: {:?}", model.tok_emb.weight.lazy_shape().dims::<2>());
@@ -27,11 +24,4 @@ fn main() -> anyhow::Result<()> {
     println!("Parameters if the two shared one weight: {}", grouped(model.num_params_tied()));
     println!("Total size of the model: {:.2} MB", model.size_mb());
     Ok(())
-}
-
-/// 163009536 as 163,009,536.
-fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let group = |chunk: &[u8]| chunk.iter().map(|&digit| char::from(digit)).collect::<String>();
-    digits.as_bytes().rchunks(3).rev().map(group).collect::<Vec<_>>().join(",")
 }

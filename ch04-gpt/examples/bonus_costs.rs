@@ -1,7 +1,7 @@
 //! What a model costs: arithmetic, and memory for past tokens: `cargo run -p ch04-gpt --example bonus_costs`
 
-use ch04_gpt::variants::cache_memory::{self, CacheShape};
-use ch04_gpt::variants::flops::{forward_flops, forward_flops_per_token};
+use ch04_gpt::bonus::cache_memory::{self, CacheShape};
+use ch04_gpt::bonus::flops::{forward_flops, forward_flops_per_token};
 use shared::GptConfig;
 
 fn main() -> anyhow::Result<()> {

@@ -5,7 +5,8 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Int, Tensor};
-use ch04_gpt::{GptModel, generate_text_cached, generate_text_simple, generate_text_windowed};
+use ch04_gpt::bonus::{generate_text_cached, generate_text_windowed};
+use ch04_gpt::{GptModel, generate_text_simple};
 use shared::{GptConfig, init::torch_init, rng::TorchRng};
 
 /// Window of the last run.

@@ -15,7 +15,7 @@
 //! (`GptConfig::preset` can do the first half; do it yourself.)
 //!
 //! Hint: `GptConfig { emb_dim: 1024, ..small }` changes one field. The XL model takes 6 GB, but burn's layers are lazy: as
-//! long as nobody asks for their values, `GptModel::new` costs nothing, and `num_params()` only reads shapes.
+//! long as their values are not read, `GptModel::new` costs nothing, and `num_params()` only reads shapes.
 //!
 //! # 练习 4.2：只改配置，得到更大的模型
 //!

@@ -1,23 +1,23 @@
 //! # Exercise 4.3: three dropout rates instead of one
 //!
-//! The model drops values in three kinds of places: behind the embeddings, on the attention weights, and on the
-//! shortcuts of every block. One `drop_rate` steers all of them. Give each kind its own rate.
+//! The model drops values in three kinds of places: after the embeddings, on the attention weights, and on the
+//! shortcut connections of every block. One `drop_rate` controls all of them. Give each kind its own rate.
 //!
-//! `build` gets the rates and returns a model that uses them; the configuration's own `drop_rate` no longer counts. With
+//! `build` gets the rates and returns a model that uses them; the configuration's own `drop_rate` has no effect. With
 //! three equal rates it must be the model that `GptModel::new` builds.
 //!
-//! Hint: you need no new model. `GptModel::new` hands `drop_rate` to every place, and the fields of the model are public:
+//! Hint: you need no new model. `GptModel::new` passes `drop_rate` to every place, and the fields of the model are public:
 //! let it build with one of the rates and then replace what differs. `Dropout::new` makes a dropout.
 //!
-//! # 练习 4.3：用三个丢弃率代替一个
+//! # 练习 4.3：用三个 dropout 率代替一个
 //!
-//! 模型在三类位置做 dropout：嵌入之后、注意力权重上、以及每个块的捷径上。现在它们都由一个 `drop_rate` 控制。请让每一类
-//! 都有自己的丢弃率。
+//! 模型在三类位置做 dropout：嵌入之后、注意力权重上、以及每个块的快捷连接上。现在它们都由一个 `drop_rate` 控制。请让每一类
+//! 都有自己的 dropout 率。
 //!
-//! `build` 接收三个丢弃率，返回使用它们的模型；配置自己的 `drop_rate` 不再起作用。三个丢弃率相等时，结果必须就是
+//! `build` 接收三个 dropout 率，返回使用它们的模型；配置自己的 `drop_rate` 不再起作用。三个 dropout 率相等时，结果必须就是
 //! `GptModel::new` 构建的模型。
 //!
-//! 提示：不需要写新的模型。`GptModel::new` 会把 `drop_rate` 交给每个位置，而模型的字段是公开的：先用其中一个丢弃率构建，
+//! 提示：不需要写新的模型。`GptModel::new` 会把 `drop_rate` 交给每个位置，而模型的字段是公开的：先用其中一个 dropout 率构建，
 //! 再替换不同的部分。`Dropout::new` 可以创建一个 dropout。
 //!
 //! Check it: `cargo run -- exercise check 4.3`

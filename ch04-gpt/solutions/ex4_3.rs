@@ -1,12 +1,12 @@
 //! # Solution 4.3: three dropout rates instead of one
 //!
 //! The rate of the attention weights goes through the constructor, because it ends up deep inside the blocks. The other
-//! two dropouts lie on the surface and are replaced. Dropout has no parameters, so replacing it changes neither the
+//! two dropouts are public fields and are replaced. Dropout has no parameters, so replacing it changes neither the
 //! number of random draws at the start nor their order: the same seed still gives the same weights.
 //!
-//! # 解答 4.3：用三个丢弃率代替一个
+//! # 解答 4.3：用三个 dropout 率代替一个
 //!
-//! 注意力权重的丢弃率经由构造函数传入，因为它位于块的深处；另外两个 dropout 就在表面，直接替换即可。dropout 没有参数，替换它
+//! 注意力权重的 dropout 率经由构造函数传入，因为它位于块的深处；另外两个 dropout 是公开的字段，直接替换即可。dropout 没有参数，替换它
 //! 既不改变初始化时随机数的个数，也不改变其顺序：同一个种子仍然得到同样的权重。
 
 use burn::tensor::Device;

@@ -5,7 +5,9 @@ use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
 use shared::{Dropout, GptConfig, Linear, Mode};
 
-/// Token ids in, logits out, and nothing learnt in between: the blocks and the norm return their input.
+/// Token ids in, logits out, and nothing computed in between: the blocks and the norm return their input.
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct DummyGptModel {
     tok_emb: Embedding,
@@ -17,7 +19,7 @@ pub struct DummyGptModel {
 }
 
 impl DummyGptModel {
-    /// Puts the model together; [`torch_init`](shared::init::torch_init) gives it values.
+    /// A lazy model; [`torch_init`](shared::init::torch_init) draws its values.
     pub fn new(config: &GptConfig, device: &Device) -> Self {
         Self {
             tok_emb: EmbeddingConfig::new(config.vocab_size, config.emb_dim).init(device),

@@ -1,6 +1,7 @@
 //! The activation function of GPT-2 (section 4.3).
 
 use burn::tensor::Tensor;
+use shared::tanh;
 
 /// Gaussian error linear unit in the approximation that GPT-2 was trained with:
 ///
@@ -11,6 +12,5 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     // x * x * x and not a power function: the gradient of powf is NaN for negative x on GPUs.
     let cubed = x.clone() * x.clone() * x.clone();
     let inner = (x.clone() + cubed * 0.044715) * (2.0 / std::f64::consts::PI).sqrt();
-    // tanh is 1 or -1 long before 15; some graphics drivers compute it with exponentials, which overflow for large numbers.
-    x * 0.5 * (inner.clamp(-15.0, 15.0).tanh() + 1.0)
+    x * 0.5 * (tanh(inner) + 1.0)
 }

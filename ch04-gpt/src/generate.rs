@@ -40,7 +40,7 @@ pub fn generate_text_simple(
     ids
 }
 
-/// Panics unless there is something to continue.
+/// Panics if there is nothing to continue.
 pub(crate) fn check_prompt(ids: &Tensor<2, Int>, context_size: usize) {
     let [_, tokens] = ids.dims();
     assert!(tokens > 0, "the prompt is empty: give the model at least one token to continue");

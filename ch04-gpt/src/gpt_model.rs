@@ -3,15 +3,16 @@
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
-use kernels::Kernels;
 use shared::{Dropout, GptConfig, Linear, Mode};
 
 use crate::{LayerNorm, TransformerBlock};
 
-/// Token ids become vectors, pass through the blocks, and come out as one score per word of the vocabulary.
+/// Token ids become vectors, pass through the blocks, and come out as one score (logit) per token of the vocabulary.
 ///
 /// The output layer has its own weight; GPT-2 ties it to the token embedding (see
 /// [`num_params_tied`](Self::num_params_tied)).
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct GptModel {
     /// A vector for each token id, `[vocab_size, emb_dim]`.
@@ -22,18 +23,20 @@ pub struct GptModel {
     pub drop_emb: Dropout,
     /// The transformer blocks, first one first.
     pub trf_blocks: Vec<TransformerBlock>,
-    /// The norm behind the last block.
+    /// The norm after the last block.
     pub final_norm: LayerNorm,
     /// From vectors to logits, without bias.
     pub out_head: Linear,
-    /// Which code computes the model, see [`with_kernels`](Self::with_kernels).
+    /// Other code for [`forward`](Self::forward), if a caller has set it.
     #[module(skip)]
-    pub kernels: Kernels,
+    pub fast: Option<Forward>,
 }
 
+/// Code that computes the logits of a model in its own way: the numbers are those of [`GptModel::forward`].
+pub type Forward = fn(&GptModel, Tensor<2, Int>, &mut Mode) -> Tensor<3>;
+
 impl GptModel {
-    /// Puts the model together. It is lazy: [`torch_init`](shared::init::torch_init) draws its values, or a loader
-    /// sets them.
+    /// A lazy model; [`torch_init`](shared::init::torch_init) draws its values, or a loader sets them.
     ///
     /// # Panics
     /// If the configuration is not valid, with the text of [`GptConfig::validate`].
@@ -46,20 +49,7 @@ impl GptModel {
             trf_blocks: (0..config.n_layers).map(|_| TransformerBlock::new(config, device)).collect(),
             final_norm: LayerNorm::new(config.emb_dim, device),
             out_head: Linear::new(config.emb_dim, config.vocab_size, false, device),
-            kernels: Kernels::Plain,
-        }
-    }
-
-    /// The same model, computed by `kernels`. A new model follows the formulas of the book; [`Kernels::Fused`] gives the
-    /// same numbers and trains about twice as fast on a CPU.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Self {
-            drop_emb: self.drop_emb.with_kernels(kernels),
-            trf_blocks: self.trf_blocks.into_iter().map(|block| block.with_kernels(kernels)).collect(),
-            final_norm: self.final_norm.with_kernels(kernels),
-            out_head: self.out_head.with_kernels(kernels),
-            kernels,
-            ..self
+            fast: None,
         }
     }
 
@@ -70,29 +60,20 @@ impl GptModel {
     /// # Panics
     /// If there are more tokens than [`context_length`](Self::context_length).
     pub fn forward(&self, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
-        let [batch, tokens] = ids.dims();
-        let context_length = self.context_length();
+        let ([_, tokens], context_length) = (ids.dims(), self.context_length());
         assert!(tokens <= context_length, "{tokens} tokens do not fit into a context of {context_length}");
+        if let Some(fast) = self.fast {
+            return fast(self, ids, mode);
+        }
 
         let positions = Tensor::<1, Int>::arange(0..tokens as i64, &ids.device()).unsqueeze(); // [1, tokens]
-        let x = self.token_vectors(ids) + self.pos_emb.forward(positions); // [batch, tokens, emb_dim]
+        let x = self.tok_emb.forward(ids) + self.pos_emb.forward(positions); // [batch, tokens, emb_dim]
         let mut x = self.drop_emb.forward(x, mode);
         for block in &self.trf_blocks {
             x = block.forward(x, mode);
         }
-        let x: Tensor<2> = self.final_norm.forward(x).flatten(0, 1); // [batch * tokens, emb_dim]
-
-        // As one matrix product over all positions: burn would treat the batch as many small products and, in
-        // training, make a gradient of the whole output weight for each of them.
-        let logits = self.out_head.forward(x); // [batch * tokens, vocab_size]
-        let [_, vocab_size] = logits.dims();
-        logits.reshape([batch, tokens, vocab_size])
-    }
-
-    /// The vectors of the ids, `[batch, tokens, emb_dim]`.
-    fn token_vectors(&self, ids: Tensor<2, Int>) -> Tensor<3> {
-        let table = self.tok_emb.weight.val();
-        if self.kernels.fuse(&table) { kernels::embedding(table, ids) } else { self.tok_emb.forward(ids) }
+        let x = self.final_norm.forward(x);
+        self.out_head.forward(x) // [batch, tokens, vocab_size]
     }
 
     /// The same model with another dropout rate everywhere.
@@ -100,7 +81,7 @@ impl GptModel {
     /// # Panics
     /// If `rate` is not in [0, 1).
     pub fn with_drop_rate(mut self, rate: f64) -> Self {
-        let dropout = Dropout::new(rate).with_kernels(self.kernels);
+        let dropout = Dropout::new(rate);
         self.drop_emb = dropout.clone();
         for block in &mut self.trf_blocks {
             block.att.dropout = dropout.clone();
@@ -109,7 +90,7 @@ impl GptModel {
         self
     }
 
-    /// Most tokens that the model can take at once.
+    /// Maximum number of tokens that the model can take at once.
     pub fn context_length(&self) -> usize {
         self.pos_emb.weight.lazy_shape()[0]
     }

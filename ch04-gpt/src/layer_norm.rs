@@ -2,7 +2,6 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
-use kernels::Kernels;
 
 /// Brings every vector to mean 0 and variance 1, then lets training scale and shift it:
 ///
@@ -16,11 +15,8 @@ pub struct LayerNorm {
     pub scale: Param<Tensor<1>>,
     /// Trainable offsets, `[emb_dim]`, at first 0.
     pub shift: Param<Tensor<1>>,
-    /// Keeps the root away from zero.
+    /// Prevents a division by zero.
     pub eps: f64,
-    /// Which code computes it.
-    #[module(skip)]
-    pub kernels: Kernels,
 }
 
 impl LayerNorm {
@@ -30,23 +26,14 @@ impl LayerNorm {
             scale: Param::from_tensor(Tensor::ones([emb_dim], device)),
             shift: Param::from_tensor(Tensor::zeros([emb_dim], device)),
             eps: 1e-5,
-            kernels: Kernels::Plain,
         }
-    }
-
-    /// The same norm, computed by `kernels`.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Self { kernels, ..self }
     }
 
     /// # Shapes
     /// - `x`: `[..., emb_dim]`; the result has the same.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.kernels.fuse(&x) {
-            return kernels::layer_norm(x, self.scale.val(), self.shift.val(), self.eps);
-        }
         let (variance, mean) = x.clone().var_mean_bias(D - 1); // [..., 1]
-        let normalized = (x - mean) / (variance + self.eps).sqrt();
+        let normalized = (x - mean) / (variance + self.eps).sqrt(); // [..., emb_dim]
         normalized * self.scale.val().unsqueeze() + self.shift.val().unsqueeze()
     }
 }

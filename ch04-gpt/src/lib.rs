@@ -11,8 +11,7 @@
 //! | 4.5 | [`transformer_block`] | attention and feed-forward with norms, dropout and shortcuts |
 //! | 4.6 | [`gpt_model`] | the model, and what it weighs |
 //! | 4.7 | [`generate`] | one token after the other |
-//! | bonus | [`kv_cache`] | generation that computes every token once |
-//! | bonus | [`variants`] | what later models changed, and what it saves |
+//! | bonus | [`bonus`] | generation that computes every token once; what later models changed, and what it saves |
 //!
 //! ```
 //! use burn::tensor::{Device, Int, Tensor};
@@ -29,23 +28,20 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod bonus;
 pub mod dummy_gpt;
 pub mod feed_forward;
 pub mod gelu;
 pub mod generate;
 pub mod gpt_model;
-pub mod kv_cache;
 pub mod layer_norm;
-mod on_card;
 pub mod shortcut;
 pub mod transformer_block;
-pub mod variants;
 
 pub use dummy_gpt::DummyGptModel;
 pub use feed_forward::FeedForward;
 pub use gelu::gelu;
 pub use generate::generate_text_simple;
-pub use gpt_model::GptModel;
-pub use kv_cache::{GptCache, generate_text_cached, generate_text_windowed};
+pub use gpt_model::{Forward, GptModel};
 pub use layer_norm::LayerNorm;
 pub use transformer_block::TransformerBlock;

@@ -7,6 +7,8 @@ use shared::Linear;
 use crate::gelu;
 
 /// A stack of linear layers with GELU, each optionally bridged by a shortcut: `x + gelu(W x + b)`.
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct ExampleDeepNeuralNetwork {
     layers: Vec<Linear>,

@@ -3,68 +3,66 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
-use kernels::Kernels;
 use shared::{Dropout, GptConfig, Mode};
 
 use crate::{FeedForward, LayerNorm};
 
-/// Attention mixes the positions, the feed-forward network works on each alone. Before each of the two stands a norm,
-/// after it dropout, and a shortcut leads around all three:
+/// Attention mixes the positions, the feed-forward network works on each alone. A norm comes before each of the two,
+/// dropout after it, and a shortcut connection leads around all three:
 ///
 /// ```text
 /// x = x + dropout(attention(norm1(x)))
 /// x = x + dropout(feed_forward(norm2(x)))
 /// ```
+///
+/// The order of the fields is the order of the random draws.
 #[derive(Module, Debug)]
 pub struct TransformerBlock {
     /// Causal multi-head attention.
     pub att: MultiHeadAttention,
     /// The network per position.
     pub ff: FeedForward,
-    /// In front of the attention.
+    /// Before the attention.
     pub norm1: LayerNorm,
-    /// In front of the feed-forward network.
+    /// Before the feed-forward network.
     pub norm2: LayerNorm,
-    /// Behind both.
+    /// Dropout after either of them.
     pub drop_shortcut: Dropout,
 }
 
 impl TransformerBlock {
-    /// Puts the block together; [`torch_init`](shared::init::torch_init) gives it values.
+    /// A lazy module; [`torch_init`](shared::init::torch_init) draws its values.
     pub fn new(config: &GptConfig, device: &Device) -> Self {
-        let width = config.emb_dim;
+        let attention = MultiHeadAttentionConfig {
+            d_in: config.emb_dim,
+            d_out: config.emb_dim,
+            context_length: config.context_length,
+            num_heads: config.n_heads,
+            dropout: config.drop_rate,
+            qkv_bias: config.qkv_bias,
+        };
         Self {
-            att: MultiHeadAttentionConfig::new(width, width, config.context_length, config.n_heads)
-                .with_dropout(config.drop_rate)
-                .with_qkv_bias(config.qkv_bias)
-                .init(device),
+            att: MultiHeadAttention::new(&attention, device),
             ff: FeedForward::new(config, device),
-            norm1: LayerNorm::new(width, device),
-            norm2: LayerNorm::new(width, device),
+            norm1: LayerNorm::new(config.emb_dim, device),
+            norm2: LayerNorm::new(config.emb_dim, device),
             drop_shortcut: Dropout::new(config.drop_rate),
         }
     }
 
-    /// The same block, computed by `kernels`.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Self {
-            att: self.att.with_kernels(kernels),
-            ff: self.ff.with_kernels(kernels),
-            norm1: self.norm1.with_kernels(kernels),
-            norm2: self.norm2.with_kernels(kernels),
-            drop_shortcut: self.drop_shortcut.with_kernels(kernels),
-        }
-    }
-
     /// # Shapes
-    /// - `x`: `[batch, tokens, emb_dim]`, at most `context_length` tokens; the result has the same.
+    /// - `x`: `[batch, tokens, emb_dim]`, at most `context_length` tokens; the result has the same, at every step.
     pub fn forward(&self, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
         let shortcut = x.clone();
-        let x = self.att.forward(self.norm1.forward(x), mode);
-        let x = self.drop_shortcut.forward_add(x, shortcut, mode);
+        let x = self.norm1.forward(x);
+        let x = self.att.forward(x, mode);
+        let x = self.drop_shortcut.forward(x, mode);
+        let x = x + shortcut;
 
         let shortcut = x.clone();
-        let x = self.ff.forward(self.norm2.forward(x));
-        self.drop_shortcut.forward_add(x, shortcut, mode)
+        let x = self.norm2.forward(x);
+        let x = self.ff.forward(x);
+        let x = self.drop_shortcut.forward(x, mode);
+        x + shortcut
     }
 }

@@ -3,14 +3,11 @@
 //! Tolerances, stated once:
 //! - [`DIGITS_4`]: printed with four decimals, so half a unit of the last one, plus 1e-5 for the order of the sums;
 //! - [`DIGITS_6`]: given with six decimals. Normal numbers agree with PyTorch's within 2e-6, and twelve blocks of
-//!   float32 sums in another order add up to about 1e-5;
-//! - [`FUSED`]: the same model computed by other code. The logits, up to 3, then differ by 2e-6, because float32 sums run
-//!   in another order; the rest is for machines with other vector widths. (PyTorch's two models differ by 1e-6.)
+//!   float32 sums in another order add up to about 1e-5.
 //!
-//! Two ids have no test. `4.1-dummy-logits-intel` comes from another generator of dropout masks, and the cells behind
-//! `4.7-generate-6-cn` did not run in order; nobody can reproduce either.
-
-mod common;
+//! `4.7-generate-10` of faster code (section 5.3) is in `engine/fast/tests/lessons.rs`. Two ids have no test:
+//! `4.1-dummy-logits-intel` comes from another generator of dropout masks, and the cells behind `4.7-generate-6-cn` did
+//! not run in order. Neither can be reproduced.
 
 use std::sync::LazyLock;
 
@@ -18,19 +15,16 @@ use burn::module::Module;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, s};
 use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::bonus::generate_text_cached;
 use ch04_gpt::shortcut::ExampleDeepNeuralNetwork;
-use ch04_gpt::{
-    DummyGptModel, FeedForward, GptModel, LayerNorm, TransformerBlock, gelu, generate_text_cached, generate_text_simple,
-};
-use common::{assert_close, values};
-use kernels::Kernels;
+use ch04_gpt::{DummyGptModel, FeedForward, GptModel, LayerNorm, TransformerBlock, gelu, generate_text_simple};
 use shared::init::{rand, randn, torch_init};
 use shared::rng::TorchRng;
 use shared::{GptConfig, Linear, Mode};
+use testkit::{assert_close, values};
 
 const DIGITS_4: f32 = 6e-5;
 const DIGITS_6: f32 = 1e-5;
-const FUSED: f32 = 5e-6;
 
 fn gpt_config_124m() -> GptConfig {
     GptConfig::preset("124M").unwrap()
@@ -518,18 +512,6 @@ fn n4_7_generate_30() {
 fn n4_7_generate_30_cached() {
     let out = generate_text_cached(&GPT.model, hello(), 30, gpt_config_124m().context_length);
     assert_eq!(ids(out), [HELLO.as_slice(), &CONTINUATION].concat());
-}
-
-/// Section 5.3: the faster code gives the same 14 ids and the same logits.
-#[test]
-fn n4_7_generate_10_fused() {
-    let fused = GPT.model.clone().with_kernels(Kernels::Fused);
-    let out = generate_text_simple(&fused, hello(), 10, gpt_config_124m().context_length);
-    assert_eq!(ids(out), [&HELLO, &CONTINUATION[..10]].concat());
-
-    let expected = GPT.model.forward(batch(), &mut Mode::Eval);
-    let difference: f32 = (fused.forward(batch(), &mut Mode::Eval) - expected).abs().max().into_scalar();
-    assert!(difference <= FUSED, "{difference}");
 }
 
 #[test]

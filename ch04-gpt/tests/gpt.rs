@@ -1,14 +1,12 @@
 //! What is easy to get wrong in the model and in generation, on a small model.
 
-mod common;
-
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, s};
 use ch04_gpt::{DummyGptModel, GptModel, generate_text_simple};
-use common::{assert_close, values};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
+use testkit::{assert_close, values};
 
 /// Logits below 4 after sums of up to 384 float32 products in three blocks, in another order.
 const ROUNDING: f32 = 1e-5;

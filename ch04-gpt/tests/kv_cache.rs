@@ -1,8 +1,10 @@
 //! Generation with a key-value cache gives the ids that the book's generation gives.
 
 use burn::tensor::{Device, Int, Tensor};
-use ch04_gpt::variants::{AttentionKind, HybridGptConfig, HybridGptModel};
-use ch04_gpt::{GptCache, GptModel, generate_text_cached, generate_text_simple, generate_text_windowed};
+use ch04_gpt::bonus::{
+    AttentionKind, GptCache, HybridGptConfig, HybridGptModel, generate_text_cached, generate_text_windowed,
+};
+use ch04_gpt::{GptModel, generate_text_simple};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -116,7 +118,7 @@ fn the_cache_of_another_batch_is_refused() {
 
 // ---- A cache with a window (section 5.2 of the chapter's numbers)
 
-/// A window that holds all of the text lets nothing go, also where the text outgrows the context.
+/// A window that holds all of the text drops nothing, even where the text outgrows the context.
 #[test]
 fn a_window_as_wide_as_the_text_changes_nothing() {
     let model = model(true);

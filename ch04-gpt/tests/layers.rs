@@ -1,14 +1,12 @@
 //! What is easy to get wrong in the parts of the model.
 
-mod common;
-
 use burn::tensor::{Device, Tensor, s};
 use ch04_gpt::shortcut::ExampleDeepNeuralNetwork;
 use ch04_gpt::{FeedForward, LayerNorm, TransformerBlock, gelu};
-use common::{assert_close, values};
 use shared::init::{rand, randn, torch_init};
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
+use testkit::{assert_close, values};
 
 /// A few units in the last place of the numbers here, which are below 10.
 const ROUNDING: f32 = 2e-6;
@@ -20,7 +18,7 @@ fn tiny() -> GptConfig {
     GptConfig { vocab_size: 100, ..GptConfig::preset("tiny").unwrap() }
 }
 
-/// With n - 1 the result of [1, 3] would be ±0.7071.
+/// With n - 1 the result of `[1, 3]` would be ±0.7071.
 #[test]
 fn the_variance_of_a_layer_norm_divides_by_n() {
     let device = Device::flex();

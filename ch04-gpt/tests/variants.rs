@@ -2,28 +2,28 @@
 //!
 //! Values with four decimals are compared within 6e-5: half a unit of the last one, and 1e-5 for the order of the sums.
 
-mod common;
-
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor, s};
-use ch03_attention::{KvCache, MultiHeadAttentionConfig};
+use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use ch04_gpt::GptModel;
-use ch04_gpt::variants::cache_memory::{self, CacheShape};
-use ch04_gpt::variants::expert_sizes::{ExpertSizes, FeedForwardKind};
-use ch04_gpt::variants::flops::{PEAKS, forward_flops, forward_flops_per_token, model_flops_utilization};
-use ch04_gpt::variants::sliding_window::{uses_window, window_mask};
-use ch04_gpt::variants::{
-    AttentionKind, GatedDeltaNetConfig, GatedMultiHeadAttentionConfig, GroupedQueryAttentionConfig, HybridGptConfig,
-    HybridGptModel, LatentCache, MoeFeedForwardConfig, MultiHeadLatentAttentionConfig, SlidingWindowAttentionConfig,
+use ch04_gpt::bonus::cache_memory::{self, CacheShape};
+use ch04_gpt::bonus::expert_sizes::{ExpertSizes, FeedForwardKind};
+use ch04_gpt::bonus::flops::{PEAKS, forward_flops, forward_flops_per_token, model_flops_utilization};
+use ch04_gpt::bonus::sliding_window::{uses_window, window_mask};
+use ch04_gpt::bonus::{
+    AttentionKind, GatedDeltaNet, GatedDeltaNetConfig, GatedMultiHeadAttention, GatedMultiHeadAttentionConfig,
+    GroupedQueryAttention, GroupedQueryAttentionConfig, HybridGptConfig, HybridGptModel, KvCache, LatentCache,
+    MoeFeedForward, MoeFeedForwardConfig, MultiHeadLatentAttention, MultiHeadLatentAttentionConfig,
+    SlidingWindowAttention, SlidingWindowAttentionConfig,
 };
-use common::{assert_close, values};
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
+use testkit::{assert_close, values};
 
 const DIGITS_4: f32 = 6e-5;
 
-/// The same numbers, below 2, from float32 sums of at most 32 products in another order; section 5.6 asks for no more.
+/// The same numbers, below 2, from float32 sums of at most 32 products in another order; section 5.6 needs no more.
 const ROUNDING: f32 = 1e-6;
 
 /// Runs `forward_cached` on the first three tokens and then on one at a time.
@@ -55,7 +55,7 @@ fn the_input_of_these_tests() {
 
 #[test]
 fn grouped_query_attention() {
-    let attention = seeded(GroupedQueryAttentionConfig::new(8, 8, 4, 2).init(&Device::flex()));
+    let attention = seeded(GroupedQueryAttention::new(&GroupedQueryAttentionConfig::new(8, 8, 4, 2), &Device::flex()));
     assert_eq!(attention.num_params(), 192);
     let y = attention.forward(x(), &mut Mode::Eval);
     let first = [0.0188, 0.0766, -0.4133, 0.0874, 0.6670, -0.1555, -0.0229, -0.1878];
@@ -67,7 +67,7 @@ fn grouped_query_attention() {
 /// Two heads of keys and values are kept for four query heads.
 #[test]
 fn grouped_query_attention_with_a_cache() {
-    let attention = seeded(GroupedQueryAttentionConfig::new(8, 8, 4, 2).init(&Device::flex()));
+    let attention = seeded(GroupedQueryAttention::new(&GroupedQueryAttentionConfig::new(8, 8, 4, 2), &Device::flex()));
     let expected = values(attention.forward(x(), &mut Mode::Eval));
     let mut cache = KvCache::default();
     let found = three_then_one_by_one(|x| attention.forward_cached(x, &mut cache));
@@ -82,8 +82,8 @@ fn grouped_query_attention_with_a_cache() {
 #[test]
 fn as_many_groups_as_heads_is_ordinary_attention() {
     let device = Device::flex();
-    let grouped = seeded(GroupedQueryAttentionConfig::new(8, 8, 4, 4).init(&device));
-    let mut ordinary = MultiHeadAttentionConfig::new(8, 8, 6, 4).init(&device);
+    let grouped = seeded(GroupedQueryAttention::new(&GroupedQueryAttentionConfig::new(8, 8, 4, 4), &device));
+    let mut ordinary = MultiHeadAttention::new(&MultiHeadAttentionConfig::new(8, 8, 6, 4), &device);
     ordinary.w_query = grouped.w_query.clone();
     ordinary.w_key = grouped.w_key.clone();
     ordinary.w_value = grouped.w_value.clone();
@@ -96,13 +96,13 @@ fn as_many_groups_as_heads_is_ordinary_attention() {
 #[test]
 #[should_panic(expected = "3 groups do not divide 4 heads")]
 fn groups_must_divide_the_heads() {
-    GroupedQueryAttentionConfig::new(8, 8, 4, 3).init(&Device::flex());
+    GroupedQueryAttention::new(&GroupedQueryAttentionConfig::new(8, 8, 4, 3), &Device::flex());
 }
 
 #[test]
 #[should_panic(expected = "d_out (8) must be divisible by num_heads (3)")]
 fn heads_must_divide_the_width() {
-    GroupedQueryAttentionConfig::new(8, 8, 3, 3).init(&Device::flex());
+    GroupedQueryAttention::new(&GroupedQueryAttentionConfig::new(8, 8, 3, 3), &Device::flex());
 }
 
 // ---- Latent attention
@@ -110,7 +110,7 @@ fn heads_must_divide_the_width() {
 #[test]
 fn latent_attention() {
     let config = MultiHeadLatentAttentionConfig::new(8, 8, 2).with_latent_dim(Some(4));
-    let attention = seeded(config.init(&Device::flex()));
+    let attention = seeded(MultiHeadLatentAttention::new(&config, &Device::flex()));
     assert_eq!(attention.num_params(), 232);
     let y = attention.forward(x(), &mut Mode::Eval);
     let first = [0.6379, -0.7667, -0.1847, -0.2202, 0.1129, -0.1584, -0.0999, -0.1185];
@@ -122,7 +122,7 @@ fn latent_attention() {
 #[test]
 fn latent_attention_with_a_cache() {
     let config = MultiHeadLatentAttentionConfig::new(8, 8, 2).with_latent_dim(Some(4));
-    let attention = seeded(config.init(&Device::flex()));
+    let attention = seeded(MultiHeadLatentAttention::new(&config, &Device::flex()));
     let expected = values(attention.forward(x(), &mut Mode::Eval));
     let mut cache = LatentCache::default();
     let found = three_then_one_by_one(|x| attention.forward_cached(x, &mut cache));
@@ -133,7 +133,8 @@ fn latent_attention_with_a_cache() {
 #[test]
 #[should_panic(expected = "the cache is for a batch of 1, not 2: begin with a new one")]
 fn the_latent_cache_of_another_batch_is_refused() {
-    let attention = seeded(MultiHeadLatentAttentionConfig::new(8, 8, 2).init(&Device::flex()));
+    let attention =
+        seeded(MultiHeadLatentAttention::new(&MultiHeadLatentAttentionConfig::new(8, 8, 2), &Device::flex()));
     let mut cache = LatentCache::default();
     attention.forward_cached(x(), &mut cache);
     attention.forward_cached(x().repeat_dim(0, 2), &mut cache);
@@ -142,13 +143,17 @@ fn the_latent_cache_of_another_batch_is_refused() {
 #[test]
 #[should_panic(expected = "latent_dim is 0, but must be at least 1")]
 fn a_latent_vector_of_nothing_is_an_error() {
-    MultiHeadLatentAttentionConfig::new(8, 8, 2).with_latent_dim(Some(0)).init(&Device::flex());
+    MultiHeadLatentAttention::new(
+        &MultiHeadLatentAttentionConfig::new(8, 8, 2).with_latent_dim(Some(0)),
+        &Device::flex(),
+    );
 }
 
 #[test]
 fn the_latent_width_has_a_default() {
     let width = |d_out| {
-        let attention = MultiHeadLatentAttentionConfig::new(8, d_out, 2).init(&Device::flex());
+        let attention =
+            MultiHeadLatentAttention::new(&MultiHeadLatentAttentionConfig::new(8, d_out, 2), &Device::flex());
         attention.w_down.weight.lazy_shape()[1]
     };
     assert_eq!([width(8), width(128), width(256)], [16, 16, 32]);
@@ -156,8 +161,8 @@ fn the_latent_width_has_a_default() {
 
 // ---- Sliding window
 
-fn window_attention(window: Option<usize>) -> ch04_gpt::variants::SlidingWindowAttention {
-    SlidingWindowAttentionConfig::new(8, 8, 2).with_window(window).init(&Device::flex())
+fn window_attention(window: Option<usize>) -> ch04_gpt::bonus::SlidingWindowAttention {
+    SlidingWindowAttention::new(&SlidingWindowAttentionConfig::new(8, 8, 2).with_window(window), &Device::flex())
 }
 
 #[test]
@@ -246,7 +251,7 @@ fn windows_and_full_layers_alternate() {
 
 #[test]
 fn gated_attention() {
-    let attention = seeded(GatedMultiHeadAttentionConfig::new(8, 8, 2).init(&Device::flex()));
+    let attention = seeded(GatedMultiHeadAttention::new(&GatedMultiHeadAttentionConfig::new(8, 8, 2), &Device::flex()));
     assert_eq!(attention.num_params(), 328);
     let y = attention.forward(x(), &mut Mode::Eval);
     let first = [-0.5646, -0.3498, 0.2723, 0.2092, 0.2279, -0.1980, 0.2400, 0.2517];
@@ -257,7 +262,7 @@ fn gated_attention() {
 
 #[test]
 fn gated_delta_net() {
-    let net = GatedDeltaNetConfig::new(8, 8, 2).init(&mut TorchRng::new(123), &Device::flex());
+    let net = GatedDeltaNet::new(&GatedDeltaNetConfig::new(8, 8, 2), &mut TorchRng::new(123), &Device::flex());
     assert_eq!(net.num_params(), 416);
     assert_close(&values(net.a_log.val()), &[1.0773, 1.1682], DIGITS_4);
     let y = net.forward(x(), &mut Mode::Eval);
@@ -271,7 +276,7 @@ fn gated_delta_net() {
 
 #[test]
 fn mixture_of_experts() {
-    let moe = seeded(MoeFeedForwardConfig::new(8, 16, 4, 2).init(&Device::flex()));
+    let moe = seeded(MoeFeedForward::new(&MoeFeedForwardConfig::new(8, 16, 4, 2), &Device::flex()));
     assert_eq!(moe.num_params(), 1568);
 
     let (weights, experts) = moe.route(x().squeeze_dim(0));
@@ -290,7 +295,8 @@ fn mixture_of_experts() {
 #[test]
 fn experts_are_trained() {
     let device = Device::flex().autodiff();
-    let moe = torch_init(MoeFeedForwardConfig::new(8, 16, 4, 2).init(&device), &mut TorchRng::new(123));
+    let moe =
+        torch_init(MoeFeedForward::new(&MoeFeedForwardConfig::new(8, 16, 4, 2), &device), &mut TorchRng::new(123));
     let gradients = moe.forward(x().autodiff()).square().sum().backward();
     for layer in [&moe.gate, &moe.fc1[0], &moe.fc2[1], &moe.fc3[2], &moe.fc3[3]] {
         let gradient = layer.weight.val().grad(&gradients).unwrap();
@@ -301,7 +307,7 @@ fn experts_are_trained() {
 #[test]
 #[should_panic(expected = "a token cannot visit 5 of 4 experts")]
 fn a_token_cannot_visit_more_experts_than_there_are() {
-    MoeFeedForwardConfig::new(8, 16, 4, 5).init(&Device::flex());
+    MoeFeedForward::new(&MoeFeedForwardConfig::new(8, 16, 4, 5), &Device::flex());
 }
 
 // ---- A whole model

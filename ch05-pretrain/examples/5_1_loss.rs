@@ -20,7 +20,7 @@ fn main() -> anyhow::Result<()> {
     let ids = generate_text_simple(&model, start, 10, config.context_length);
     println!("Output text:\n {}\n", token_ids_to_text(ids, &tokenizer)?);
 
-    // 5.1.2: the loss of two inputs. The targets are the inputs moved on by one token.
+    // 5.1.2: the loss of two inputs. The targets are the inputs shifted by one token.
     let inputs = Tensor::<2, Int>::from_ints([[16833, 3626, 6100], [40, 1107, 588]], &device);
     let targets = Tensor::<2, Int>::from_ints([[3626, 6100, 345], [1107, 588, 11311]], &device);
     let logits = model.forward(inputs, &mut Mode::Eval); // [2, 3, vocab_size]

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use ch05_pretrain::generate::{choose_token, softmax_with_temperature, top_k_filter};
+use shared::files;
 use shared::rng::TorchRng;
-use shared::{files, plot};
+use workshop::plot;
 
 const WORDS: [&str; 9] = ["closer", "every", "effort", "forward", "inches", "moves", "pizza", "toward", "you"];
 #[expect(clippy::approx_constant, reason = "6.28 is a logit, not 2π")]

@@ -1,10 +1,12 @@
-//! Section 5.4: a model is saved, loaded, and writes the same as before.
+//! Section 5.4: a model is saved, loaded, and generates the same text as before.
 //! `cargo run -p ch05-pretrain --example 5_4_save_load`
+
+use std::path::Path;
 
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
-use ch05_pretrain::{load_model, save_model, text_to_token_ids, token_ids_to_text};
+use ch05_pretrain::{load_weights, save_weights, text_to_token_ids, token_ids_to_text};
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -19,14 +21,12 @@ fn main() -> anyhow::Result<()> {
     };
     println!("before: {}", write(&model)?);
 
-    let folder = std::path::Path::new("runs/5_4_model");
-    save_model(folder, &config, &model)?;
-    for file in std::fs::read_dir(folder)? {
-        let file = file?;
-        println!("saved:  {} ({} bytes)", file.path().display(), file.metadata()?.len());
-    }
+    std::fs::create_dir_all("runs")?;
+    let path = Path::new("runs/5_4_model.bpk");
+    save_weights(path, &model)?;
+    println!("saved:  {} ({} bytes)", path.display(), path.metadata()?.len());
 
-    let (_, loaded) = load_model(folder, &device)?;
+    let loaded = load_weights(path, GptModel::new(&config, &device))?;
     println!("after:  {}", write(&loaded)?);
     Ok(())
 }

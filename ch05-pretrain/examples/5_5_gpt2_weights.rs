@@ -1,4 +1,4 @@
-//! Section 5.5: GPT-2's published weights, opened and put to work.
+//! Section 5.5: GPT-2's published weights, opened and used.
 //! `cargo run -p ch05-pretrain --example 5_5_gpt2_weights -- FOLDER`
 //!
 //! FOLDER holds the files of OpenAI's or of Hugging Face's release, or a model of this project; the variable
@@ -10,15 +10,26 @@ use anyhow::{Context, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, s};
 use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
-use ch05_pretrain::{GenerateOptions, generate, model_kind, open_model, text_to_token_ids, token_ids_to_text};
+use ch04_gpt::GptModel;
+use ch05_pretrain::{GenerateOptions, generate, load_weights_into_gpt, text_to_token_ids, token_ids_to_text};
+use model_files::{ModelKind, model_kind, open_model, read_gpt2_params};
 use shared::rng::TorchRng;
 
 fn main() -> anyhow::Result<()> {
     let named = std::env::args_os().nth(1).or_else(|| std::env::var_os("LLM_GPT2_DIR"));
     let folder = PathBuf::from(named.context("which folder? Give it as an argument or in LLM_GPT2_DIR")?);
     let (device, tokenizer) = (Device::flex(), Gpt2Tokenizer::new());
-    println!("{} is {}", folder.display(), model_kind(&folder)?);
-    let (config, model) = open_model(&folder, &device)?;
+    let kind = model_kind(&folder)?;
+    println!("{} is {kind}", folder.display());
+    let (config, model) = match kind {
+        // The lesson: OpenAI's tensors by their names, each into its field.
+        ModelKind::OpenAi => {
+            let (config, params) = read_gpt2_params(&folder)?;
+            let model = load_weights_into_gpt(GptModel::new(&config, &device), &params)?;
+            (config, model)
+        }
+        _ => open_model(&folder, &device)?,
+    };
     ensure!(config.vocab_size == VOCAB_SIZE, "its vocabulary has {} ids, not GPT-2's {VOCAB_SIZE}", config.vocab_size);
     println!("{config:#?}\nParameters: {} ({} if tied)", model.num_params(), model.num_params_tied());
 

@@ -10,12 +10,13 @@
 //! If you have GPT-2's weights and the story, you can see it for yourself:
 //!
 //! ```sh
-//! LLM_GPT2_DIR=weights LLM_DATA_DIR=data cargo test -p ch05-pretrain --features my-solutions --test exercises \
+//! LLM_GPT2_DIR=weights LLM_DATA_DIR=data cargo test -p ch05-pretrain --features my-solutions --test ex5_5 \
 //!     -- --ignored weights_5_5
 //! ```
 //!
-//! Hint: `Loaders::new` splits the text and makes windows, `calc_loss_loader` with `None` takes all batches. A pass over a
-//! shuffled loader draws from the generator, so the order matters: first the training part, then the validation part.
+//! Hint: `model_files::open_model` opens a folder, `Loaders::new` splits the text and makes windows, `calc_loss_loader`
+//! with `None` takes all batches. A pass over a shuffled loader draws from the generator, so the order matters: first the
+//! training part, then the validation part.
 //!
 //! # 练习 5.5：它认识这个故事吗？
 //!
@@ -28,8 +29,8 @@
 //!
 //! 如果你有 GPT-2 的权重和这篇小说，可以亲自看一看，命令见上。
 //!
-//! 提示：`Loaders::new` 切分文本并划出窗口，`calc_loss_loader` 的参数取 `None` 表示所有批次。遍历打乱顺序的加载器要从随机数
-//! 生成器抽取，所以先后有别：先训练部分，后验证部分。
+//! 提示：`model_files::open_model` 打开文件夹，`Loaders::new` 切分文本并划出窗口，`calc_loss_loader` 的参数取 `None` 表示所有批次。
+//! 遍历打乱顺序的加载器要从随机数生成器抽取，所以先后有别：先训练部分，后验证部分。
 //!
 //! Check it: `cargo run -- exercise check 5.5`
 

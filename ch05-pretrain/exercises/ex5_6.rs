@@ -8,11 +8,11 @@
 //! a folder, you can compare with the text of the book:
 //!
 //! ```sh
-//! LLM_GPT2_DIR=weights cargo test -p ch05-pretrain --features my-solutions --test exercises -- --ignored weights_5_6
+//! LLM_GPT2_DIR=weights cargo test -p ch05-pretrain --features my-solutions --test ex5_6 -- --ignored weights_5_6
 //! ```
 //!
-//! Hint: opening a model returns its configuration too. Nothing in the function may depend on one size, not even the
-//! context. `num_params()` needs the trait `burn::module::Module`.
+//! Hint: `model_files::open_model` opens a model and returns its configuration too. Nothing in the function may depend on
+//! one size, not even the context. `num_params()` needs the trait `burn::module::Module`.
 //!
 //! # 练习 5.6：更大的模型
 //!
@@ -22,8 +22,8 @@
 //! 检查时使用两个尺寸不同、未经训练的小模型，所以写出来的是胡言乱语。如果文件夹里有 GPT-2 的权重，可以与书中的文本比较，
 //! 命令见上。
 //!
-//! 提示：打开模型时也会返回它的配置。函数不能依赖某一种尺寸，上下文长度也不例外。`num_params()` 需要 trait
-//! `burn::module::Module`。
+//! 提示：`model_files::open_model` 打开模型，也会返回它的配置。函数不能依赖某一种尺寸，上下文长度也不例外。`num_params()` 需要
+//! trait `burn::module::Module`。
 //!
 //! Check it: `cargo run -- exercise check 5.6`
 

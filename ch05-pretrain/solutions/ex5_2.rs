@@ -1,22 +1,22 @@
 //! # Solution 5.2: settings for a purpose
 //!
 //! Low values keep to what the model is sure of: for facts, formal or technical text, code, answers. As a rule of thumb,
-//! take a temperature below 1 and a top-k below 10. High values dare more: for stories and collecting ideas, a
+//! take a temperature below 1 and a top-k below 10. High values give more variety: for stories and collecting ideas, a
 //! temperature above 1 and a top-k of 20 to 40. Both depend on the model: one that is well trained is surer of its best
-//! words and bears a higher temperature.
+//! words and tolerates a higher temperature.
 //!
-//! The two controls do different things. The temperature moves probability between all words, so a high one also lifts
-//! nonsense; top-k cuts off the nonsense and leaves the rest in proportion. Creative text wants both: heat, and a limit. For
-//! the toy vocabulary any temperature between 0.1 and 0.21 is factual; creative needs a top-k of 6 and a temperature of
-//! at least 3.4.
+//! The two controls do different things. The temperature moves probability between all words, so a high one also raises
+//! the probability of nonsense; top-k cuts off the nonsense and leaves the rest in proportion. Creative text needs both:
+//! a high temperature and a limit. For the toy vocabulary any temperature between 0.1 and 0.21 is factual; creative needs
+//! a top-k of 6 and a temperature of at least 3.4.
 //!
 //! # 解答 5.2：按用途选择设置
 //!
-//! 低的设置紧跟模型有把握的内容：事实、正式或技术性文字、代码、问答。经验做法是温度低于 1，top-k 小于 10。高的设置更敢冒险：
-//! 写故事、想点子时，温度高于 1，top-k 取 20 到 40。两者都取决于模型：训练得好的模型对最佳单词更有把握，也经得起更高的温度。
+//! 低的设置紧跟模型有把握的内容：事实、正式或技术性文字、代码、问答。经验做法是温度低于 1，top-k 小于 10。高的设置带来更多变化：
+//! 写故事、想点子时，温度高于 1，top-k 取 20 到 40。两者都取决于模型：训练得好的模型对最佳单词更有把握，也能承受更高的温度。
 //!
-//! 两个旋钮的作用不同。温度在所有单词之间重新分配概率，所以高温也会抬高胡言乱语；top-k 切掉胡言乱语，其余单词的比例不变。
-//! 创意文本两者都要：既要热度，也要界限。对这个玩具词表，0.1 到 0.21 之间的温度都算事实类；创意类需要 top-k 为 6，温度至少 3.4。
+//! 两个旋钮的作用不同。温度在所有单词之间重新分配概率，所以高温也会提高胡言乱语的概率；top-k 切掉胡言乱语，其余单词的比例不变。
+//! 创意文本两者都要：既要高温度，也要限制。对这个玩具词表，0.1 到 0.21 之间的温度都算事实类；创意类需要 top-k 为 6，温度至少 3.4。
 
 use burn::tensor::{Device, Tensor};
 use ch05_pretrain::generate::{softmax_with_temperature, top_k_filter};

@@ -5,8 +5,8 @@
 //! not matter.
 //!
 //! A very low temperature is nearly as good, but not the same: as long as a second token has a probability, some seed will
-//! draw it. And top-k 1 has a small print: tokens whose logits are exactly equal survive together, and then the draw
-//! decides. Temperature 0 knows no such case.
+//! draw it. And top-k 1 has an exception: tokens whose logits are exactly equal are all kept, and then the draw
+//! decides. Temperature 0 has no such case.
 //!
 //! # 解答 5.3：每次都生成同样的文本
 //!

@@ -24,7 +24,8 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use ch05_pretrain::{Loaders, calc_loss_loader, open_model};
+use ch05_pretrain::{Loaders, calc_loss_loader};
+use model_files::open_model;
 use shared::rng::TorchRng;
 
 /// Mean losses on the two parts of a text.

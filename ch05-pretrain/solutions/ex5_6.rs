@@ -25,7 +25,8 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
-use ch05_pretrain::{GenerateOptions, generate, open_model, text_to_token_ids, token_ids_to_text};
+use ch05_pretrain::{GenerateOptions, generate, text_to_token_ids, token_ids_to_text};
+use model_files::open_model;
 use shared::rng::TorchRng;
 
 /// What a model wrote.

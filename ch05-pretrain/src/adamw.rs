@@ -2,7 +2,6 @@
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor};
-use kernels::{AdamWStep, Kernels};
 
 /// Adam with decoupled weight decay, Loshchilov and Hutter, 2019. For every parameter `w` with gradient `g`, at the
 /// `t`-th step that it takes part in:
@@ -22,17 +21,15 @@ pub struct AdamW {
     pub beta_1: f64,
     /// Decay of the second moment, β₂.
     pub beta_2: f64,
-    /// Keeps the quotient away from a division by zero.
+    /// Prevents a division by zero.
     pub eps: f64,
-    /// Share of every parameter that a step takes away, times the learning rate. All parameters decay.
+    /// Weight decay: a step takes this share, times the learning rate, of every parameter away.
     pub weight_decay: f64,
     /// Steps so far.
     pub steps: u32,
     /// The moments of every parameter, flat, in the order of the model's fields. Empty before the first step; `None`
     /// for a parameter that has not had a gradient yet.
     pub moments: Vec<Option<Moments>>,
-    /// Which code computes the steps.
-    pub kernels: Kernels,
 }
 
 /// The moments of one parameter.
@@ -49,25 +46,13 @@ pub struct Moments {
 impl AdamW {
     /// PyTorch's settings: β₁ 0.9, β₂ 0.999, eps 1e-8.
     pub fn new(weight_decay: f64) -> Self {
-        Self {
-            beta_1: 0.9,
-            beta_2: 0.999,
-            eps: 1e-8,
-            weight_decay,
-            steps: 0,
-            moments: Vec::new(),
-            kernels: Kernels::Plain,
-        }
-    }
-
-    /// The same optimizer, computed by `kernels`. [`Kernels::Fused`] updates the parameters in place.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Self { kernels, ..self }
+        Self { beta_1: 0.9, beta_2: 0.999, eps: 1e-8, weight_decay, steps: 0, moments: Vec::new() }
     }
 
     /// Updates every parameter that has a gradient.
     ///
-    /// The model must have the parameters that it had at the step before, in the same order: moments go by their place.
+    /// The model must have the parameters that it had at the step before, in the same order: moments are matched by
+    /// position.
     ///
     /// # Panics
     /// If a parameter has another size than its moments.
@@ -76,9 +61,46 @@ impl AdamW {
         let mut update = Update { optimizer: self, learning_rate, gradients, next: 0 };
         model.map(&mut update)
     }
+
+    /// The formula, for the parameter whose moments stand at `place`.
+    ///
+    /// # Panics
+    /// If there is no such place, or the moments there have another size.
+    pub fn update<const D: usize>(
+        &mut self,
+        place: usize,
+        learning_rate: f64,
+        param: Param<Tensor<D>>,
+        gradient: Tensor<D>,
+    ) -> Param<Tensor<D>> {
+        let Self { beta_1, beta_2, eps, weight_decay, ref mut moments, .. } = *self;
+        let shape = gradient.dims();
+        let gradient: Tensor<1> = gradient.reshape([-1]);
+        let old = moments[place].take().unwrap_or_else(|| Moments {
+            steps: 0,
+            first: gradient.zeros_like(),
+            second: gradient.zeros_like(),
+        });
+
+        let first = old.first * beta_1 + gradient.clone() * (1.0 - beta_1);
+        let second = old.second * beta_2 + gradient.square() * (1.0 - beta_2);
+        let steps = old.steps + 1;
+        let correction_1 = 1.0 - beta_1.powi(steps as i32);
+        let correction_2 = 1.0 - beta_2.powi(steps as i32);
+        let denominator = second.clone().sqrt() / correction_2.sqrt() + eps;
+        let change = first.clone() / denominator * (learning_rate / correction_1);
+        moments[place] = Some(Moments { steps, first, second });
+
+        let kept = 1.0 - learning_rate * weight_decay;
+        param.map(|weight| {
+            let trained = weight.is_require_grad();
+            let updated = weight.inner() * kept - change.reshape(shape);
+            Tensor::from_inner(updated).set_require_grad(trained)
+        })
+    }
 }
 
-/// The walk of one step over the parameters.
+/// One step, parameter by parameter.
 struct Update<'a> {
     optimizer: &'a mut AdamW,
     learning_rate: f64,
@@ -90,47 +112,13 @@ impl ModuleMapper for Update<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let place = self.next;
         self.next += 1;
-        let AdamW { beta_1, beta_2, eps, weight_decay, kernels, ref mut moments, .. } = *self.optimizer;
-        if moments.len() <= place {
-            moments.push(None);
+        if self.optimizer.moments.len() <= place {
+            self.optimizer.moments.push(None);
         }
-        let Some(gradient) = param.val().grad_remove(&mut self.gradients) else { return param };
-
-        let old = moments[place].take();
-        let steps = 1 + old.as_ref().map_or(0, |old| old.steps);
-
-        if kernels.fuse(&gradient) {
-            let learning_rate = self.learning_rate;
-            let step = AdamWStep { learning_rate, beta_1, beta_2, eps, weight_decay, step: steps };
-            let old = old.map(|Moments { first, second, .. }| [first, second]);
-            return param.map(|weight| {
-                let trained = weight.is_require_grad();
-                let (updated, [first, second]) = step.update(weight.inner(), gradient, old);
-                moments[place] = Some(Moments { steps, first, second });
-                Tensor::from_inner(updated).set_require_grad(trained)
-            });
+        match param.val().grad_remove(&mut self.gradients) {
+            Some(gradient) => self.optimizer.update(place, self.learning_rate, param, gradient),
+            None => param,
         }
-
-        let shape = gradient.dims();
-        let gradient: Tensor<1> = gradient.reshape([-1]);
-        let squared = gradient.clone().square() * (1.0 - beta_2);
-        let new = gradient * (1.0 - beta_1);
-        let (first, second) = match old {
-            Some(old) => (old.first * beta_1 + new, old.second * beta_2 + squared),
-            None => (new, squared),
-        };
-
-        let correction_1 = 1.0 - beta_1.powi(steps as i32);
-        let correction_2 = 1.0 - beta_2.powi(steps as i32);
-        let denominator = second.clone().sqrt() / correction_2.sqrt() + eps;
-        let change = first.clone() / denominator * (self.learning_rate / correction_1);
-        moments[place] = Some(Moments { steps, first, second });
-        let kept = 1.0 - self.learning_rate * weight_decay;
-        param.map(|weight| {
-            let trained = weight.is_require_grad();
-            let updated = weight.inner() * kept - change.reshape(shape);
-            Tensor::from_inner(updated).set_require_grad(trained)
-        })
     }
 }
 
@@ -146,10 +134,10 @@ mod tests {
 
     /// One number that gets these gradients, one after the other, with learning rate 0.1 and decay 0.1; `None` is a
     /// step in which it has none.
-    fn train(gradients: &[Option<f64>], kernels: Kernels) -> f64 {
+    fn train(gradients: &[Option<f64>]) -> f64 {
         let device = Device::flex().autodiff();
         let mut weight: Param<Tensor<1>> = Param::from_data([1.0f32], &device);
-        let mut optimizer = AdamW::new(0.1).with_kernels(kernels);
+        let mut optimizer = AdamW::new(0.1);
         for gradient in gradients {
             let gradients = match gradient {
                 Some(gradient) => (weight.val() * *gradient).sum().backward(),
@@ -176,11 +164,9 @@ mod tests {
     /// halves the step. 1e-6 is rounding of numbers about 1.
     #[test]
     fn three_steps_by_hand() {
-        for kernels in [Kernels::Plain, Kernels::Fused] {
-            for gradients in [[2.0, -0.5, 1.0], [1e-8, 1e-8, 1e-8]] {
-                let (found, expected) = (train(&gradients.map(Some), kernels), by_hand(&gradients));
-                assert!((found - expected).abs() < 1e-6, "{kernels:?}, {gradients:?}: {found} is not {expected}");
-            }
+        for gradients in [[2.0, -0.5, 1.0], [1e-8, 1e-8, 1e-8]] {
+            let (found, expected) = (train(&gradients.map(Some)), by_hand(&gradients));
+            assert!((found - expected).abs() < 1e-6, "{gradients:?}: {found} is not {expected}");
         }
         // With eps = g, each quotient is 1/2; without eps it would be 1.
         let expected = [(); 3].iter().fold(1.0, |w, ()| w * 0.99 - 0.05);
@@ -191,10 +177,8 @@ mod tests {
     /// three fifths of what it is.
     #[test]
     fn a_parameter_that_thaws_late_starts_at_its_first_step() {
-        for kernels in [Kernels::Plain, Kernels::Fused] {
-            let late = train(&[None, None, None, Some(2.0), Some(-0.5)], kernels);
-            assert_eq!(late, train(&[Some(2.0), Some(-0.5)], kernels), "{kernels:?}");
-        }
+        let late = train(&[None, None, None, Some(2.0), Some(-0.5)]);
+        assert_eq!(late, train(&[Some(2.0), Some(-0.5)]));
     }
 
     #[test]
@@ -212,31 +196,6 @@ mod tests {
             theirs = their_optimizer.step(0.01, theirs, gradients);
         }
         let difference: f32 = (ours.weight.val() - theirs.weight.val()).abs().max().into_scalar();
-        assert!(difference < 1e-6, "{difference}");
-    }
-
-    #[test]
-    fn fused_steps_are_the_same_and_in_place() {
-        let device = Device::flex().autodiff();
-        let make = || torch_init(LinearConfig::new(40, 30).init(&device), &mut TorchRng::new(123));
-        let loss = |layer: &Linear| layer.forward(Tensor::<2>::ones([2, 40], &device)).square().sum().backward();
-        let address = |layer: &Linear| {
-            let weight = layer.weight.val().inner().try_into_primitive::<burn::backend::Flex>().unwrap();
-            weight.bytes().as_ptr()
-        };
-        let (mut plain, mut fused) = (make(), make());
-        let mut plain_optimizer = AdamW::new(0.1);
-        let mut fused_optimizer = AdamW::new(0.1).with_kernels(Kernels::Fused);
-        let before = address(&fused);
-        for _ in 0..5 {
-            let gradients = loss(&plain);
-            plain = plain_optimizer.step(0.01, plain, gradients);
-            let gradients = loss(&fused);
-            fused = fused_optimizer.step(0.01, fused, gradients);
-        }
-        assert_eq!(address(&fused), before);
-        assert!(fused.weight.val().is_require_grad());
-        let difference: f32 = (plain.weight.val() - fused.weight.val()).abs().max().into_scalar();
         assert!(difference < 1e-6, "{difference}");
     }
 }

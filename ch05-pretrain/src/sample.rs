@@ -1,4 +1,4 @@
-//! What the model writes while it learns (section 5.2).
+//! What the model generates while it learns (section 5.2).
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -32,7 +32,8 @@ mod tests {
 
     use super::*;
 
-    /// A model that ends the line with every token: the last norm gives ones, and only the row of token 198 has a weight.
+    /// A model that ends the line with every token: the last norm gives ones, and only the row of token 198 has a
+    /// weight.
     #[test]
     fn a_sample_stands_on_one_line() {
         let config = GptConfig { emb_dim: 4, n_layers: 1, drop_rate: 0.5, ..GptConfig::preset("tiny").unwrap() };

@@ -1,6 +1,7 @@
 //! The training and the validation part of a text (section 5.1.3).
 
 use ch02_text::{DataLoaderOptions, DatasetError, GptDataLoader, create_dataloader};
+use shared::Batches;
 
 /// Cuts a text after the first `share` of its characters.
 ///
@@ -14,7 +15,7 @@ pub fn split_text(text: &str, share: f64) -> (&str, &str) {
     text.split_at(at)
 }
 
-/// Share of the text that the model learns from; the rest tells how well it does on text it has not seen.
+/// Share of the text that the model is trained on; the rest shows how well it does on text it has not seen.
 pub const TRAINING_SHARE: f64 = 0.9;
 
 /// The loaders of a training run. For a text: the training windows shuffled and in full batches only, the validation
@@ -90,7 +91,11 @@ impl Loaders {
             .map_err(too_short("validation", 100.0 * (1.0 - TRAINING_SHARE)))?,
         };
         if loaders.train.num_batches() == 0 {
-            return Err(SplitError::NoBatch { windows: loaders.train.dataset().len(), context_length, batch_size });
+            return Err(SplitError::NoBatch {
+                windows: loaders.train.dataset().num_windows(),
+                context_length,
+                batch_size,
+            });
         }
         Ok(loaders)
     }

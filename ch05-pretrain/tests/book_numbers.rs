@@ -4,8 +4,6 @@
 //! Tolerances: half a unit of the last printed digit where a number is printed with few digits; 1e-5 relative where
 //! more digits are known, since float32 sums depend on their order.
 
-use std::convert::Infallible;
-use std::ops::ControlFlow;
 use std::sync::{LazyLock, Mutex};
 
 use burn::module::Module;
@@ -16,14 +14,13 @@ use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{
-    Event, GenerateOptions, Loaders, Run, calc_loss_loader, cross_entropy, generate, perplexity, split_text,
-    text_to_token_ids, token_ids_to_text, train_model_simple,
+    AdamW, Evaluation, GenerateOptions, Loaders, calc_loss_batch, calc_loss_loader, cross_entropy, evaluate_model,
+    generate, perplexity, split_text, text_to_token_ids, token_ids_to_text, train_model_simple,
 };
-use kernels::Kernels;
-use shared::data::for_test;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, TrainingConfig};
+use shared::{Batches, GptConfig, Mode, TrainingConfig};
+use testkit::{assert_close, assert_near, for_test, needs_data};
 
 fn config() -> GptConfig {
     GptConfig { context_length: 256, ..GptConfig::preset("124M").unwrap() }
@@ -35,15 +32,6 @@ static MODEL: LazyLock<Mutex<GptModel>> =
 
 fn untrained() -> GptModel {
     MODEL.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
-}
-
-fn assert_near(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance}");
-}
-
-fn assert_all_near(found: &[f64], expected: &[f64], tolerance: f64) {
-    assert_eq!(found.len(), expected.len());
-    found.iter().zip(expected).for_each(|(&found, &expected)| assert_near(found, expected, tolerance));
 }
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -81,9 +69,9 @@ fn loss(targets: [[i32; 3]; 2]) -> f64 {
 fn n5_1_init_probe() {
     let model = untrained();
     let first = floats(model.tok_emb.weight.val().slice([0..1, 0..5]));
-    assert_all_near(&first, &[0.33737019, -0.17777722, -0.30352759, -0.58801186, 0.34860519], 2e-6);
+    assert_close(&first, &[0.33737019, -0.17777722, -0.30352759, -0.58801186, 0.34860519], 2e-6);
     let last = floats(model.out_head.weight.val().slice([765..768, 50256..50257]));
-    assert_all_near(&last, &[0.00632794, -0.01850741, 0.01236132], 5e-9);
+    assert_close(&last, &[0.00632794, -0.01850741, 0.01236132], 5e-9);
     assert_eq!(model.num_params(), 162_419_712);
 }
 
@@ -139,7 +127,7 @@ fn n5_1_target_probas_2_cn() {
 fn n5_1_log_probas_and_avg_log() {
     let logs = |targets| target_probabilities(targets).iter().map(|p| p.ln()).collect::<Vec<_>>();
     let expected = [-9.5042, -10.3796, -11.3677, -11.4798, -9.7764, -12.2561];
-    assert_all_near(&logs(TARGETS), &expected, 6e-5);
+    assert_close(&logs(TARGETS), &expected, 6e-5);
     assert_near(logs(TARGETS_CN)[3], -10.1492, 6e-5);
     let mean = |logs: Vec<f64>| logs.iter().sum::<f64>() / logs.len() as f64;
     assert_near(mean(logs(TARGETS)), -10.793964, 1e-5);
@@ -155,9 +143,10 @@ fn n5_1_shapes_loss_and_perplexity() {
     assert_near(perplexity(loss(TARGETS_CN)), 39034.148, 0.5);
 }
 
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n5_1_text_head_tail_and_counts() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let head: String = text.chars().take(99).collect();
     assert_eq!(
         head,
@@ -170,16 +159,17 @@ fn n5_1_text_head_tail_and_counts() {
     );
     let tokens = |text: &str| Gpt2Tokenizer::new().encode_with_end_of_text(text).len();
     assert_eq!((text.chars().count(), tokens(&text)), (20479, 5145));
-    let Some(text) = for_test("the-verdict-cn-edition") else { return };
+    let text = for_test("the-verdict-cn-edition");
     assert_eq!((text.chars().count(), tokens(&text)), (20482, 5147));
 }
 
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n5_1_split_batches_and_token_counts() {
     for (name, train_characters, validation_tokens) in
         [("the-verdict", 18431, 534), ("the-verdict-cn-edition", 18433, 535)]
     {
-        let Some(text) = for_test(name) else { return };
+        let text = for_test(name);
         let (train, _) = split_text(&text, 0.9);
         assert_eq!(train.chars().count(), train_characters);
         let loaders = Loaders::new(&text, 256, 2).unwrap();
@@ -196,19 +186,22 @@ fn n5_1_split_batches_and_token_counts() {
 }
 
 /// The training windows of the two editions' files are the same, the validation windows are not.
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n5_1_train_windows() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     let (ours, theirs) = (Loaders::new(&text, 256, 2).unwrap(), Loaders::new(&cn, 256, 2).unwrap());
-    let same = |a: &ch02_text::GptDataset, b: &ch02_text::GptDataset| (0..a.len()).all(|i| a.get(i) == b.get(i));
-    assert_eq!(ours.train.dataset().len(), 18);
+    let same =
+        |a: &ch02_text::GptDataset, b: &ch02_text::GptDataset| (0..a.num_windows()).all(|i| a.get(i) == b.get(i));
+    assert_eq!(ours.train.dataset().num_windows(), 18);
     assert!(same(ours.train.dataset(), theirs.train.dataset()));
     assert!(!same(ours.validation.dataset(), theirs.validation.dataset()));
 }
 
+#[needs_data("the-verdict", "the-verdict-cn-edition")]
 #[test]
 fn n5_1_initial_losses() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     let mut rng = TorchRng::new(123);
     let model = untrained();
@@ -220,14 +213,44 @@ fn n5_1_initial_losses() {
 }
 
 /// Training and validation loss of every evaluation.
-fn evaluations(run: &Run) -> Vec<f64> {
-    run.place.evaluations.iter().flat_map(|e| [e.train_loss, e.val_loss]).collect()
+fn losses(evaluations: &[Evaluation]) -> Vec<f64> {
+    evaluations.iter().flat_map(|e| [e.train_loss, e.val_loss]).collect()
+}
+
+/// The first steps of the lesson's loop, which shows no losses of single steps: the model after them, the loss of each
+/// step before its update, and the evaluations.
+fn steps(
+    count: usize,
+    mut model: GptModel,
+    loaders: &Loaders,
+    config: &TrainingConfig,
+    rng: &mut TorchRng,
+    device: &Device,
+) -> (GptModel, Vec<f64>, Vec<Evaluation>) {
+    let (mut optimizer, mut step_losses, mut evaluations) = (AdamW::new(config.weight_decay), Vec::new(), Vec::new());
+    for epoch in 1..=config.epochs {
+        for batch in loaders.train.iter(rng, device) {
+            let step = step_losses.len();
+            if step == count {
+                return (model, step_losses, evaluations);
+            }
+            let loss = calc_loss_batch(&model, batch, &mut Mode::Train(rng));
+            step_losses.push(loss.clone().into_scalar());
+            model = optimizer.step(config.learning_rate, model, loss.backward());
+            if step.is_multiple_of(config.eval_freq) {
+                let [train_loss, val_loss] = evaluate_model(&model, loaders, config.eval_iter, rng, device);
+                evaluations.push(Evaluation { epoch, step, seen: 0, train_loss, val_loss });
+            }
+        }
+    }
+    (model, step_losses, evaluations)
 }
 
 /// Printed with six decimals; rounding differs between the frameworks and adds up along the 192 steps.
+#[needs_data("the-verdict")]
 #[test]
 fn n5_2_train_tiny() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let config = GptConfig { context_length: 12, emb_dim: 32, n_heads: 4, n_layers: 2, ..config() };
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
@@ -235,15 +258,10 @@ fn n5_2_train_tiny() {
     let loaders = Loaders::new(&text, 12, 2).unwrap();
     assert_eq!(loaders.train.num_batches(), 192);
     let training = TrainingConfig { learning_rate: 5e-4, epochs: 1, eval_iter: 1, ..TrainingConfig::book() };
-    let run = Run::new(model, 0.1, &rng).with_kernels(Kernels::Fused);
-    let mut sample = String::new();
-    let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
-        if let Event::EpochEnd { model, .. } = event {
-            sample = generate_sample(model, &Gpt2Tokenizer::new(), &device, START).unwrap();
-        }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    })
-    .unwrap();
+    let (mut sample, mut optimizer) = (String::new(), AdamW::new(0.1));
+    let (_, evaluations) = train_model_simple(model, &mut optimizer, &loaders, &training, &mut rng, &device, |model| {
+        sample = generate_sample(model, &Gpt2Tokenizer::new(), &device, START).unwrap();
+    });
 
     let numbers = |text: &str| text.split_whitespace().map(|number| number.parse().unwrap()).collect::<Vec<f64>>();
     let train = numbers(
@@ -258,10 +276,10 @@ fn n5_2_train_tiny() {
          9.776534 9.678990 9.582247 9.477422 9.376345 9.274780 9.180310 9.088624 8.993550 8.901899 8.809289 8.715283
          8.621900 8.535468 8.454894 8.379724 8.303660",
     );
-    let seen: Vec<usize> = run.place.evaluations.iter().map(|e| e.tokens_seen).collect();
+    let seen: Vec<usize> = evaluations.iter().map(|e| e.seen).collect();
     assert_eq!(seen, (0..39).map(|k| 24 + 120 * k).collect::<Vec<_>>());
     let expected: Vec<f64> = train.into_iter().zip(val).flat_map(|(train, val)| [train, val]).collect();
-    assert_all_near(&evaluations(&run), &expected, 2e-4);
+    assert_close(&losses(&evaluations), &expected, 2e-4);
     assert_eq!(sample, START.to_string() + &" the".repeat(50));
 }
 
@@ -269,7 +287,7 @@ fn n5_2_train_tiny() {
 #[test]
 #[ignore = "trains the 124M model, about a minute and 4 GB: cargo test -p ch05-pretrain --test book_numbers -- --ignored n5_2_two_step"]
 fn n5_2_two_step() {
-    let Some(text) = for_test("the-verdict") else { return };
+    let text = for_test("the-verdict");
     let (train, validation) = split_text(&text, 0.9);
     // The first window of either part, each the only one.
     let loader = |part: &str| {
@@ -284,18 +302,10 @@ fn n5_2_two_step() {
     let model = torch_init(GptModel::new(&config(), &device), &mut rng);
     let training =
         TrainingConfig { batch_size: 1, learning_rate: 5e-4, weight_decay: 0.1, epochs: 2, eval_freq: 1, eval_iter: 1 };
-    let run = Run::new(model, 0.1, &rng).with_kernels(Kernels::Fused);
-    let mut losses = Vec::new();
-    let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
-        if let Event::Step { loss, .. } = event {
-            losses.push(loss.clone().into_scalar::<f64>());
-        }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    })
-    .unwrap();
-    assert_all_near(&losses, &[10.987077713012695, 7.8188934326171875], 2e-3);
+    let (_, step_losses, evaluations) = steps(2, model, &loaders, &training, &mut rng, &device);
+    assert_close(&step_losses, &[10.987077713012695, 7.8188934326171875], 2e-3);
     let expected = [7.641330718994141, 10.072664260864258, 4.934692859649658, 10.55005168914795];
-    assert_all_near(&evaluations(&run), &expected, 2e-3);
+    assert_close(&losses(&evaluations), &expected, 2e-3);
 }
 
 /// The run that the Chinese notebook edition prints: 18 lines with three decimals, ten samples, and what the trained
@@ -303,32 +313,23 @@ fn n5_2_two_step() {
 #[test]
 #[ignore = "trains the 124M model for 90 steps, more than nine minutes on two cores and 4 GB: cargo test -p ch05-pretrain --test book_numbers -- --ignored n5_2_log_cpu"]
 fn n5_2_log_cpu_and_n5_3_greedy_25_and_generate() {
-    let Some(text) = for_test("the-verdict-cn-edition") else { return };
+    let text = for_test("the-verdict-cn-edition");
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&config(), &device), &mut rng);
     let training = TrainingConfig { eval_iter: 1, ..TrainingConfig::book() };
-    let run = Run::new(model, 0.1, &rng).with_kernels(Kernels::Fused);
-    let tokenizer = Gpt2Tokenizer::new();
-    let (mut losses, mut samples) = (LOG_CPU.iter(), SAMPLES_CPU.iter());
-    let run = train_model_simple(run, &loaders, &training, true, &device, |event| {
-        match event {
-            Event::Evaluation(e) => {
-                assert_all_near(&[e.train_loss, e.val_loss], losses.next().unwrap(), 1.1e-3);
-            }
-            Event::EpochEnd { model, .. } => {
-                let sample = generate_sample(model, &tokenizer, &device, START).unwrap();
-                assert_eq!(&sample, samples.next().unwrap());
-            }
-            _ => {}
-        }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    })
-    .unwrap();
-    assert_eq!((run.place.evaluations.len(), losses.len(), samples.len()), (18, 0, 0));
+    let (tokenizer, mut optimizer) = (Gpt2Tokenizer::new(), AdamW::new(0.1));
+    let mut samples = SAMPLES_CPU.iter();
+    let (model, evaluations) =
+        train_model_simple(model, &mut optimizer, &loaders, &training, &mut rng, &device, |model| {
+            let sample = generate_sample(model, &tokenizer, &device, START).unwrap();
+            assert_eq!(&sample, samples.next().unwrap());
+        });
+    assert_close(&losses(&evaluations), LOG_CPU.as_flattened(), 1.1e-3);
+    assert_eq!((evaluations.len(), samples.len()), (18, 0));
 
-    let model = run.model.valid();
+    let model = model.valid();
     let written = |options: &GenerateOptions| {
         let ids = text_to_token_ids(START, &tokenizer, &Device::flex());
         token_ids_to_text(generate(&model, ids, options, &mut TorchRng::new(123)).unwrap(), &tokenizer).unwrap()
@@ -386,24 +387,14 @@ const SAMPLES_CPU: [&str; 10] = [
 #[test]
 #[ignore = "trains the 124M model for six steps, about a minute: cargo test -p ch05-pretrain -- --ignored"]
 fn n5_2_first_steps() {
-    let (Some(text), Some(cn)) = (for_test("the-verdict"), for_test("the-verdict-cn-edition")) else { return };
+    let (text, cn) = (for_test("the-verdict"), for_test("the-verdict-cn-edition"));
     let loaders = Loaders::new(&text, 256, 2).unwrap();
     let cn = Loaders::new(&cn, 256, 2).unwrap();
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
     let model = torch_init(GptModel::new(&config(), &device), &mut rng);
-    let mut losses = Vec::new();
     let training = TrainingConfig { epochs: 1, ..TrainingConfig::book() };
-    let run = train_model_simple(Run::new(model, 0.1, &rng), &loaders, &training, true, &device, |event| {
-        let done = matches!(event, Event::Evaluation(e) if e.step == 5);
-        if let Event::Step { step, loss } = event {
-            losses.push(loss.clone().into_scalar::<f64>());
-            // The evaluation after step 5 still takes place.
-            assert!(step <= 5);
-        }
-        Ok::<_, Infallible>(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })
-    .unwrap();
+    let (model, step_losses, evaluations) = steps(6, model, &loaders, &training, &mut rng, &device);
 
     // About three decimals agree at step 5; rounding adds up from step to step.
     let expected = [
@@ -414,11 +405,11 @@ fn n5_2_first_steps() {
         8.963918685913086,
         8.603282928466797,
     ];
-    assert_near(losses[0], expected[0], 1e-5);
-    assert_all_near(&losses, &expected, 2e-3);
+    assert_near(step_losses[0], expected[0], 1e-5);
+    assert_close(&step_losses, &expected, 2e-3);
     let expected = [[9.781001663208007, 9.932808876037598], [8.11053400039673, 8.338573455810547]];
-    assert_all_near(&evaluations(&run), expected.as_flattened(), 5e-4);
+    assert_close(&losses(&evaluations), expected.as_flattened(), 5e-4);
     let device = Device::flex();
-    let validation = calc_loss_loader(&run.model, &cn.validation, None, &mut rng, &device);
+    let validation = calc_loss_loader(&model, &cn.validation, None, &mut rng, &device);
     assert_near(validation, 8.33887767791748, 5e-4);
 }

@@ -2,13 +2,11 @@
 
 #![expect(clippy::approx_constant, clippy::excessive_precision, reason = "the specification's digits; 6.28 is a logit")]
 
-use std::ops::ControlFlow;
-
 use burn::tensor::{Device, Int, Tensor};
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::generate::{choose_token, softmax_with_temperature, top_k_filter};
 use ch05_pretrain::tokens::tensor_to_ids;
-use ch05_pretrain::{GenerateError, GenerateOptions, Generator, generate, generate_with};
+use ch05_pretrain::{GenerateError, GenerateOptions, generate};
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -141,19 +139,6 @@ fn write(options: &GenerateOptions, seed: u64) -> Vec<u32> {
     tensor_to_ids(generate(&model(), prompt(), options, &mut TorchRng::new(seed)).unwrap())
 }
 
-#[test]
-fn the_cache_changes_no_id_and_no_draw() {
-    for seed in 0..5 {
-        let options = GenerateOptions { temperature: 1.4, top_k: Some(20), ..GenerateOptions::greedy(25, 16) };
-        let plain = GenerateOptions { use_cache: false, ..options.clone() };
-        let expected = write(&plain, seed);
-        let cached = Generator::new(&model(), None);
-        let ids = cached.generate(prompt(), &options, &mut TorchRng::new(seed), |_| ControlFlow::Continue(()));
-        assert_eq!(tensor_to_ids(ids.unwrap()), expected);
-        assert_eq!(write(&options, seed), expected, "by the decoder");
-    }
-}
-
 /// What exercise 5.3 asks for.
 #[test]
 fn temperature_0_and_top_k_1_are_deterministic_and_equal_greedy() {
@@ -181,18 +166,6 @@ fn writing_ends_before_the_end_token() {
     let first = all[3..].iter().position(|&id| id == end).unwrap();
     let options = GenerateOptions { eos_id: Some(end), ..GenerateOptions::greedy(12, 16) };
     assert_eq!(write(&options, 1), all[..3 + first]);
-}
-
-#[test]
-fn tokens_are_shown_as_they_are_chosen_and_writing_can_be_stopped() {
-    let mut seen = Vec::new();
-    let options = GenerateOptions::greedy(12, 16);
-    let ids = generate_with(&model(), prompt(), &options, &mut TorchRng::new(1), |new| {
-        seen.extend_from_slice(new);
-        if seen.len() == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    assert_eq!(tensor_to_ids(ids.unwrap())[3..], seen);
-    assert_eq!(seen.len(), 5);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch06_classify::{Label, Length, Message, SpamDataset, SpamLoaders, Split};
+use shared::Batches;
 use shared::rng::TorchRng;
 
 mod common;
@@ -26,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     let loaders = SpamLoaders::new(&split, &tokenizer, Length::Longest, 8, CONTEXT_LENGTH)?;
     println!("\nLongest training message: {} tokens", loaders.train.dataset().max_length());
     let device = Device::flex();
-    if let Some(batch) = loaders.train.pass(&mut TorchRng::new(123), &device).last() {
+    if let Some(batch) = loaders.train.iter(&mut TorchRng::new(123), &device).last() {
         println!("Input batch dimensions: {:?}", batch.inputs.dims());
         println!("Label batch dimensions: {:?}", batch.labels.dims());
     }

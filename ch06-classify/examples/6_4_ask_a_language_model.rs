@@ -1,4 +1,4 @@
-//! Section 6.4: a model that was only pretrained goes on where a text ends, and does not answer questions. Give the
+//! Section 6.4: a model that was only pretrained continues a text and does not answer questions. Give the
 //! folder of a model, GPT-2 small for the book's texts.
 //! `cargo run --release -p ch06-classify --example 6_4_ask_a_language_model -- [FOLDER]`
 

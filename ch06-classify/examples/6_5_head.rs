@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     for row in logits.to_data().iter::<f32>().collect::<Vec<_>>().chunks(2) {
         println!("  {row:.4?}");
     }
-    println!("What counts:");
+    println!("The logits that are classified:");
     for (name, readout) in Readout::ALL {
         let row: Vec<f32> = readout.select(logits.clone(), &inputs).into_data().iter::<f32>().collect();
         println!("  {row:.4?}  {name}");

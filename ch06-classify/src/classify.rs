@@ -14,15 +14,15 @@ use crate::{Label, NUM_CLASSES, Readout};
 /// Why a message cannot be classified.
 #[derive(Debug, thiserror::Error)]
 pub enum ClassifyError {
-    /// There is nothing to read.
+    /// There is no text.
     #[error("the message is empty")]
     Empty,
-    /// Messages cannot be made longer than the model can see.
+    /// Messages cannot be longer than the model's context.
     #[error("max_length is {max_length}, but must be at least 1 and at most {context_length}, the model's context")]
     Length {
-        /// The length asked for.
+        /// The requested length.
         max_length: usize,
-        /// The largest there is.
+        /// The model's context.
         context_length: usize,
     },
     /// The message contains the marker between documents.
@@ -30,21 +30,21 @@ pub enum ClassifyError {
     Tokenizer(#[from] TokenizerError),
 }
 
-/// What the classifier thinks of a message.
+/// The classifier's answer for a message.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
+pub struct Prediction {
     /// The class with the larger probability.
     pub label: Label,
     /// Probabilities of ham and spam.
     pub probabilities: [f32; NUM_CLASSES],
     /// Number of tokens in the message.
     pub tokens: usize,
-    /// Whether the message was longer than the classifier looks at, and so lost its end.
+    /// Whether the message was longer than that and was truncated.
     pub truncated: bool,
 }
 
-/// Classifies a message as the training messages were seen: cut or filled up to `max_length` tokens; with `None`, it is
-/// only cut to the model's context (the book's `classify_review`, listing 6.12).
+/// Classifies a message, prepared as the training messages were: truncated or padded to `max_length` tokens; with `None`,
+/// it is only truncated to the model's context (the book's `classify_review`, listing 6.12).
 ///
 /// # Errors
 /// If the message is empty or contains `<|endoftext|>`, or `max_length` does not fit the model.
@@ -55,7 +55,7 @@ pub fn classify_review(
     max_length: Option<usize>,
     readout: Readout,
     device: &Device,
-) -> Result<Verdict, ClassifyError> {
+) -> Result<Prediction, ClassifyError> {
     let context_length = model.context_length();
     if let Some(max_length) = max_length.filter(|n| !(1..=context_length).contains(n)) {
         return Err(ClassifyError::Length { max_length, context_length });
@@ -65,10 +65,10 @@ pub fn classify_review(
         return Err(ClassifyError::Empty);
     }
     let tokens = ids.len();
-    let at_most = max_length.unwrap_or(context_length);
-    ids.truncate(at_most);
+    let limit = max_length.unwrap_or(context_length);
+    ids.truncate(limit);
     if max_length.is_some() {
-        ids.resize(at_most, PAD_TOKEN_ID);
+        ids.resize(limit, PAD_TOKEN_ID);
     }
 
     let inputs = ids_to_tensor(&ids, &device.clone().inner()); // [1, tokens]
@@ -77,5 +77,5 @@ pub fn classify_review(
     let mut found = [0.0; NUM_CLASSES];
     found.iter_mut().zip(probabilities.iter::<f32>()).for_each(|(place, probability)| *place = probability);
     let label = if found[1] > found[0] { Label::Spam } else { Label::Ham };
-    Ok(Verdict { label, probabilities: found, tokens, truncated: tokens > at_most })
+    Ok(Prediction { label, probabilities: found, tokens, truncated: tokens > limit })
 }

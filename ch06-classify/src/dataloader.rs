@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::{Gpt2Tokenizer, TokenizerError};
-use shared::BatchLoader;
 use shared::rng::TorchRng;
+use shared::{BatchLoader, Batches};
 
 use crate::{Length, SpamDataset, Split};
 
@@ -18,22 +18,22 @@ pub struct SpamBatch {
 
 /// Why messages do not make batches.
 #[derive(Debug, thiserror::Error)]
-pub enum LoaderError {
+pub enum SpamLoaderError {
     /// A batch has no messages.
     #[error("batch_size is 0, but must be at least 1")]
     NoBatchSize,
     /// Messages of different lengths do not fit into one batch.
-    #[error("messages that are not filled up have different lengths: batch_size is {0}, but must be 1")]
+    #[error("messages without padding have different lengths: batch_size is {0}, but must be 1")]
     Unpadded(usize),
     /// The model cannot read messages of this length.
     #[error(
-        "the messages have up to {max_length} tokens, but the model's context takes 1 to {context_length}: cut or fill \
-         them up to a length in between"
+        "the messages have up to {max_length} tokens, but the model's context takes 1 to {context_length}: truncate or \
+         pad them to a length in between"
     )]
     Length {
         /// Tokens in the longest message, as it goes into a batch.
         max_length: usize,
-        /// Most tokens that the model can take at once.
+        /// Maximum number of tokens that the model takes at once.
         context_length: usize,
     },
     /// The training messages do not fill one batch.
@@ -57,15 +57,26 @@ pub struct SpamLoader {
 }
 
 impl SpamLoader {
-    /// Batches of `batch_size` messages: with `training` in a new random order for each pass and without a last batch
-    /// that is not full; otherwise in order and all of them.
+    /// For training: shuffled, full batches only.
     ///
     /// # Errors
     /// If the batch size is 0, or not 1 for messages of different lengths.
-    pub fn new(dataset: SpamDataset, batch_size: usize, training: bool) -> Result<Self, LoaderError> {
+    pub fn train(dataset: SpamDataset, batch_size: usize) -> Result<Self, SpamLoaderError> {
+        Self::new(dataset, batch_size, true)
+    }
+
+    /// For evaluation: in order, all messages.
+    ///
+    /// # Errors
+    /// As [`train`](Self::train).
+    pub fn eval(dataset: SpamDataset, batch_size: usize) -> Result<Self, SpamLoaderError> {
+        Self::new(dataset, batch_size, false)
+    }
+
+    fn new(dataset: SpamDataset, batch_size: usize, training: bool) -> Result<Self, SpamLoaderError> {
         match batch_size {
-            0 => Err(LoaderError::NoBatchSize),
-            2.. if !dataset.is_padded() => Err(LoaderError::Unpadded(batch_size)),
+            0 => Err(SpamLoaderError::NoBatchSize),
+            2.. if !dataset.is_padded() => Err(SpamLoaderError::Unpadded(batch_size)),
             _ => {
                 let order = BatchLoader { len: dataset.len(), batch_size, shuffle: training, drop_last: training };
                 Ok(Self { dataset, order })
@@ -73,20 +84,9 @@ impl SpamLoader {
         }
     }
 
-    /// Number of batches in one pass.
-    pub fn num_batches(&self) -> usize {
-        self.order.num_batches()
-    }
-
     /// The messages.
     pub fn dataset(&self) -> &SpamDataset {
         &self.dataset
-    }
-
-    /// One pass over the messages. What PyTorch draws for it is drawn from `rng` at once (see [`BatchLoader`]); the
-    /// tensors are made on `device` one batch at a time.
-    pub fn pass<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> impl Iterator<Item = SpamBatch> + use<'a> {
-        self.order.batches(rng).into_iter().map(move |messages| self.batch(&messages, device))
     }
 
     /// The given messages as one batch.
@@ -104,6 +104,18 @@ impl SpamLoader {
     }
 }
 
+impl Batches for SpamLoader {
+    type Batch = SpamBatch;
+
+    fn num_batches(&self) -> usize {
+        self.order.num_batches()
+    }
+
+    fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> Box<dyn Iterator<Item = SpamBatch> + 'a> {
+        Box::new(self.order.batches(rng).into_iter().map(move |messages| self.batch(&messages, device)))
+    }
+}
+
 /// The loaders of the three parts.
 #[derive(Clone, Debug)]
 pub struct SpamLoaders {
@@ -117,32 +129,32 @@ pub struct SpamLoaders {
 
 impl SpamLoaders {
     /// Loaders for the three parts, for a model of this context length. With [`Length::Longest`], the longest training
-    /// message decides about all three.
+    /// message determines the length of all three.
     ///
     /// # Errors
     /// If a message contains `<|endoftext|>`, if the messages do not make batches, or if they do not fit the model
-    /// (listing 6.6); then [`Length::Exactly`] cuts them.
+    /// (listing 6.6); then [`Length::Exactly`] truncates them.
     pub fn new(
         split: &Split,
         tokenizer: &Gpt2Tokenizer,
         length: Length,
         batch_size: usize,
         context_length: usize,
-    ) -> Result<Self, LoaderError> {
+    ) -> Result<Self, SpamLoaderError> {
         let train = SpamDataset::new(&split.train, tokenizer, length)?;
         let others = if length == Length::Longest { Length::Exactly(train.max_length()) } else { length };
-        let loader = |messages| SpamLoader::new(SpamDataset::new(messages, tokenizer, others)?, batch_size, false);
+        let loader = |messages| SpamLoader::eval(SpamDataset::new(messages, tokenizer, others)?, batch_size);
         let loaders = Self {
             validation: loader(&split.validation)?,
             test: loader(&split.test)?,
-            train: SpamLoader::new(train, batch_size, true)?,
+            train: SpamLoader::train(train, batch_size)?,
         };
         if loaders.train.num_batches() == 0 {
-            return Err(LoaderError::NoBatch { messages: split.train.len(), batch_size });
+            return Err(SpamLoaderError::NoBatch { messages: split.train.len(), batch_size });
         }
         let max_length = loaders.parts().iter().map(|(_, loader)| loader.dataset().max_length()).max().unwrap_or(0);
         if !(1..=context_length).contains(&max_length) {
-            return Err(LoaderError::Length { max_length, context_length });
+            return Err(SpamLoaderError::Length { max_length, context_length });
         }
         Ok(loaders)
     }

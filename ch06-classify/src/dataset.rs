@@ -1,19 +1,18 @@
 //! Messages of equal length (section 6.3).
 //!
-//! A batch is a rectangle, but messages are not equally long. You could cut all to the shortest and lose most of what
-//! they say; or fill all up to the longest. The filler is the id of `<|endoftext|>`, which no message contains:
+//! A batch is a rectangle, but messages are not equally long. You could truncate all of them to the shortest and lose
+//! most of the text, or pad all of them to the longest. The padding token is `<|endoftext|>`, which no message contains:
 //!
 //! ```text
 //! This is the first message     1212 318  262   717 2420 3275
 //! This is another message       1212 318 1194  2420 3275 50256
 //! ```
 
-use ch02_text::bpe::END_OF_TEXT_ID;
-use ch02_text::{Gpt2Tokenizer, TokenizerError};
+use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer, TokenizerError};
 
 use crate::{Label, Message};
 
-/// The id that fills a message up.
+/// The id of the padding token.
 pub const PAD_TOKEN_ID: u32 = END_OF_TEXT_ID;
 
 /// How long the messages of a dataset are made.
@@ -21,9 +20,9 @@ pub const PAD_TOKEN_ID: u32 = END_OF_TEXT_ID;
 pub enum Length {
     /// As long as the longest of them.
     Longest,
-    /// This many tokens: longer ones lose their end, shorter ones are filled up.
+    /// This many tokens: longer ones are truncated, shorter ones are padded.
     Exactly(usize),
-    /// Each as long as it is, but at most this many tokens. Such messages go into batches of one.
+    /// Not padded; truncated to at most this many tokens. Such messages go into batches of one.
     Unpadded(usize),
 }
 
@@ -38,7 +37,7 @@ pub struct SpamDataset {
 }
 
 impl SpamDataset {
-    /// Encodes the messages, cuts those that are too long and fills up those that are too short.
+    /// Encodes the messages, truncates those that are too long and pads those that are too short.
     ///
     /// # Errors
     /// If a message contains `<|endoftext|>`.
@@ -48,7 +47,7 @@ impl SpamDataset {
         let max_length = match length {
             Length::Longest => longest,
             Length::Exactly(max_length) => max_length,
-            Length::Unpadded(at_most) => longest.min(at_most),
+            Length::Unpadded(limit) => longest.min(limit),
         };
         let padded = !matches!(length, Length::Unpadded(_));
         let truncated = rows.iter().filter(|row| row.len() > max_length).count();
@@ -77,12 +76,12 @@ impl SpamDataset {
         (&self.rows[i], self.labels[i])
     }
 
-    /// Tokens in every message, or in the longest if they are not filled up.
+    /// Number of tokens in every message, or in the longest if they are not padded.
     pub fn max_length(&self) -> usize {
         self.max_length
     }
 
-    /// Number of messages that lost their end.
+    /// Number of truncated messages.
     pub fn truncated(&self) -> usize {
         self.truncated
     }

@@ -1,8 +1,8 @@
 //! From a language model to a classifier (section 6.5).
 //!
-//! The body of the model stays; only the last layer changes. It gave a score to each of 50,257 tokens, now it gives one
-//! to each of two classes. The lower layers know about language in general and need not learn again: they are frozen,
-//! and training changes the last block, the norm behind it, and the new head.
+//! The body of the model stays; only the output layer is replaced. It gave a logit to each of 50,257 tokens, now it gives
+//! one to each of two classes. The lower layers represent language in general and need no further training: they are
+//! frozen, and training changes the last block, the norm after it, and the new head.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
@@ -19,7 +19,7 @@ use crate::NUM_CLASSES;
 pub enum Trainable {
     /// The head alone.
     Head,
-    /// The last block, the norm behind it and the head, as in the book.
+    /// The last block, the norm after it and the head, as in the book.
     #[default]
     LastBlock,
     /// The last two blocks, the norm and the head.
@@ -42,12 +42,12 @@ impl Trainable {
 /// `torch.nn.Linear(emb_dim, 2)`.
 pub fn add_classification_head(model: GptModel, rng: &mut TorchRng, device: &Device) -> GptModel {
     let [emb_dim] = model.final_norm.scale.lazy_shape().dims();
-    let head = linear(emb_dim, NUM_CLASSES, true, rng, device).with_kernels(model.kernels);
+    let head = linear(emb_dim, NUM_CLASSES, true, rng, device);
     GptModel { out_head: head, ..model }
 }
 
-/// Freezes the model but for the parts that training may change. The optimizer passes over frozen parameters, and no
-/// gradients are computed below the lowest part that is not frozen.
+/// Freezes the model except for the parts that training may change. The optimizer skips frozen parameters, and no
+/// gradients are computed below the lowest trainable part.
 ///
 /// Call it after the head is in place, on a model whose device records gradients.
 pub fn set_trainable(model: GptModel, trainable: Trainable) -> GptModel {
@@ -58,16 +58,16 @@ pub fn set_trainable(model: GptModel, trainable: Trainable) -> GptModel {
         Trainable::LastTwoBlocks => 2,
     };
     let frozen = model.trf_blocks.len().saturating_sub(blocks);
-    let thawed = model.trf_blocks.split_off(frozen);
-    model.trf_blocks.extend(thawed.into_iter().map(thaw));
+    let trainable_blocks = model.trf_blocks.split_off(frozen);
+    model.trf_blocks.extend(trainable_blocks.into_iter().map(unfreeze));
     if blocks > 0 {
-        model.final_norm = thaw(model.final_norm);
+        model.final_norm = unfreeze(model.final_norm);
     }
-    model.out_head = thaw(model.out_head);
+    model.out_head = unfreeze(model.out_head);
     model
 }
 
-fn thaw<M: Module>(module: M) -> M {
+fn unfreeze<M: Module>(module: M) -> M {
     module.map(&mut RequireGrad(true))
 }
 
@@ -79,7 +79,7 @@ impl ModuleMapper for RequireGrad {
     }
 }
 
-/// Number of values that training changes.
+/// Number of trainable parameters.
 pub fn num_trainable(model: &impl Module) -> usize {
     let mut count = Count(0);
     model.visit(&mut count);
@@ -96,11 +96,10 @@ impl ModuleVisitor for Count {
     }
 }
 
-/// Lets every token see the whole message (bonus). A classifier reads a message that is there already, so nothing would
-/// have to be hidden from it.
+/// Switches the causal mask off, so that every token attends to the whole message (bonus). A classifier reads a message
+/// that is complete already, so there is no future to hide.
 pub fn without_causal_mask(mut model: GptModel) -> GptModel {
     for block in &mut model.trf_blocks {
-        block.att.mask = block.att.mask.zeros_like();
         block.att.causal = false;
     }
     model

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use shared::data::DataError;
 
-/// What a message can be.
+/// The classes of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Label {
@@ -21,7 +21,7 @@ pub enum Label {
 pub const NUM_CLASSES: usize = 2;
 
 impl Label {
-    /// All labels, each at the place of its class.
+    /// All labels; the index of each is its class.
     pub const ALL: [Self; NUM_CLASSES] = [Self::Ham, Self::Spam];
 
     /// The number of the class: 0 for ham, 1 for spam.
@@ -37,8 +37,8 @@ impl Label {
         }
     }
 
-    /// How the book's `classify_review` puts it: `not spam` or `spam`.
-    pub fn verdict(self) -> &'static str {
+    /// The answer of the book's `classify_review`: `not spam` or `spam`.
+    pub fn answer(self) -> &'static str {
         match self {
             Self::Ham => "not spam",
             Self::Spam => "spam",
@@ -51,7 +51,7 @@ impl Label {
 pub struct Message {
     /// What it is.
     pub label: Label,
-    /// Its text, as it stands in the collection: blanks at both ends and entities such as `&amp;` stay.
+    /// Its text, as it stands in the collection: spaces at both ends and entities such as `&amp;` stay.
     pub text: String,
 }
 
@@ -61,9 +61,9 @@ pub enum MessagesError {
     /// The first line does not name the columns.
     #[error("line 1: the heading is {found:?}, but must be {expected:?}")]
     Heading {
-        /// What stands there, shortened.
+        /// The first line, shortened.
         found: String,
-        /// What should.
+        /// The required heading.
         expected: &'static str,
     },
     /// A label is not one of the two.
@@ -71,9 +71,9 @@ pub enum MessagesError {
     Label {
         /// The line.
         line: usize,
-        /// What stands there, shortened.
+        /// The label, shortened.
         label: String,
-        /// What may stand there.
+        /// The allowed labels.
         allowed: &'static str,
     },
     /// A line does not have two columns.
@@ -86,7 +86,7 @@ pub enum MessagesError {
         /// `tab` or `comma`.
         separator: &'static str,
     },
-    /// A message says nothing.
+    /// A message is empty.
     #[error("line {line}: the message is empty")]
     NoText {
         /// The line.
@@ -98,13 +98,13 @@ pub enum MessagesError {
         /// The line.
         line: usize,
     },
-    /// There is not one message.
+    /// There are no messages.
     #[error("there are no messages")]
     None,
     /// The file cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The reader of tables gave up.
+    /// The CSV reader failed.
     #[error(transparent)]
     Csv(#[from] csv::Error),
 }

@@ -1,26 +1,26 @@
 //! How often the classifier is right, and how wrong it is (section 6.6).
 //!
-//! The share of right answers is what counts, but it has no useful gradient: it jumps when an answer tips over and
-//! stands still otherwise. Training therefore makes the cross entropy smaller, and the accuracy follows.
+//! The share of correct answers is what counts, but it has no useful gradient: it jumps when one answer changes and is
+//! constant in between. Training therefore minimizes the cross entropy, and the accuracy follows.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use ch04_gpt::GptModel;
-use ch05_pretrain::cross_entropy;
-use shared::Mode;
 use shared::rng::TorchRng;
+use shared::{Batches, Mode, cross_entropy};
 
 use crate::{NUM_CLASSES, Readout, SpamBatch, SpamLoader};
 
-/// The loss of one batch: the mean of `-log p(label)` over its messages. The result can be walked backward if the model
-/// records gradients.
+/// The loss of one batch: the mean of `-log p(label)` over its messages, `[1]`. `backward()` can be called on it if the
+/// model records gradients.
 pub fn calc_loss_batch(model: &GptModel, batch: SpamBatch, readout: Readout, mode: &mut Mode) -> Tensor<1> {
     let logits = model.forward(batch.inputs.clone(), mode); // [batch, tokens, classes]
-    cross_entropy(readout.select(logits, &batch.inputs), batch.labels)
+    let logits = readout.select(logits, &batch.inputs); // [batch, classes]
+    cross_entropy(logits, batch.labels)
 }
 
-/// The mean of the losses of the first `num_batches` batches (all if `None` or more than there are) of a new pass, in
-/// evaluation mode. A last batch with fewer messages counts as much as a full one. NaN if the loader is empty.
+/// The mean loss of the first `num_batches` batches (all if `None` or more than there are) of a new pass, in evaluation
+/// mode. A last batch with fewer messages counts as much as a full one. NaN if the loader is empty.
 pub fn calc_loss_loader(
     model: &GptModel,
     loader: &SpamLoader,
@@ -29,14 +29,15 @@ pub fn calc_loss_loader(
     rng: &mut TorchRng,
     device: &Device,
 ) -> f64 {
-    let model = model.valid();
-    let device = device.clone().inner();
-    let num_batches = num_batches.map_or(loader.num_batches(), |n| n.min(loader.num_batches()));
-    let loss = |batch| f64::from(calc_loss_batch(&model, batch, readout, &mut Mode::Eval).into_scalar::<f32>());
-    loader.pass(rng, &device).take(num_batches).map(loss).sum::<f64>() / num_batches as f64
+    let (mut total, mut batches) = (0.0, 0);
+    evaluate(model, loader, num_batches, readout, rng, device, |logits, labels| {
+        total += f64::from(cross_entropy(logits, labels).into_scalar::<f32>());
+        batches += 1;
+    });
+    total / f64::from(batches)
 }
 
-/// The share of right answers in the first `num_batches` batches (all if `None` or more than there are) of a new pass,
+/// The share of correct answers in the first `num_batches` batches (all if `None` or more than there are) of a new pass,
 /// in evaluation mode: from 0 to 1, or NaN if the loader is empty.
 pub fn calc_accuracy_loader(
     model: &GptModel,
@@ -49,7 +50,7 @@ pub fn calc_accuracy_loader(
     confusion(model, loader, num_batches, readout, rng, device).accuracy()
 }
 
-/// What messages are, and what they were taken for.
+/// The labels of messages against the answers of a classifier: a confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Confusion {
     /// Numbers of messages: `counts[class][answer]`.
@@ -62,14 +63,14 @@ impl Confusion {
         self.counts.iter().flatten().sum()
     }
 
-    /// Share of right answers, from 0 to 1; NaN if there are none.
+    /// Share of correct answers, from 0 to 1; NaN if there are no messages.
     pub fn accuracy(&self) -> f64 {
-        let right: usize = (0..NUM_CLASSES).map(|class| self.counts[class][class]).sum();
-        right as f64 / self.total() as f64
+        let correct: usize = (0..NUM_CLASSES).map(|class| self.counts[class][class]).sum();
+        correct as f64 / self.total() as f64
     }
 }
 
-/// Counts right and wrong answers, as [`calc_accuracy_loader`].
+/// Counts correct and wrong answers, on the batches of [`calc_accuracy_loader`].
 pub fn confusion(
     model: &GptModel,
     loader: &SpamLoader,
@@ -78,15 +79,31 @@ pub fn confusion(
     rng: &mut TorchRng,
     device: &Device,
 ) -> Confusion {
-    let model = model.valid();
-    let device = device.clone().inner();
     let mut confusion = Confusion::default();
-    for batch in loader.pass(rng, &device).take(num_batches.unwrap_or(usize::MAX)) {
-        let logits = model.forward(batch.inputs.clone(), &mut Mode::Eval); // [batch, tokens, classes]
-        let answers = readout.select(logits, &batch.inputs).argmax(1).into_data(); // [batch, 1]
-        for (class, answer) in batch.labels.into_data().iter::<u32>().zip(answers.iter::<u32>()) {
+    evaluate(model, loader, num_batches, readout, rng, device, |logits, labels| {
+        let answers = logits.argmax(1).into_data(); // [batch, 1]
+        for (class, answer) in labels.into_data().iter::<u32>().zip(answers.iter::<u32>()) {
             confusion.counts[class as usize][answer as usize] += 1;
         }
-    }
+    });
     confusion
+}
+
+/// Runs the model in evaluation mode on the first `num_batches` batches of a new pass and gives `measure` the logits of
+/// each, `[batch, classes]`, and the labels, `[batch]`.
+fn evaluate(
+    model: &GptModel,
+    loader: &SpamLoader,
+    num_batches: Option<usize>,
+    readout: Readout,
+    rng: &mut TorchRng,
+    device: &Device,
+    mut measure: impl FnMut(Tensor<2>, Tensor<1, Int>),
+) {
+    let model = model.valid();
+    let device = device.clone().inner();
+    for batch in loader.iter(rng, &device).take(num_batches.unwrap_or(usize::MAX)) {
+        let logits = model.forward(batch.inputs.clone(), &mut Mode::Eval); // [batch, tokens, classes]
+        measure(readout.select(logits, &batch.inputs), batch.labels);
+    }
 }

@@ -1,23 +1,24 @@
-//! Which position of the output speaks for the message (section 6.5).
+//! The token position whose output is classified (section 6.5).
 //!
-//! The model gives two values for every token. With the causal mask, a token knows only those before it: the last one is
-//! the only one that has seen the whole message, so its values are the answer. The others are here for comparison.
+//! The model gives two logits for every token. With the causal mask, a token attends only to itself and those before it:
+//! the last one is the only one that has seen the whole message, so its logits are the answer. The others are here for
+//! comparison.
 
 use burn::tensor::{Int, Tensor, s};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::PAD_TOKEN_ID;
 
-/// Where the answer is read.
+/// The position whose logits are the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Readout {
-    /// At the last position, as in the book. In a message that was filled up, that is a filler.
+    /// The last position, as in the book. In a padded message that is a padding token.
     #[default]
     Last,
-    /// At the first position (exercise 6.3).
+    /// The first position (exercise 6.3).
     First,
-    /// At the last position that is no filler.
+    /// The last position that is not padding.
     LastReal,
     /// The mean over all positions.
     Mean,

@@ -1,7 +1,7 @@
-//! As much spam as ham, and three parts (section 6.2).
+//! As much spam as ham; a training, a validation and a test part (section 6.2).
 //!
-//! In the book's collection 87 of 100 messages are ham: who calls everything ham is right 87 times of 100 and has learnt
-//! nothing. With as many of one kind as of the other, the same answer is right half of the time.
+//! In the book's collection 87 of 100 messages are ham: a classifier that always answers "ham" is right 87 times in 100
+//! and has learned nothing. On a balanced data set, that answer is right half of the time.
 //!
 //! The random choices are those of pandas' `sample(random_state=123)`, so the parts are the book's.
 
@@ -12,8 +12,8 @@ use crate::{Label, Message};
 /// The seed of both random choices of this section.
 const SEED: u32 = 123;
 
-/// Takes as many messages of the more frequent label, at random, as there are of the other. First come the ham
-/// messages, then the spam messages; those that were not chosen from stay in their order.
+/// Samples as many messages of the more frequent label as there are of the other. The ham messages come first, then the
+/// spam messages; those of the less frequent label keep their order.
 pub fn create_balanced_dataset(messages: &[Message]) -> Vec<Message> {
     let of = |label| messages.iter().filter(|message| message.label == label).collect::<Vec<_>>();
     let [ham, spam] = Label::ALL.map(of);
@@ -27,18 +27,18 @@ pub fn create_balanced_dataset(messages: &[Message]) -> Vec<Message> {
     [sample(ham), sample(spam)].concat()
 }
 
-/// Messages to learn from, to watch the learning with, and to judge the result by.
+/// The training, the validation and the test messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// What the model learns from.
+    /// The model is trained on these.
     pub train: Vec<Message>,
-    /// What it is measured on while it learns.
+    /// It is evaluated on these during training.
     pub validation: Vec<Message>,
-    /// What nobody looks at before the end.
+    /// Kept apart until the end.
     pub test: Vec<Message>,
 }
 
-/// A part of a [`Split`] that holds nothing.
+/// A part of a [`Split`] without messages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{messages} messages (as many ham as spam) are too few: nothing is left for the {part} part; it takes about 20"
@@ -50,7 +50,7 @@ pub struct EmptyPart {
     pub part: &'static str,
 }
 
-/// Shares of the book: 70 % to learn from, 10 % to watch, the other 20 % to judge.
+/// Shares of the book: 70 % for training, 10 % for validation, and the remaining 20 % for testing.
 pub const BOOK_SHARES: [f64; 2] = [0.7, 0.1];
 
 /// Shuffles the messages and cuts them into three parts. Both shares are rounded down; the test part is the rest.

@@ -8,30 +8,20 @@
 
 mod common;
 
-use std::ops::ControlFlow;
-
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::{GptModel, generate_text_simple};
-use ch05_pretrain::{open_model, text_to_token_ids, token_ids_to_text};
+use ch05_pretrain::{AdamW, text_to_token_ids, token_ids_to_text};
 use ch06_classify::head::without_causal_mask;
 use ch06_classify::*;
 use common::{collection, device, loaders, split, tiny_classifier};
 use md5::{Digest, Md5};
-use shared::data::{for_test, gpt2_for_test};
+use model_files::open_model;
 use shared::init::linear;
 use shared::rng::{NumpyRng, TorchRng};
-use shared::{GptConfig, Mode, TrainingConfig};
-
-fn assert_near(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance}");
-}
-
-fn assert_all_near(found: &[f64], expected: &[f64], tolerance: f64) {
-    assert_eq!(found.len(), expected.len());
-    found.iter().zip(expected).for_each(|(&found, &expected)| assert_near(found, expected, tolerance));
-}
+use shared::{Batches, GptConfig, Mode, TrainingConfig};
+use testkit::{assert_close, assert_near, for_test, gpt2_for_test, needs_data};
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.into_data().iter::<f64>().collect()
@@ -44,27 +34,30 @@ fn starts(message: &Message, label: Label, text: &str) {
 
 // ---- 6.2
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_raw_file() {
-    let Some(text) = for_test("sms-spam") else { return };
+    let text = for_test("sms-spam");
     let count = |label: &str| text.lines().filter(|line| line.split('\t').next() == Some(label)).count();
     assert_eq!((text.lines().count(), count("ham"), count("spam")), (5574, 4827, 747));
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_quote_rule() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     let merged = &messages[5081];
     starts(merged, Label::Ham, "Keep ur problems in ur heart");
     assert_eq!(merged.text.matches('\n').count(), 2);
     assert!(merged.text.ends_with("ANYWAY,I\u{92}L CALL U\""), "{}", merged.text);
-    let parts = split().unwrap().parts();
+    let parts = split().parts();
     assert!(parts.iter().all(|(_, part)| !part.contains(merged)), "the merged message is in none of the parts");
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_preview() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     starts(&messages[0], Label::Ham, "Go until jurong point, crazy.. Available only ");
     starts(&messages[1], Label::Ham, "Ok lar... Joking wif u oni...");
     starts(&messages[2], Label::Spam, "Free entry in 2 a wkly comp to win FA Cup fina");
@@ -81,31 +74,35 @@ fn counts(messages: &[Message]) -> [usize; 2] {
     Label::ALL.map(|label| messages.iter().filter(|message| message.label == label).count())
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_class_counts() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     assert_eq!(counts(messages), [4825, 747]);
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_balanced_counts() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     assert_eq!(counts(&create_balanced_dataset(messages)), [747, 747]);
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_ham_sample() {
     let chosen = NumpyRng::new(123).choice(4825, 747);
     assert_eq!(chosen[..10], [3720, 3580, 4182, 3858, 4713, 3847, 2247, 1912, 4512, 879]);
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     let balanced = create_balanced_dataset(messages);
     let rows = [4307, 4138, 4831, 4461, 5440, 4448, 2603, 2219, 5219, 1035];
     rows.iter().zip(&balanced).for_each(|(&row, message)| assert_eq!(message, &messages[row]));
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_balanced_preview() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     let balanced = create_balanced_dataset(messages);
     assert_eq!(balanced.len(), 1494);
     starts(&balanced[0], Label::Ham, "Awww dat is sweet! We can think of something t");
@@ -120,18 +117,20 @@ fn n6_2_balanced_preview() {
     starts(&balanced[1493], Label::Spam, "This is the 2nd time we have tried 2 contact u");
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_shuffle() {
     let order = NumpyRng::new(123).permutation(1494);
     assert_eq!(order[..10], [263, 627, 887, 925, 1050, 587, 182, 1411, 103, 392]);
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     let rows = [2087, 4694, 881, 1172, 2170, 5056, 1827, 4931, 675, 708];
-    rows.iter().zip(&split().unwrap().train).for_each(|(&row, message)| assert_eq!(message, &messages[row]));
+    rows.iter().zip(&split().train).for_each(|(&row, message)| assert_eq!(message, &messages[row]));
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_2_split() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     let tokenizer = Gpt2Tokenizer::new();
     let expected = [
         (1045, 517, 112_762, "054e0b78ab2e20128261f55cdedc6cba", 120, 30.4105, [2087, 4694, 881, 1172, 2170]),
@@ -140,7 +139,7 @@ fn n6_2_split() {
     ];
     let labels = ["0011100100000100", "1100101010010101", "1110100110110010"];
     for ((name, part), ((rows, spam, bytes, md5, longest, mean, first), labels)) in
-        split().unwrap().parts().into_iter().zip(expected.into_iter().zip(labels))
+        split().parts().into_iter().zip(expected.into_iter().zip(labels))
     {
         let csv = to_csv(part);
         let found: String = Md5::digest(&csv).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -157,9 +156,10 @@ fn n6_2_split() {
 }
 
 /// The script of the additional experiments shuffles once more, so its parts are others than the chapter's.
+#[needs_data("sms-spam")]
 #[test]
 fn bonus_split_of_the_additional_experiments() {
-    let Some(messages) = collection() else { return };
+    let messages = collection();
     let shuffled = random_split(&create_balanced_dataset(messages), [1.0, 0.0]).train;
     let split = random_split(&shuffled, ch06_classify::split::BOOK_SHARES);
     assert_eq!(split.parts().map(|(_, part)| part.len()), [1045, 149, 300]);
@@ -178,14 +178,15 @@ fn n6_3_pad_token() {
     assert_eq!(PAD_TOKEN_ID, 50256);
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_3_max_length() {
-    let Some(loaders) = loaders() else { return };
+    let loaders = loaders();
     for (name, loader) in loaders.parts() {
         assert_eq!((loader.dataset().max_length(), loader.dataset().truncated()), (120, 0), "{name}");
     }
     let (first, label) = loaders.train.dataset().get(0);
-    assert_eq!(split().unwrap().train[0].text, "Dude how do you like the buff wind.");
+    assert_eq!(split().train[0].text, "Dude how do you like the buff wind.");
     assert_eq!(first[..10], [35, 2507, 703, 466, 345, 588, 262, 6940, 2344, 13]);
     assert_eq!((&first[10..], label), (&[PAD_TOKEN_ID; 110][..], Label::Ham));
 
@@ -196,24 +197,27 @@ fn n6_3_max_length() {
     }
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_3_batch_shapes() {
-    let Some(loaders) = loaders() else { return };
-    let last = loaders.train.pass(&mut TorchRng::new(123), &Device::flex()).last().unwrap();
+    let loaders = loaders();
+    let last = loaders.train.iter(&mut TorchRng::new(123), &Device::flex()).last().unwrap();
     assert_eq!((last.inputs.dims(), last.labels.dims()), ([8, 120], [8]));
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_3_batch_counts() {
-    let Some(loaders) = loaders() else { return };
+    let loaders = loaders();
     assert_eq!(loaders.parts().map(|(_, loader)| loader.num_batches()), [130, 19, 38]);
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_3_order() {
-    let Some(loaders) = loaders() else { return };
+    let loaders = loaders();
     let device = Device::flex();
-    let batches: Vec<SpamBatch> = loaders.train.pass(&mut TorchRng::new(123), &device).collect();
+    let batches: Vec<SpamBatch> = loaders.train.iter(&mut TorchRng::new(123), &device).collect();
     for (batch, messages) in [
         (0, [668, 713, 388, 375, 269, 137, 858, 963]),
         (1, [653, 68, 651, 247, 825, 92, 159, 119]),
@@ -232,9 +236,9 @@ fn n6_3_order() {
 fn n6_5_head_init() {
     let head = linear(768, 2, true, &mut TorchRng::new(123), &Device::flex());
     let weight = floats(head.weight.val().transpose()); // [2, 768], as PyTorch prints it
-    assert_all_near(&weight[..3], &[-0.01471435, 0.00119528, -0.01792162], 1e-8);
-    assert_all_near(&weight[768..771], &[-0.01993065, -0.01409814, -0.01430001], 1e-8);
-    assert_all_near(&floats(head.bias.unwrap().val()), &[0.01403477, -0.01820223], 1e-8);
+    assert_close(&weight[..3], &[-0.01471435, 0.00119528, -0.01792162], 1e-8);
+    assert_close(&weight[768..771], &[-0.01993065, -0.01409814, -0.01430001], 1e-8);
+    assert_close(&floats(head.bias.unwrap().val()), &[0.01403477, -0.01820223], 1e-8);
     assert_near(weight.iter().sum(), 0.14351554, 1e-6);
 }
 
@@ -272,15 +276,16 @@ fn parameter_counts() {
 fn n6_9_tiny_head() {
     let model = tiny_classifier();
     let weight = floats(model.out_head.weight.val().transpose()); // [2, 12]
-    assert_all_near(&weight[..4], &[-0.11771482, 0.00956224, -0.14337297, 0.10886330], 1e-7);
-    assert_all_near(&weight[12..16], &[-0.24500707, -0.17514603, -0.10599460, -0.05673036], 1e-7);
-    assert_all_near(&floats(model.out_head.bias.clone().unwrap().val()), &[-0.13019520, 0.09143820], 1e-7);
+    assert_close(&weight[..4], &[-0.11771482, 0.00956224, -0.14337297, 0.10886330], 1e-7);
+    assert_close(&weight[12..16], &[-0.24500707, -0.17514603, -0.10599460, -0.05673036], 1e-7);
+    assert_close(&floats(model.out_head.bias.clone().unwrap().val()), &[-0.13019520, 0.09143820], 1e-7);
     assert_eq!((model.num_params(), num_trainable(&model)), (606_422, 1_898));
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_9_tiny_forward() {
-    let Some(loaders) = loaders() else { return };
+    let loaders = loaders();
     let model = tiny_classifier().valid();
     let batch = || loaders.train.batch(&[0, 1, 2, 3, 4, 5, 6, 7], &Device::flex());
     let logits = |model: &GptModel, readout: Readout| {
@@ -290,8 +295,8 @@ fn n6_9_tiny_forward() {
     let loss =
         |model: &GptModel, readout| -> f64 { calc_loss_batch(model, batch(), readout, &mut Mode::Eval).into_scalar() };
     let last = logits(&model, Readout::Last);
-    assert_all_near(&last[..2], &[0.31095785, 1.60273790], 2e-6);
-    assert_all_near(&logits(&model, Readout::First)[..2], &[-0.16378576, 0.46617487], 2e-6);
+    assert_close(&last[..2], &[0.31095785, 1.60273790], 2e-6);
+    assert_close(&logits(&model, Readout::First)[..2], &[-0.16378576, 0.46617487], 2e-6);
     let expected = [
         [0.310958, 1.602738],
         [0.299510, 1.628174],
@@ -302,7 +307,7 @@ fn n6_9_tiny_forward() {
         [0.281618, 1.662388],
         [0.314081, 1.623052],
     ];
-    assert_all_near(&last, expected.as_flattened(), 2e-6);
+    assert_close(&last, expected.as_flattened(), 2e-6);
 
     assert_near(loss(&model, Readout::Last), 0.90154266, 2e-6);
     assert_near(loss(&model, Readout::First), 0.66375542, 2e-6);
@@ -316,46 +321,43 @@ fn n6_9_tiny_forward() {
 /// The messages of one batch of five, in order.
 fn one_batch(messages: &[Message]) -> SpamLoader {
     let dataset = SpamDataset::new(&messages[..5], &Gpt2Tokenizer::new(), Length::Exactly(120)).unwrap();
-    SpamLoader::new(dataset, 5, false).unwrap()
+    SpamLoader::eval(dataset, 5).unwrap()
 }
 
+/// Fine-tunes with a new optimizer, reading the last position.
+fn train(model: GptModel, loaders: &SpamLoaders, config: &TrainingConfig, rng: &mut TorchRng) -> (GptModel, History) {
+    let mut optimizer = AdamW::new(config.weight_decay);
+    train_classifier_simple(model, &mut optimizer, loaders, config, Readout::Last, rng, &device())
+}
+
+#[needs_data("sms-spam")]
 #[test]
 fn n6_9_tiny_package() {
-    let Some(split) = split() else { return };
+    let split = split();
     let loaders = SpamLoaders {
         train: one_batch(&split.train),
         validation: one_batch(&split.validation),
         test: one_batch(&split.test),
     };
-    let config = TrainingConfig { weight_decay: 0.0, eval_freq: 1, eval_iter: 1, ..book_training() };
+    let config = TrainingConfig { weight_decay: 0.0, eval_freq: 1, eval_iter: 1, ..training_config() };
     let mut rng = TorchRng::new(123);
-    let (_, history) =
-        train_classifier_simple(tiny_classifier(), &loaders, &config, Readout::Last, &mut rng, &device(), |_| {
-            ControlFlow::Continue(())
-        });
+    let (_, history) = train(tiny_classifier(), &loaders, &config, &mut rng);
     let train: Vec<f64> = history.evaluations.iter().map(|e| e.train_loss).collect();
     let validation: Vec<f64> = history.evaluations.iter().map(|e| e.val_loss).collect();
-    assert_all_near(&train, &[0.757858, 0.757237, 0.756617, 0.755998, 0.755381], 2e-6);
-    assert_all_near(&validation, &[0.756750, 0.756116, 0.755484, 0.754854, 0.754225], 2e-6);
+    assert_close(&train, &[0.757858, 0.757237, 0.756617, 0.755998, 0.755381], 2e-6);
+    assert_close(&validation, &[0.756750, 0.756116, 0.755484, 0.754854, 0.754225], 2e-6);
     for accuracies in &history.accuracies {
-        assert_all_near(&[accuracies.train, accuracies.validation], &[0.6, 0.6], 1e-9);
+        assert_close(&[accuracies.train, accuracies.validation], &[0.6, 0.6], 1e-9);
     }
     assert_eq!(history.examples_seen, 25);
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn n6_9_tiny_script() {
-    let Some(loaders) = loaders() else { return };
+    let loaders = loaders();
     let mut rng = TorchRng::new(123);
-    let (model, history) = train_classifier_simple(
-        tiny_classifier(),
-        &loaders,
-        &book_training(),
-        Readout::Last,
-        &mut rng,
-        &device(),
-        |_| ControlFlow::Continue(()),
-    );
+    let (model, history) = train(tiny_classifier(), &loaders, &training_config(), &mut rng);
     let expected = [
         (0, 0.821154, 0.890087),
         (50, 0.848607, 0.851527),
@@ -374,7 +376,7 @@ fn n6_9_tiny_script() {
     assert_eq!(history.evaluations.len(), expected.len());
     for (found, (step, train_loss, val_loss)) in history.evaluations.iter().zip(expected) {
         assert_eq!(found.step, step);
-        assert_all_near(&[found.train_loss, found.val_loss], &[train_loss, val_loss], 2e-5);
+        assert_close(&[found.train_loss, found.val_loss], &[train_loss, val_loss], 2e-5);
     }
     let accuracies: Vec<[f64; 2]> = history.accuracies.iter().map(|a| [a.train, a.validation]).collect();
     assert_eq!(accuracies, [[0.5, 0.5], [0.475, 0.5], [0.575, 0.5], [0.5, 0.5], [0.475, 0.5]]);
@@ -383,12 +385,10 @@ fn n6_9_tiny_script() {
     let full = loaders
         .parts()
         .map(|(_, loader)| calc_accuracy_loader(&model, loader, None, Readout::Last, &mut rng, &device()));
-    assert_all_near(&full, &[0.50673077, 0.53020134, 0.51333333], 1e-8);
+    assert_close(&full, &[0.50673077, 0.53020134, 0.51333333], 1e-8);
 }
 
 // ---- with GPT-2's weights: `LLM_GPT2_DIR=FOLDER cargo test --release -p ch06-classify -- --ignored`
-
-const NEEDS_COLLECTION: &str = "needs the collection: cargo run -- data fetch sms-spam";
 
 /// GPT-2 small as published, with dropout off, on `device`.
 fn gpt2(device: &Device) -> GptModel {
@@ -433,7 +433,7 @@ fn n6_5_outputs_and_n6_6_label() {
     assert_eq!(logits.dims(), [1, 4, 2]);
     let expected = [[-1.5854, 0.9904], [-3.7235, 7.4548], [-2.2661, 6.6049], [-3.5983, 3.9902]];
     // Fused and unfused products of twelve blocks differ in the fourth decimal.
-    assert_all_near(&floats(logits.clone()), expected.as_flattened(), 5e-4);
+    assert_close(&floats(logits.clone()), expected.as_flattened(), 5e-4);
     let label: i64 = Readout::Last.select(logits, &inputs).argmax(1).into_scalar();
     assert_eq!(label, 1);
 }
@@ -441,15 +441,15 @@ fn n6_5_outputs_and_n6_6_label() {
 #[test]
 #[ignore = "needs GPT-2's weights"]
 fn n6_6_initial_accuracy_and_initial_loss() {
-    let loaders = loaders().expect(NEEDS_COLLECTION);
+    let loaders = loaders();
     let (model, device, mut rng) = (gpt2_classifier(), device(), TorchRng::new(123));
     let accuracies = loaders
         .parts()
         .map(|(_, loader)| calc_accuracy_loader(&model, loader, Some(10), Readout::Last, &mut rng, &device));
-    assert_all_near(&accuracies, &[0.4625, 0.45, 0.4875], 1e-9);
+    assert_close(&accuracies, &[0.4625, 0.45, 0.4875], 1e-9);
     let losses =
         loaders.parts().map(|(_, loader)| calc_loss_loader(&model, loader, Some(5), Readout::Last, &mut rng, &device));
-    assert_all_near(&losses, &[2.453, 2.583, 2.322], 1e-3);
+    assert_close(&losses, &[2.453, 2.583, 2.322], 1e-3);
 }
 
 /// The whole run of the chapter: 650 steps of the 124M model, minutes to an hour on a CPU. The book's numbers come from
@@ -458,12 +458,9 @@ fn n6_6_initial_accuracy_and_initial_loss() {
 #[test]
 #[ignore = "needs GPT-2's weights, and takes long"]
 fn n6_7_training_final_accuracies_and_n6_8_classify() {
-    let loaders = loaders().expect(NEEDS_COLLECTION);
+    let loaders = loaders();
     let (model, device, mut rng) = (gpt2_classifier(), device(), TorchRng::new(123));
-    let (model, history) =
-        train_classifier_simple(model, &loaders, &book_training(), Readout::Last, &mut rng, &device, |_| {
-            ControlFlow::Continue(())
-        });
+    let (model, history) = train(model, &loaders, &training_config(), &mut rng);
     let expected = [
         (0, 2.153, 2.392),
         (50, 0.617, 0.637),
@@ -483,23 +480,23 @@ fn n6_7_training_final_accuracies_and_n6_8_classify() {
     for (found, (step, train_loss, val_loss)) in history.evaluations.iter().zip(expected) {
         assert_eq!(found.step, step);
         let tolerance = if found.epoch == 1 { 0.02 } else { 0.1 };
-        assert_all_near(&[found.train_loss, found.val_loss], &[train_loss, val_loss], tolerance);
+        assert_close(&[found.train_loss, found.val_loss], &[train_loss, val_loss], tolerance);
     }
     let expected = [[0.7, 0.725], [0.825, 0.85], [0.9, 0.9], [1.0, 0.975], [1.0, 0.975]];
     assert_eq!(history.accuracies.len(), expected.len());
     for (found, expected) in history.accuracies.iter().zip(expected) {
-        assert_all_near(&[found.train, found.validation], &expected, 0.076);
+        assert_close(&[found.train, found.validation], &expected, 0.076);
     }
     let full =
         loaders.parts().map(|(_, loader)| calc_accuracy_loader(&model, loader, None, Readout::Last, &mut rng, &device));
-    assert_all_near(&full, &[0.9721, 0.9732, 0.9567], 0.015);
+    assert_close(&full, &[0.9721, 0.9732, 0.9567], 0.015);
 
     let tokenizer = Gpt2Tokenizer::new();
     for (text, expected) in [
         ("You are a winner you have been specially selected to receive $1000 cash or a $2000 award.", "spam"),
         ("Hey, just wanted to check if we're still on for dinner tonight? Let me know!", "not spam"),
     ] {
-        let verdict = classify_review(text, &model, &tokenizer, Some(120), Readout::Last, &device).unwrap();
-        assert_eq!(verdict.label.verdict(), expected, "{text}");
+        let prediction = classify_review(text, &model, &tokenizer, Some(120), Readout::Last, &device).unwrap();
+        assert_eq!(prediction.label.answer(), expected, "{text}");
     }
 }

@@ -1,23 +1,16 @@
-//! Datasets, freezing, readouts, verdicts, and classifiers in folders.
+//! Datasets, freezing, readouts, predictions and runs.
 
 mod common;
-
-use std::fs;
-use std::ops::ControlFlow;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::inspect::parameters;
-use ch05_pretrain::{AdamW, save_model};
+use ch05_pretrain::{AdamW, Evaluation};
 use ch06_classify::head::without_causal_mask;
-use ch06_classify::plots::{plot_accuracies, plot_confusion, plot_losses};
 use ch06_classify::*;
 use common::{device, tiny_classifier, tiny_config};
-use kernels::Kernels;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
+use model_files::inspect::parameters;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -41,7 +34,7 @@ fn small(device: &Device) -> GptModel {
 }
 
 #[test]
-fn messages_are_cut_and_filled_up() {
+fn messages_are_truncated_and_padded() {
     let lengths = |dataset: &SpamDataset| (0..3).map(|i| dataset.get(i).0.len()).collect::<Vec<_>>();
     let longest = dataset(Length::Longest);
     assert_eq!((lengths(&longest), longest.max_length(), longest.truncated()), (vec![8; 3], 8, 0));
@@ -73,10 +66,10 @@ fn a_marker_in_a_message_is_an_error() {
 
 #[test]
 fn batches_need_equal_lengths_and_a_size() {
-    let error = |length, size| SpamLoader::new(dataset(length), size, false).unwrap_err().to_string();
+    let error = |length, size| SpamLoader::eval(dataset(length), size).unwrap_err().to_string();
     assert_eq!(error(Length::Longest, 0), "batch_size is 0, but must be at least 1");
     assert!(error(Length::Unpadded(9), 2).contains("batch_size is 2, but must be 1"));
-    assert!(SpamLoader::new(dataset(Length::Unpadded(9)), 1, true).is_ok());
+    assert!(SpamLoader::train(dataset(Length::Unpadded(9)), 1).is_ok());
     let split = Split { train: messages(), validation: messages(), test: messages() };
     let error = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 4, 100).unwrap_err().to_string();
     assert_eq!(error, "the training part has 3 messages, too few for one batch of 4");
@@ -99,8 +92,8 @@ fn messages_must_fit_the_model() {
     let made = |length, context| SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 1, context);
     let text = |longest: usize, context: usize| {
         format!(
-            "the messages have up to {longest} tokens, but the model's context takes 1 to {context}: cut or fill them \
-             up to a length in between"
+            "the messages have up to {longest} tokens, but the model's context takes 1 to {context}: truncate or pad \
+             them to a length in between"
         )
     };
     for (length, longest, context) in [
@@ -120,7 +113,7 @@ fn messages_must_fit_the_model() {
 /// Names of the parameters that a step of training changes.
 fn changed_by_a_step(model: GptModel) -> Vec<String> {
     let device = device();
-    let batch = SpamLoader::new(dataset(Length::Longest), 3, false).unwrap().batch(&[0, 1, 2], &device);
+    let batch = SpamLoader::eval(dataset(Length::Longest), 3).unwrap().batch(&[0, 1, 2], &device);
     let loss = calc_loss_batch(&model, batch, Readout::Mean, &mut Mode::Eval);
     let after = AdamW::new(0.1).step(1e-3, model.clone(), loss.backward());
     let values = |model: &GptModel| {
@@ -153,7 +146,8 @@ fn only_what_is_trainable_changes() {
         let expected: Vec<&String> =
             all.iter().filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).collect();
         let model = set_trainable(small(&device()), trainable);
-        let count: usize = parameters(&model).iter().filter(|p| expected.contains(&&p.name)).map(|p| p.len()).sum();
+        let count: usize =
+            parameters(&model).iter().filter(|p| expected.contains(&&p.name)).map(|p| p.num_values()).sum();
         assert_eq!(num_trainable(&model), count, "{trainable:?}");
         assert_eq!(changed_by_a_step(model).iter().collect::<Vec<_>>(), expected, "{trainable:?}");
     }
@@ -185,21 +179,6 @@ fn without_the_mask_the_first_position_sees_the_end() {
     assert_ne!(first(&model, 3), first(&model, 4));
 }
 
-/// The fast attention hides the future by itself; it must not where nothing is to be hidden.
-#[test]
-fn without_the_mask_the_fast_operations_give_the_same() {
-    let model = small(&Device::flex());
-    let plain = logits(&without_causal_mask(model.clone()));
-    assert_eq!(plain.len(), 2 * 4 * NUM_CLASSES);
-    let close = |found: Vec<f32>| {
-        assert_eq!(found.len(), plain.len());
-        found.iter().zip(&plain).all(|(f, p)| (f - p).abs() < 1e-5)
-    };
-    assert!(close(logits(&without_causal_mask(model.clone().with_kernels(Kernels::Fused)))));
-    assert!(close(logits(&without_causal_mask(model.clone()).with_kernels(Kernels::Fused))));
-    assert!(!close(logits(&model.with_kernels(Kernels::Fused))));
-}
-
 #[test]
 fn dropout_is_switched_off_everywhere() {
     let config = GptConfig { drop_rate: 0.5, ..small_config() };
@@ -210,19 +189,19 @@ fn dropout_is_switched_off_everywhere() {
 }
 
 #[test]
-fn a_verdict_is_that_of_the_dataset_s_row() {
+fn a_prediction_is_that_of_the_dataset_s_row() {
     let (model, tokenizer, device) = (tiny_classifier(), Gpt2Tokenizer::new(), device());
-    let loader = SpamLoader::new(dataset(Length::Exactly(7)), 3, false).unwrap();
+    let loader = SpamLoader::eval(dataset(Length::Exactly(7)), 3).unwrap();
     let batch = loader.batch(&[0, 1, 2], &Device::flex());
     let logits = Readout::Last.select(model.valid().forward(batch.inputs.clone(), &mut Mode::Eval), &batch.inputs);
     let expected: Vec<f32> = burn::tensor::activation::softmax(logits, 1).into_data().iter().collect();
     for (i, message) in messages().iter().enumerate() {
-        let verdict = classify_review(&message.text, &model, &tokenizer, Some(7), Readout::Last, &device).unwrap();
-        for (found, expected) in verdict.probabilities.iter().zip(&expected[2 * i..]) {
+        let prediction = classify_review(&message.text, &model, &tokenizer, Some(7), Readout::Last, &device).unwrap();
+        for (found, expected) in prediction.probabilities.iter().zip(&expected[2 * i..]) {
             assert!((found - expected).abs() < 1e-6);
         }
-        assert_eq!(verdict.label, if verdict.probabilities[1] > 0.5 { Label::Spam } else { Label::Ham });
-        assert_eq!((verdict.truncated, verdict.tokens), (i == 1, [4, 8, 1][i]));
+        assert_eq!(prediction.label, if prediction.probabilities[1] > 0.5 { Label::Spam } else { Label::Ham });
+        assert_eq!((prediction.truncated, prediction.tokens), (i == 1, [4, 8, 1][i]));
     }
 }
 
@@ -242,190 +221,31 @@ fn what_cannot_be_classified() {
     assert!(long.truncated && long.tokens > 120);
 }
 
-fn classifier_config() -> ClassifierConfig {
-    ClassifierConfig {
-        model: small_config(),
-        max_length: Some(10),
-        readout: Readout::Last,
-        causal_mask: true,
-        labels: vec!["ham".into(), "spam".into()],
-    }
-}
-
-fn logits(model: &GptModel) -> Vec<f32> {
-    let inputs = Tensor::<2, Int>::from_ints([[1, 2, 3, 50256], [9, 8, 7, 6]], &Device::flex());
-    model.forward(inputs, &mut Mode::Eval).into_data().iter().collect()
-}
-
 #[test]
-fn a_saved_classifier_comes_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/er");
-    let model = small(&Device::flex());
-    for causal_mask in [true, false] {
-        let config = ClassifierConfig { causal_mask, ..classifier_config() };
-        let model = if causal_mask { model.clone() } else { without_causal_mask(model.clone()) };
-        save_classifier(&path, &config, &model).unwrap();
-        let (found_config, found) = load_classifier(&path, &Device::flex()).unwrap();
-        assert_eq!(found_config, config);
-        assert_eq!(logits(&found), logits(&model), "causal mask: {causal_mask}");
-    }
-    let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|file| file.unwrap().file_name()).collect();
-    files.sort();
-    assert_eq!(files, ["config.json", "model.safetensors"], "nothing else is left");
-}
-
-#[test]
-fn a_classifier_is_told_from_a_model_that_writes() {
-    let folder = tempfile::tempdir().unwrap();
-    assert!(!is_classifier(folder.path()));
-    let model = small(&Device::flex());
-    save_classifier(&folder.path().join("classifier"), &classifier_config(), &model).unwrap();
-    assert!(is_classifier(&folder.path().join("classifier")));
-    let writer = torch_init(GptModel::new(&small_config(), &Device::flex()), &mut TorchRng::new(123));
-    save_model(&folder.path().join("writer"), &small_config(), &writer).unwrap();
-    assert!(!is_classifier(&folder.path().join("writer")));
-}
-
-#[test]
-fn what_is_no_classifier() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
-    let error = || load_classifier(path, &Device::flex()).unwrap_err().to_string();
-    assert!(error().ends_with("holds no classifier: config.json is missing"), "{}", error());
-
-    let language_model = torch_init(GptModel::new(&small_config(), &Device::flex()), &mut TorchRng::new(1));
-    save_model(path, &small_config(), &language_model).unwrap();
-    assert!(error().contains("writes text and has no classification head"), "{}", error());
-
-    save_classifier(path, &classifier_config(), &small(&Device::flex())).unwrap();
-    let (config, weights) = (path.join("config.json"), path.join("model.safetensors"));
-    let (json, bytes) = (fs::read_to_string(&config).unwrap(), fs::read(&weights).unwrap());
-
-    for (from, to, part) in [
-        (
-            "\"emb_dim\": 8",
-            "\"emb_dim\": 6",
-            "tok_emb.weight: its shape is [50257, 8], but the configuration asks for [50257, 6]",
-        ),
-        ("\"n_layers\": 3", "\"n_layers\": 2", "trf_blocks.2.att.W_key.bias: there is no such tensor"),
-        ("\"n_layers\": 3", "\"n_layers\": 4", "tensor trf_blocks.3.att.W_query.weight: it is missing"),
-        ("\"n_layers\": 3", "\"n_layers\": 400000000000", "context_length is 12, but must be at most 0 with"),
-        ("\"context_length\": 12", "\"context_length\": 100000", "context_length is 100000, but must be at most 18918"),
-        ("\"ham\",\n    \"spam\"", "\"spam\",\n    \"ham\"", "labels is spam, ham, but must be ham, spam"),
-        ("\"spam\"", "\"eggs\"", "labels is ham, eggs, but must be ham, spam"),
-        ("\"n_heads\": 2", "\"n_heads\": 3", "n_heads is 3, but must be a divisor of emb_dim"),
-        ("\"max_length\": 10", "\"max_length\": 13", "max_length is 13, but must be at least 1 and at most 12"),
-        ("\"readout\": \"last\"", "\"readout\": \"middle\"", "unknown variant `middle`"),
-        ("{", "[", "holds no classifier: config.json is not one of its"),
-    ] {
-        assert!(json.contains(from), "{json}");
-        fs::write(&config, json.replacen(from, to, 1)).unwrap();
-        assert!(error().contains(part), "'{part}' is missing in: {}", error());
-    }
-    fs::write(&config, &json).unwrap();
-    fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
-    assert!(error().contains("model.safetensors is not a whole safetensors file"), "{}", error());
-    fs::remove_file(&weights).unwrap();
-    assert!(error().ends_with("holds no model: model.safetensors is missing"), "{}", error());
-}
-
-/// PyTorch saves the causal masks too, and a file may hold numbers of 16 bits. 1/256 is the precision of BF16, 1/2048
-/// that of F16; the logits are of the size of 1.
-#[test]
-fn a_classifier_that_pytorch_saved_is_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, model) = (folder.path(), small(&Device::flex()));
-    save_classifier(path, &classifier_config(), &model).unwrap();
-    let file = path.join("model.safetensors");
-    let bytes = fs::read(&file).unwrap();
-    let saved = SafeTensors::deserialize(&bytes).unwrap();
-    let f32s = |view: &TensorView| view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect::<Vec<_>>();
-    let expected = logits(&model);
-    for (dtype, tolerance) in [(Dtype::F32, 0.0), (Dtype::F16, 0.01), (Dtype::BF16, 0.05)] {
-        let encode = |x: f32| match dtype {
-            Dtype::F16 => half::f16::from_f32(x).to_le_bytes().to_vec(),
-            Dtype::BF16 => half::bf16::from_f32(x).to_le_bytes().to_vec(),
-            _ => x.to_le_bytes().to_vec(),
-        };
-        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = saved
-            .tensors()
-            .iter()
-            .map(|(name, view)| {
-                (name.clone(), view.shape().to_vec(), f32s(view).into_iter().flat_map(encode).collect())
-            })
-            .collect();
-        for block in 0..3 {
-            let mask = vec![1.0; 12 * 12].into_iter().flat_map(encode).collect();
-            tensors.push((format!("trf_blocks.{block}.att.mask"), vec![12, 12], mask));
-        }
-        let views = tensors.iter().map(|(name, shape, bytes)| {
-            (name.clone(), TensorView::new(dtype, shape.clone(), bytes).expect("as many bytes as values"))
-        });
-        fs::write(&file, safetensors::serialize(views, None).unwrap()).unwrap();
-        let found = logits(&load_classifier(path, &Device::flex()).unwrap().1);
-        assert_eq!(found.len(), expected.len());
-        let difference = found.iter().zip(&expected).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
-        assert!(difference <= tolerance, "{dtype:?}: {difference}");
-    }
-}
-
-#[test]
-fn a_run_learns_counts_and_is_drawn() {
+fn a_run_learns_and_counts() {
     let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
     let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8, 12).unwrap();
-    let config = shared::TrainingConfig { learning_rate: 5e-3, epochs: 6, eval_freq: 20, ..book_training() };
-    let (mut steps, mut evaluations, mut ends) = (0, 0, 0);
+    let config = shared::TrainingConfig { learning_rate: 5e-3, epochs: 6, eval_freq: 20, ..training_config() };
     let model = set_trainable(small(&device()), Trainable::All);
-    let mut rng = TorchRng::new(123);
+    let (mut optimizer, mut rng) = (AdamW::new(config.weight_decay), TorchRng::new(123));
     let (model, history) =
-        train_classifier_simple(model, &loaders, &config, Readout::Mean, &mut rng, &device(), |event| {
-            match event {
-                Event::Step { step, .. } => {
-                    assert_eq!(step, steps);
-                    steps += 1;
-                }
-                Event::Evaluation(evaluation) => {
-                    assert_eq!(evaluation.step, 20 * evaluations);
-                    evaluations += 1;
-                }
-                Event::EpochEnd { accuracies, .. } => {
-                    ends += 1;
-                    assert_eq!(accuracies.epoch, ends);
-                }
-            }
-            ControlFlow::Continue(())
-        });
-    assert_eq!((steps, evaluations, ends, history.examples_seen), (210, 11, 6, 1680));
+        train_classifier_simple(model, &mut optimizer, &loaders, &config, Readout::Mean, &mut rng, &device());
+    let steps: Vec<usize> = history.evaluations.iter().map(|evaluation| evaluation.step).collect();
+    assert_eq!(steps, (0..11).map(|i| 20 * i).collect::<Vec<_>>());
+    assert!(history.evaluations.iter().all(|evaluation| evaluation.seen == 8 * (evaluation.step + 1)));
+    let epochs: Vec<usize> = history.accuracies.iter().map(|accuracies| accuracies.epoch).collect();
+    assert_eq!(epochs, [1, 2, 3, 4, 5, 6]);
+    assert_eq!((optimizer.steps, history.examples_seen), (210, 1680));
     assert!(history.evaluations[10].train_loss < history.evaluations[0].train_loss);
 
     let found = confusion(&model, &loaders.test, None, Readout::Mean, &mut rng, &device());
     assert_eq!(found.total(), 80);
     assert!(found.accuracy() > 0.6, "{found:?}");
-    assert!(plot_losses(&history).unwrap().contains("examples seen"));
-    assert!(plot_accuracies(&history).unwrap().contains("<polyline"));
-    assert!(plot_confusion(&found).contains("is spam"));
-    assert!(plot_losses(&History::default()).is_err());
-}
-
-/// A run that is ended after its third step has measured once and finished no pass.
-#[test]
-fn a_run_can_be_ended_between_two_steps() {
-    let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
-    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(12), 8, 12).unwrap();
-    let end_after_three = |event: Event| match event {
-        Event::Step { step: 2, .. } => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    };
-    let (model, mut rng) = (set_trainable(small(&device()), Trainable::All), TorchRng::new(123));
-    let (_, history) =
-        train_classifier_simple(model, &loaders, &book_training(), Readout::Last, &mut rng, &device(), end_after_three);
-    assert_eq!((history.examples_seen, history.evaluations.len(), history.accuracies.len()), (24, 1, 0));
 }
 
 #[test]
 fn the_lines_of_the_log() {
-    let evaluation = Evaluation { epoch: 1, step: 50, train_loss: 0.6174, val_loss: 0.637 };
+    let evaluation = Evaluation { epoch: 1, step: 50, seen: 408, train_loss: 0.6174, val_loss: 0.637 };
     assert_eq!(evaluation.to_string(), "Ep 1 (Step 000050): Train loss 0.617, Val loss 0.637");
     let accuracies = Accuracies { epoch: 1, train: 0.7, validation: 0.725 };
     assert_eq!(accuracies.to_string(), "Training accuracy: 70.00% | Validation accuracy: 72.50%");

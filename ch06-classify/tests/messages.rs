@@ -6,6 +6,7 @@ use ch06_classify::{
     EMBEDDED_MESSAGES, Label, Message, MessagesError, Split, create_balanced_dataset, from_csv, random_split,
     read_messages, read_split, to_csv, write_split,
 };
+use testkit::needs_data;
 
 fn message(label: Label, text: &str) -> Message {
     Message { label, text: text.to_string() }
@@ -135,9 +136,10 @@ fn the_length_of_an_embedded_message_says_little() {
     }
 }
 
+#[needs_data("sms-spam")]
 #[test]
 fn no_embedded_message_is_from_the_book_s_collection() {
-    let Some(collection) = common::collection() else { return };
+    let collection = common::collection();
     let messages = read_messages(EMBEDDED_MESSAGES).unwrap();
     assert!(messages.iter().all(|message| collection.iter().all(|other| other.text.trim() != message.text.trim())));
 }

@@ -1,10 +1,10 @@
-//! Section 7.3: three rows become one batch, in three versions, and what the loss makes of an ignored target.
+//! Section 7.3: three rows become one batch, in three versions, and the loss with an ignored target.
 //! `cargo run -p ch07-instruct --example 7_3_batches`
 
 use burn::tensor::{Device, Tensor, s};
 use ch02_text::{END_OF_TEXT, END_OF_TEXT_ID, Gpt2Tokenizer};
-use ch05_pretrain::cross_entropy;
 use ch07_instruct::{CollateOptions, Item, custom_collate_draft_1, custom_collate_draft_2, custom_collate_fn};
+use shared::cross_entropy;
 
 fn main() {
     let device = Device::flex();

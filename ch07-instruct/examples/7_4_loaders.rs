@@ -3,8 +3,8 @@
 
 use burn::tensor::{Device, s};
 use ch02_text::Gpt2Tokenizer;
-use ch05_pretrain::Batches;
 use ch07_instruct::{CollateOptions, InstructionLoaders, PromptFormat, partition};
+use shared::Batches;
 use shared::rng::TorchRng;
 
 mod common;
@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let mut last = None;
     println!("Train loader:");
-    for batch in made.loaders.train.pass(&mut TorchRng::new(123), &device) {
+    for batch in made.loaders.train.iter(&mut TorchRng::new(123), &device) {
         println!("{:?} {:?}", batch.inputs.dims(), batch.targets.dims());
         last = Some(batch);
     }

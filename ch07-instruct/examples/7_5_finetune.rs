@@ -1,15 +1,15 @@
-//! Sections 7.5 to 7.7: a pretrained model answers, learns, and answers again. Give the folder of a model, GPT-2 medium
-//! for the book's numbers; without one, an untrained tiny model shows the way.
+//! Sections 7.5 to 7.7: a pretrained model answers, is fine-tuned, and answers again. Give the folder of a model, GPT-2
+//! medium for the book's numbers; without one, the example uses an untrained tiny model.
 //! `cargo run --release -p ch07-instruct --example 7_5_finetune -- [FOLDER]`
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::{Event, Run, calc_loss_loader, open_model, train_model_simple};
-use ch07_instruct::{CollateOptions, InstructionLoaders, PromptFormat, book_training, partition, respond};
+use ch05_pretrain::{AdamW, calc_loss_loader, train_model_simple};
+use ch07_instruct::{CollateOptions, InstructionLoaders, PromptFormat, partition, respond, training_config};
+use model_files::open_model;
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -20,11 +20,11 @@ fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let recording = device.clone().autodiff();
     let (model, training) = match std::env::args().nth(1) {
-        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), book_training()),
+        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), training_config()),
         None => {
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             let model = torch_init(GptModel::new(&config, &recording), &mut TorchRng::new(123));
-            let mut training = book_training();
+            let mut training = training_config();
             training.learning_rate = 2e-3;
             (model, training)
         }
@@ -40,17 +40,12 @@ fn main() -> anyhow::Result<()> {
     println!("Training loss: {}", calc_loss_loader(&model, &loaders.train, Some(5), &mut rng, &recording));
     println!("Validation loss: {}", calc_loss_loader(&model, &loaders.validation, Some(5), &mut rng, &recording));
 
-    let run = Run::new(model, training.weight_decay, &TorchRng::new(123));
-    let run = train_model_simple(run, &loaders, &training, true, &recording, |event| {
-        if let Event::Evaluation(e) = event {
-            println!("Ep {} (Step {:06}): Train loss {:.3}, Val loss {:.3}", e.epoch, e.step, e.train_loss, e.val_loss);
-        }
-        anyhow::Ok(ControlFlow::Continue(()))
-    })?;
+    let (mut optimizer, mut rng) = (AdamW::new(training.weight_decay), TorchRng::new(123));
+    let (model, _) = train_model_simple(model, &mut optimizer, &loaders, &training, &mut rng, &recording, |_| {});
     for entry in &parts.test[..3] {
         println!("\n{}", format.format_input(entry));
         println!("Correct response: {}", entry.output);
-        println!("Model response: {}", respond(&run.model, entry, format, 256, &tokenizer, &device)?);
+        println!("Model response: {}", respond(&model, entry, format, 256, &tokenizer, &device)?);
     }
     Ok(())
 }

@@ -1,18 +1,18 @@
-//! Bonus: preference tuning. Give the folder of a model, the fine-tuned one of the chapter for the book's course;
-//! without one, an untrained tiny model shows the way in about five minutes, and that a falling loss is not a better answer.
+//! Bonus: preference tuning. Give the folder of a model, the chapter's fine-tuned one for the book's run; without one, an
+//! untrained tiny model takes about five minutes and shows that a falling loss does not mean better answers.
 //! `cargo run --release -p ch07-instruct --example bonus_dpo -- [FOLDER]`
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::{Loaders, open_model};
-use ch07_instruct::dpo::{BETA, DpoEvent, dpo_training, train_model_dpo_simple};
+use ch05_pretrain::{AdamW, Loaders};
+use ch07_instruct::bonus::dpo::{BETA, DpoObjective, dpo_training_config, train_model_dpo_simple};
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::{Entries, Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat, respond};
+use model_files::open_model;
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -21,16 +21,16 @@ fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let recording = device.clone().autodiff();
     let (policy, training) = match std::env::args().nth(1) {
-        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), dpo_training()),
+        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), dpo_training_config()),
         None => {
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             let model = torch_init(GptModel::new(&config, &recording), &mut TorchRng::new(123));
-            let mut training = dpo_training();
+            let mut training = dpo_training_config();
             training.learning_rate = 5e-4;
             (model, training)
         }
     };
-    let reference = policy.valid();
+    let objective = DpoObjective { reference: policy.valid(), beta: BETA };
     let (pairs, tokenizer, format) = (pairs()?, Gpt2Tokenizer::new(), PromptFormat::Alpaca);
     let (train, rest) = pairs.split_at(pairs.len() * 85 / 100);
     let (test, validation) = rest.split_at(pairs.len() / 10);
@@ -45,23 +45,12 @@ fn main() -> anyhow::Result<()> {
         validation: PreferenceLoader::eval(dataset(validation)?, training.batch_size, Some(longest))?,
     };
 
-    let mut rng = TorchRng::new(123);
-    let policy = train_model_dpo_simple(policy, &reference, &loaders, &training, BETA, &mut rng, &recording, |event| {
-        if let DpoEvent::Evaluation { epoch, step, train, val } = event {
-            println!(
-                "Ep {epoch} (Step {step:06}): Train loss {:.3}, Val loss {:.3}, Train reward margins {:.3}, Val reward \
-                     margins {:.3}",
-                train.loss,
-                val.loss,
-                train.margin(),
-                val.margin()
-            );
-        }
-        ControlFlow::Continue(())
-    });
+    let (mut optimizer, mut rng) = (AdamW::new(training.weight_decay), TorchRng::new(123));
+    let (policy, _) =
+        train_model_dpo_simple(policy, &mut optimizer, &objective, &loaders, &training, &mut rng, &recording);
     for PreferenceEntry { entry, .. } in &test[..3] {
         println!("\n{}", format.format_input(entry));
-        println!("Reference: {}", respond(&reference, entry, format, 64, &tokenizer, &device)?);
+        println!("Reference: {}", respond(&objective.reference, entry, format, 64, &tokenizer, &device)?);
         println!("Policy: {}", respond(&policy, entry, format, 64, &tokenizer, &device)?);
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Bonus: how well two judges agree, on the first ten scores that a hosted and a local judge gave the same model.
 //! `cargo run -p ch07-instruct --example bonus_judges_agree`
 
-use ch07_instruct::correlation::{kendall, pearson, spearman};
+use ch07_instruct::bonus::correlation::{kendall, pearson, spearman};
 
 fn main() {
     let hosted = [0.0, 50.0, 20.0, 100.0, 0.0, 100.0, 0.0, 100.0, 100.0, 100.0];

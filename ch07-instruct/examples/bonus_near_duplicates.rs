@@ -2,7 +2,7 @@
 //! `cargo run -p ch07-instruct --example bonus_near_duplicates -- [THRESHOLD [FILE|NAME [CLEANED_FILE]]]`
 
 use anyhow::Context;
-use ch07_instruct::near_duplicates::{find_near_duplicates, without_seconds};
+use ch07_instruct::bonus::near_duplicates::{find_near_duplicates, without_seconds};
 use ch07_instruct::{Entries, Entry};
 use shared::files::write_whole;
 
@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
             println!("Duplicate pair found with similarity {:.2}:", pair.similarity);
             println!("1. {}\n2. {}\n", texts[pair.first], texts[pair.second]);
         }
-        // Many tasks share their instruction; only what they work on and what they answer make them the same.
+        // Many tasks share their instruction; only input and output make them duplicates.
         if cleaned.is_some() && key != "instruction" {
             entries = without_seconds(entries.len(), &pairs).into_iter().map(|i| entries[i].clone()).collect();
         }

@@ -1,17 +1,17 @@
 //! Rows of different lengths become one batch (section 7.3).
 //!
-//! A tensor has rows of one length, entries do not. So each batch is padded to its own longest row with the end-of-text
-//! token. The model should learn to write one such token, to end its answer, but not a row of them: the other padding
-//! is marked in the targets, and the loss leaves it out.
+//! The rows of a tensor have one length, entries do not. So each batch is padded to its own longest row with the
+//! end-of-text token. The model should learn to generate one such token, to end its answer, but not a row of them: the
+//! other padding is marked in the targets, and the loss ignores it.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::{Batch, END_OF_TEXT_ID};
-use ch05_pretrain::loss::IGNORE_INDEX;
+use shared::IGNORE_INDEX;
 
 use crate::Item;
 
-/// First version: inputs only. Every row gets one padding token, then as many more as the longest has; the last column
-/// is cut off again.
+/// First version: inputs only. Every row is padded to one token more than the longest row; the last column is cut off
+/// again.
 ///
 /// # Shapes
 /// - result: `[rows, longest row]`.
@@ -31,13 +31,13 @@ pub fn custom_collate_draft_2(batch: &[&Item], pad_token_id: u32, device: &Devic
 /// How [`custom_collate_fn`] makes a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollateOptions {
-    /// What short rows are filled up with.
+    /// The id of the padding token.
     pub pad_token_id: u32,
-    /// What stands in the targets where the loss does not look.
+    /// Marks the targets that the loss ignores.
     pub ignore_index: i32,
-    /// Longer rows are cut off here.
+    /// Maximum number of tokens in a row; longer rows are truncated.
     pub allowed_max_length: Option<usize>,
-    /// Whether the loss looks only at the answer, not at the prompt (exercise 7.2).
+    /// Whether the loss ignores the prompt (exercise 7.2).
     pub mask_instruction: bool,
 }
 
@@ -53,10 +53,10 @@ impl Default for CollateOptions {
 }
 
 /// Third version (listing 7.5). In the targets all padding tokens but the first become the ignore index, with
-/// `mask_instruction` also the prompt; then both are cut to the allowed length.
+/// `mask_instruction` also the prompt; then inputs and targets are truncated to the allowed length.
 ///
-/// The first target of an item with a prompt of n tokens is token 1, so n - 1 targets belong to the prompt: the model
-/// is asked for everything from the line break after the prompt on.
+/// The first target of an item is its second token, so a prompt of n tokens has n - 1 targets: the loss counts everything
+/// from the line break after the prompt on.
 ///
 /// # Shapes
 /// - inputs and targets: `[rows, min(longest row, allowed_max_length)]`.
@@ -80,7 +80,7 @@ pub fn custom_collate_fn(batch: &[&Item], options: &CollateOptions, device: &Dev
     Batch { inputs: to_tensor(inputs, device), targets: to_tensor(targets, device) }
 }
 
-/// Every row filled up to one more than the longest.
+/// Every row, padded to one token more than the longest.
 fn padded_rows(batch: &[&Item], pad_token_id: u32) -> Vec<Vec<i32>> {
     let longest = batch.iter().map(|item| item.ids.len()).max().unwrap_or(0);
     let padded = |item: &&Item| {

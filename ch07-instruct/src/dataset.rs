@@ -9,7 +9,7 @@ use crate::{Entry, PromptFormat};
 pub struct Item {
     /// Prompt and answer, without an end-of-text token.
     pub ids: Vec<u32>,
-    /// How many of the ids are the prompt (for exercise 7.2).
+    /// How many of the ids belong to the prompt (for exercise 7.2).
     pub prompt_length: usize,
 }
 
@@ -20,7 +20,7 @@ impl<const N: usize> From<[u32; N]> for Item {
     }
 }
 
-/// The ids of every entry, made once; the rows differ in length (listing 7.4).
+/// The ids of every entry, encoded once; the rows differ in length (listing 7.4).
 #[derive(Clone, Debug)]
 pub struct InstructionDataset {
     items: Vec<Item>,
@@ -29,7 +29,7 @@ pub struct InstructionDataset {
 /// An entry contains a text that the tokenizer refuses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the entry {instruction:?}: {source}")]
-pub struct DatasetError {
+pub struct InstructionDatasetError {
     /// The instruction of the entry.
     pub instruction: String,
     /// The reason.
@@ -37,11 +37,15 @@ pub struct DatasetError {
 }
 
 impl InstructionDataset {
-    /// Writes every entry as prompt and answer and encodes it.
+    /// Formats every entry as prompt and answer and encodes it.
     ///
     /// # Errors
-    /// If an entry contains the end-of-text marker: an answer must not be able to end the text in its middle.
-    pub fn new(entries: &[Entry], format: PromptFormat, tokenizer: &Gpt2Tokenizer) -> Result<Self, DatasetError> {
+    /// If an entry contains the end-of-text marker: it must not end a text in the middle.
+    pub fn new(
+        entries: &[Entry],
+        format: PromptFormat,
+        tokenizer: &Gpt2Tokenizer,
+    ) -> Result<Self, InstructionDatasetError> {
         let item = |entry: &Entry| {
             let prompt = format.format_input(entry);
             let ids = tokenizer.encode(&format!("{prompt}{}", format.format_response(&entry.output)))?;
@@ -50,7 +54,9 @@ impl InstructionDataset {
         };
         let items = entries
             .iter()
-            .map(|entry| item(entry).map_err(|source| DatasetError { instruction: entry.instruction.clone(), source }))
+            .map(|entry| {
+                item(entry).map_err(|source| InstructionDatasetError { instruction: entry.instruction.clone(), source })
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { items })
     }
@@ -60,8 +66,8 @@ impl InstructionDataset {
         &self.items
     }
 
-    /// Takes out the items of which a window of `max_length` tokens shows no part of the answer, and returns their
-    /// places. Nothing could be learnt from them.
+    /// Removes the items whose answer lies entirely beyond the first `max_length` tokens, and returns their indices. There
+    /// is nothing to learn from them.
     pub fn remove_unanswerable(&mut self, max_length: usize) -> Vec<usize> {
         let fits = |item: &Item| item.prompt_length < max_length;
         let removed = (0..self.items.len()).filter(|&i| !fits(&self.items[i])).collect();
@@ -69,7 +75,7 @@ impl InstructionDataset {
         removed
     }
 
-    /// Tokens of all items together.
+    /// Number of tokens in all items together.
     pub fn num_tokens(&self) -> usize {
         self.items.iter().map(|item| item.ids.len()).sum()
     }

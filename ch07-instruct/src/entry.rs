@@ -20,9 +20,9 @@ pub struct Entry {
     pub instruction: String,
     /// What to do it with; empty if the instruction says everything.
     pub input: String,
-    /// The answer that the model learns, or is measured against.
+    /// The expected answer: the model is trained on it or compared with it.
     pub output: String,
-    /// The answer that a model gave.
+    /// A model's answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_response: Option<String>,
 }
@@ -39,10 +39,10 @@ pub enum EntryError {
     /// Nothing has this name.
     #[error("{name} is neither a file nor a data set; `llm data list` names these, and {EMBEDDED_NAME} are embedded")]
     Absent {
-        /// What was asked for.
+        /// The name.
         name: String,
     },
-    /// The text cannot be had.
+    /// The text cannot be read.
     #[error(transparent)]
     Data(#[from] DataError),
     /// The text is not JSON.
@@ -70,7 +70,7 @@ pub enum EntryError {
     Entry {
         /// The file.
         name: String,
-        /// Its place in the list, from 0 as in the book.
+        /// Its index in the list, from 0 as in the book.
         index: usize,
         /// What is wrong with it.
         problem: Problem,
@@ -103,7 +103,7 @@ impl fmt::Display for Problem {
 pub struct Entries;
 
 impl Entries {
-    /// The entries of a file, of [`EMBEDDED_NAME`], or of a data set of the catalogue; whatever exists, in this order.
+    /// The entries of a file, of [`EMBEDDED_NAME`], or of a data set of the catalogue: the first of these that exists.
     ///
     /// # Errors
     /// If nothing has this name, or it does not hold entries.
@@ -119,8 +119,8 @@ impl Entries {
         }
     }
 
-    /// The entries in a JSON text. Keys that are not needed are left alone; `name` says in errors where the text is
-    /// from.
+    /// The entries in a JSON text. Other keys are ignored; `name` is the source
+    /// of the text in error messages.
     ///
     /// # Errors
     /// If it is not a list of at least one object with the keys `instruction`, `input` and `output`, all texts.
@@ -128,7 +128,7 @@ impl Entries {
         parse_list(json, name, entry)
     }
 
-    /// The JSON text of `entries`, laid out as the book's files: four blanks per level.
+    /// The JSON text of `entries`, laid out as the book's files: indented by four spaces per level.
     pub fn to_json(entries: &[Entry]) -> String {
         let mut json = Vec::new();
         let layout = serde_json::ser::PrettyFormatter::with_indent(b"    ");
@@ -138,7 +138,7 @@ impl Entries {
     }
 }
 
-/// What `read` makes of every value in a JSON list.
+/// Every value in a JSON list, converted by `read`.
 pub(crate) fn parse_list<T>(
     json: &str,
     name: &str,
@@ -183,15 +183,15 @@ impl Entry {
 /// The three parts of a data set (listing 7.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partition<'a> {
-    /// The first 85 %: what the model learns from.
+    /// The first 85 %: the model is trained on these.
     pub train: &'a [Entry],
-    /// The next 10 %: what its answers are judged on at the end.
+    /// The next 10 %: its answers to these are judged at the end.
     pub test: &'a [Entry],
-    /// The rest: what its loss is measured on while it learns.
+    /// The rest: its loss on these is measured during training.
     pub validation: &'a [Entry],
 }
 
-/// Cuts a data set by position, without shuffling.
+/// Splits a data set by position, without shuffling.
 pub fn partition(entries: &[Entry]) -> Partition<'_> {
     let share = |share: f64| (entries.len() as f64 * share) as usize;
     let (train, rest) = entries.split_at(share(0.85));

@@ -1,31 +1,30 @@
 //! A larger model judges the answers (section 7.8).
 //!
-//! Answers are free text, so there is no right or wrong to count. A judge gets the task, the expected answer and the
-//! model's answer, and says a number from 0 to 100. The judge runs behind the chat interface of Ollama, a program that
-//! serves language models on your own machine.
+//! Answers are free text, so they cannot be counted as right or wrong. A judge gets the task, the expected answer and the
+//! model's answer, and replies with a score from 0 to 100. The judge runs behind the chat interface of Ollama, a program
+//! that serves language models on your own machine.
 
 use std::io;
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Entry;
 use crate::prompt::PromptFormat;
-use crate::score::parse_score;
+use crate::score::{Verdict, parse_score};
 
-/// Where Ollama listens.
+/// Ollama's default address.
 pub const OLLAMA_URL: &str = "http://localhost:11434";
 /// The judge of the book, an instruction-tuned Llama 3 with 8 billion parameters.
 pub const JUDGE_MODEL: &str = "llama3";
 /// How long the book waits for an answer.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
-/// Times that a question is asked before giving up.
+/// Number of attempts before giving up.
 const ATTEMPTS: u32 = 3;
 /// Wait before the second attempt; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// Why the judge gives no answer.
+/// Why there is no answer from the judge.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
     /// Nobody answers at this address.
@@ -33,7 +32,7 @@ pub enum JudgeError {
     Down {
         /// The address.
         url: String,
-        /// What the network says.
+        /// The network error.
         reason: String,
     },
     /// The judge takes too long.
@@ -46,14 +45,14 @@ pub enum JudgeError {
         /// The longest wait.
         seconds: f64,
     },
-    /// The judge says why it does not answer.
+    /// The judge replies with an error.
     #[error("the judge at {url} refuses (HTTP {status}): {reason}")]
     Refused {
         /// The address.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// What it says.
+        /// Its error message.
         reason: String,
     },
     /// Something answers, but not as Ollama's chat interface.
@@ -61,14 +60,14 @@ pub enum JudgeError {
     Nonsense {
         /// The address.
         url: String,
-        /// What is wrong with its answer.
+        /// What is wrong with the reply.
         reason: String,
     },
 }
 
 impl JudgeError {
-    /// Whether asking again may help.
-    fn is_passing(&self) -> bool {
+    /// Whether another attempt may succeed.
+    fn is_temporary(&self) -> bool {
         !matches!(self, Self::Refused { status: 400..=499, .. })
     }
 }
@@ -83,9 +82,9 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// The model `model` of the server at `url`, which is asked for at most `timeout` at a time. Nothing is sent yet.
+    /// The model `model` of the server at `url`; a request may take at most `timeout`. Nothing is sent yet.
     pub fn new(url: &str, model: &str, timeout: Duration) -> Self {
-        // The status is looked at below, because the reason stands in the body; and a judge is near, not behind a proxy.
+        // The status is checked below, because the reason is in the body; and a judge runs nearby, not behind a proxy.
         let config =
             ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false).proxy(None).build();
         Self {
@@ -100,7 +99,7 @@ impl Judge {
     /// temperature 0 and a fixed context length.
     ///
     /// # Errors
-    /// If the judge is down, slow, refuses, or is none, after three attempts.
+    /// If, after three attempts, nothing answers, the answer takes too long, is an error, or is not Ollama's.
     pub fn query(&self, prompt: &str) -> Result<String, JudgeError> {
         let body = json!({
             "model": self.model,
@@ -111,7 +110,7 @@ impl Judge {
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
             match self.ask(&body) {
-                Err(error) if error.is_passing() => std::thread::sleep(pause),
+                Err(error) if error.is_temporary() => std::thread::sleep(pause),
                 result => return result,
             }
             pause *= 2;
@@ -160,7 +159,7 @@ impl Judge {
         }
     }
 
-    /// Asks for the score of an entry's `model_response`. A missing or empty one is worth 0, without asking.
+    /// Asks for the score of an entry's `model_response`. A missing or empty one scores 0 without a request.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -174,18 +173,9 @@ impl Judge {
     }
 }
 
-/// What a judge said about one answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct Verdict {
-    /// The score from 0 to 100, or `None` if the reply has none.
-    pub score: Option<u8>,
-    /// The words of the judge.
-    pub reply: String,
-}
-
-/// The question for a score with reasons. It ends with a blank, as the book's.
+/// The question for a score with reasons. It ends with a space, as the book's.
 pub fn verbose_score_prompt(entry: &Entry, response: &str) -> String {
-    // The judge reads the task in the Alpaca format, whatever the judged model reads.
+    // The judge reads the task in the Alpaca format, whatever the format of the judged model.
     let prompt = PromptFormat::Alpaca.format_input(entry);
     format!(
         "Given the input `{prompt}` and correct output `{}`, score the model response `{response}` on a scale from 0 \
@@ -194,7 +184,7 @@ pub fn verbose_score_prompt(entry: &Entry, response: &str) -> String {
     )
 }
 
-/// The question for a score that is a number and nothing else (listing 7.11).
+/// The question for a score that is only a number (listing 7.11).
 pub fn score_prompt(entry: &Entry, response: &str) -> String {
     verbose_score_prompt(entry, response) + "Respond with the integer number only."
 }

@@ -2,11 +2,13 @@
 
 use burn::tensor::Device;
 use ch02_text::{Batch, Gpt2Tokenizer};
-use ch05_pretrain::{Batches, Loaders};
-use shared::BatchLoader;
+use ch05_pretrain::Loaders;
 use shared::rng::TorchRng;
+use shared::{BatchLoader, Batches};
 
-use crate::{CollateOptions, DatasetError, InstructionDataset, Item, Partition, PromptFormat, custom_collate_fn};
+use crate::{
+    CollateOptions, InstructionDataset, InstructionDatasetError, Item, Partition, PromptFormat, custom_collate_fn,
+};
 
 /// A data set of instructions that comes in batches, each as long as its longest row.
 #[derive(Clone, Debug)]
@@ -21,17 +23,25 @@ impl InstructionLoader {
     ///
     /// # Errors
     /// If there is no full batch.
-    pub fn train(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Result<Self, LoaderError> {
+    pub fn train(
+        dataset: InstructionDataset,
+        batch_size: usize,
+        options: CollateOptions,
+    ) -> Result<Self, InstructionLoaderError> {
         let order = training_order(dataset.items().len(), batch_size)?;
         Ok(Self { dataset, order, options })
     }
 
-    /// For measuring: in order, all of it.
+    /// For evaluation: in order, all entries.
     ///
     /// # Errors
     /// If there is no batch.
-    pub fn eval(dataset: InstructionDataset, batch_size: usize, options: CollateOptions) -> Result<Self, LoaderError> {
-        let order = measuring_order(dataset.items().len(), batch_size)?;
+    pub fn eval(
+        dataset: InstructionDataset,
+        batch_size: usize,
+        options: CollateOptions,
+    ) -> Result<Self, InstructionLoaderError> {
+        let order = evaluation_order(dataset.items().len(), batch_size)?;
         Ok(Self { dataset, order, options })
     }
 
@@ -47,13 +57,15 @@ impl InstructionLoader {
 }
 
 impl Batches for InstructionLoader {
+    type Batch = Batch;
+
     fn num_batches(&self) -> usize {
         self.order.num_batches()
     }
 
-    fn pass<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> Box<dyn Iterator<Item = Batch> + 'a> {
-        Box::new(self.order.batches(rng).into_iter().map(move |places| {
-            let items: Vec<&Item> = places.iter().map(|&place| &self.dataset.items()[place]).collect();
+    fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> Box<dyn Iterator<Item = Batch> + 'a> {
+        Box::new(self.order.batches(rng).into_iter().map(move |indices| {
+            let items: Vec<&Item> = indices.iter().map(|&i| &self.dataset.items()[i]).collect();
             custom_collate_fn(&items, &self.options, device)
         }))
     }
@@ -61,40 +73,40 @@ impl Batches for InstructionLoader {
 
 /// Why entries cannot be trained on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoaderError {
+pub enum InstructionLoaderError {
     /// An entry cannot be encoded.
     #[error(transparent)]
-    Dataset(#[from] DatasetError),
+    Dataset(#[from] InstructionDatasetError),
     /// A batch has no entries.
     #[error("batch_size is 0, but must be at least 1")]
     NoBatchSize,
     /// There is no full batch.
-    #[error("{train} entries to learn from do not fill one batch of {batch_size}: add entries or take a smaller batch")]
+    #[error("{train} training entries do not fill one batch of {batch_size}: add entries or take a smaller batch")]
     NoBatch {
         /// Entries in the training part.
         train: usize,
         /// Entries in a batch.
         batch_size: usize,
     },
-    /// There is nothing to measure on.
-    #[error("no entries are left to measure on: the validation part, 5 % of the data, is empty")]
+    /// There is nothing to evaluate on.
+    #[error("no entries are left to evaluate on: the validation part, 5 % of the data, is empty")]
     NoValidation,
 }
 
 /// Which of `len` entries go into which batch: shuffled, full batches only.
-pub(crate) fn training_order(len: usize, batch_size: usize) -> Result<BatchLoader, LoaderError> {
+pub(crate) fn training_order(len: usize, batch_size: usize) -> Result<BatchLoader, InstructionLoaderError> {
     match len {
-        _ if batch_size == 0 => Err(LoaderError::NoBatchSize),
-        _ if len < batch_size => Err(LoaderError::NoBatch { train: len, batch_size }),
+        _ if batch_size == 0 => Err(InstructionLoaderError::NoBatchSize),
+        _ if len < batch_size => Err(InstructionLoaderError::NoBatch { train: len, batch_size }),
         _ => Ok(BatchLoader { len, batch_size, shuffle: true, drop_last: true }),
     }
 }
 
 /// The same in order, the last batch with what is left.
-pub(crate) fn measuring_order(len: usize, batch_size: usize) -> Result<BatchLoader, LoaderError> {
+pub(crate) fn evaluation_order(len: usize, batch_size: usize) -> Result<BatchLoader, InstructionLoaderError> {
     match len {
-        _ if batch_size == 0 => Err(LoaderError::NoBatchSize),
-        0 => Err(LoaderError::NoValidation),
+        _ if batch_size == 0 => Err(InstructionLoaderError::NoBatchSize),
+        0 => Err(InstructionLoaderError::NoValidation),
         _ => Ok(BatchLoader { len, batch_size, shuffle: false, drop_last: false }),
     }
 }
@@ -104,7 +116,7 @@ pub(crate) fn measuring_order(len: usize, batch_size: usize) -> Result<BatchLoad
 pub struct InstructionLoaders {
     /// Training and validation batches, ready for [`train_model_simple`](ch05_pretrain::train_model_simple).
     pub loaders: Loaders<InstructionLoader>,
-    /// Places in the training and in the validation part of entries whose prompt alone fills the allowed length.
+    /// Indices, in the training and in the validation part, of entries whose prompt alone fills the allowed length.
     pub left_out: [Vec<usize>; 2],
 }
 
@@ -119,7 +131,7 @@ impl InstructionLoaders {
         batch_size: usize,
         options: &CollateOptions,
         tokenizer: &Gpt2Tokenizer,
-    ) -> Result<Self, LoaderError> {
+    ) -> Result<Self, InstructionLoaderError> {
         let mut train = InstructionDataset::new(parts.train, format, tokenizer)?;
         let mut validation = InstructionDataset::new(parts.validation, format, tokenizer)?;
         let max_length = options.allowed_max_length.unwrap_or(usize::MAX);

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::Entry;
 
-/// How tasks and answers are put into one text.
+/// How a task and its answer are formatted as one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PromptFormat {
-    /// Headings and an opening sentence, as Stanford's Alpaca.
+    /// An opening sentence and headings, as in Stanford's Alpaca.
     Alpaca,
-    /// Short marks for user and assistant, as Microsoft's Phi-3.
+    /// Short markers for user and assistant, as in Microsoft's Phi-3.
     Phi3,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for PromptFormat {
 }
 
 impl PromptFormat {
-    /// The sentence that opens a prompt, once.
+    /// The opening sentence of a prompt.
     pub fn opening(self) -> &'static str {
         match self {
             Self::Alpaca => {
@@ -55,7 +55,7 @@ impl PromptFormat {
         }
     }
 
-    /// What stands between the task and the answer; the line break after it belongs to neither.
+    /// The marker between the task and the answer; the line break after it belongs to neither.
     pub fn response_marker(self) -> &'static str {
         match self {
             Self::Alpaca => "### Response:",
@@ -78,7 +78,7 @@ impl PromptFormat {
         self.opening().to_string() + &self.task(&entry.instruction, &entry.input)
     }
 
-    /// The answer as it follows the prompt; with an empty one, the text that invites the model to answer.
+    /// The answer as it follows the prompt; with an empty answer, the text after which the model is to answer.
     pub fn format_response(self, response: &str) -> String {
         let gap = match self {
             Self::Alpaca => "\n\n",

@@ -1,12 +1,20 @@
-//! Scores: reading them and counting them (listing 7.11).
+//! Scores: parsing and averaging them (listing 7.11).
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
-use crate::judge::Verdict;
+/// A judge's answer about one response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The score from 0 to 100, or `None` if the reply has none.
+    pub score: Option<u8>,
+    /// The judge's reply.
+    pub reply: String,
+}
 
-/// Numbers that tell the scale, not the score.
+/// Numbers that name the scale, not the score.
 static SCALE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)/\s*100\b|\bout of (a )?(possible )?100\b|\b0\s*(to|-|–)\s*100\b").expect("the pattern is valid")
 });
@@ -15,8 +23,8 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"-?\d+(\.\d+)?").e
 
 /// The score in a judge's reply.
 ///
-/// The judge is asked for a number alone, but some say "Score: 85" or "85/100." A reply counts if, apart from the
-/// scale, it has one number and no other, from 0 to 100. Anything else would be a guess.
+/// The judge is asked for a number alone, but some reply "Score: 85" or "85/100". A reply counts if, apart from the
+/// scale, it contains exactly one number, from 0 to 100. Anything else would be a guess.
 pub fn parse_score(reply: &str) -> Option<u8> {
     let without_scale = SCALE.replace_all(reply, " ");
     let mut numbers = NUMBER.find_iter(&without_scale).map(|found| found.as_str().parse::<f64>());
@@ -25,26 +33,26 @@ pub fn parse_score(reply: &str) -> Option<u8> {
     (alone && (0.0..=100.0).contains(&number)).then(|| number.round() as u8)
 }
 
-/// What many scores say together.
+/// Counts and mean of many scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// Answers that were judged.
+    /// Number of judged responses.
     pub total: usize,
-    /// Answers that got a score.
+    /// Number of responses with a score.
     pub scored: usize,
     /// Mean of the scores; `None` if there are none.
     pub mean: Option<f64>,
 }
 
 impl Summary {
-    /// Counts.
+    /// The summary of `verdicts`.
     pub fn of(verdicts: &[Verdict]) -> Self {
         let scores: Vec<f64> = verdicts.iter().filter_map(|verdict| verdict.score).map(f64::from).collect();
         let mean = (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);
         Self { total: verdicts.len(), scored: scores.len(), mean }
     }
 
-    /// Replies without a score.
+    /// Number of replies without a score.
     pub fn failures(&self) -> usize {
         self.total - self.scored
     }

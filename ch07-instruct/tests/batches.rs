@@ -3,11 +3,11 @@
 use burn::tensor::{Device, Int, Tensor};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::{Batches, calc_loss_loader};
+use ch05_pretrain::calc_loss_loader;
 use ch07_instruct::*;
-use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
+use shared::{Batches, GptConfig};
 
 fn rows(tensor: &Tensor<2, Int>) -> Vec<Vec<i32>> {
     let [_, columns] = tensor.dims();
@@ -41,7 +41,7 @@ fn tasks(n: usize) -> Vec<Entry> {
     (0..n).map(|i| Entry::new(format!("What is {i} plus 1?"), "", (i + 1).to_string())).collect()
 }
 
-fn make(entries: &[Entry], batch_size: usize, max_length: usize) -> Result<InstructionLoaders, LoaderError> {
+fn make(entries: &[Entry], batch_size: usize, max_length: usize) -> Result<InstructionLoaders, InstructionLoaderError> {
     let options = CollateOptions { allowed_max_length: Some(max_length), mask_instruction: true, ..Default::default() };
     InstructionLoaders::new(partition(entries), PromptFormat::Alpaca, batch_size, &options, &Gpt2Tokenizer::new())
 }
@@ -49,12 +49,12 @@ fn make(entries: &[Entry], batch_size: usize, max_length: usize) -> Result<Instr
 #[test]
 fn too_few_entries_are_an_error() {
     let error = |entries: &[Entry], batch_size| make(entries, batch_size, 100).unwrap_err().to_string();
-    assert!(error(&tasks(8), 8).starts_with("6 entries to learn from do not fill one batch of 8"));
-    assert!(error(&[], 8).starts_with("0 entries"));
+    assert!(error(&tasks(8), 8).starts_with("6 training entries do not fill one batch of 8"));
+    assert!(error(&[], 8).starts_with("0 training entries"));
     assert_eq!(error(&tasks(8), 0), "batch_size is 0, but must be at least 1");
     let dataset = InstructionDataset::new(&[], PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap();
-    let measuring = InstructionLoader::eval(dataset, 4, CollateOptions::default()).unwrap_err().to_string();
-    assert!(measuring.starts_with("no entries are left to measure on"), "{measuring}");
+    let evaluation = InstructionLoader::eval(dataset, 4, CollateOptions::default()).unwrap_err().to_string();
+    assert!(evaluation.starts_with("no entries are left to evaluate on"), "{evaluation}");
     assert_eq!(make(&tasks(10), 4, 100).unwrap().loaders.train.num_batches(), 2);
 }
 

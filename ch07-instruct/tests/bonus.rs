@@ -1,10 +1,10 @@
 //! The preparation utilities: near-duplicates, correlations, and what a reply to a reflection holds.
 
-use ch07_instruct::correlation::{kendall, pearson, spearman};
-use ch07_instruct::near_duplicates::{find_near_duplicates, without_seconds};
-use ch07_instruct::reflection::{NewTask, extract_better_answer, extract_new_task};
+use ch07_instruct::bonus::correlation::{kendall, pearson, spearman};
+use ch07_instruct::bonus::near_duplicates::{find_near_duplicates, without_seconds};
+use ch07_instruct::bonus::reflection::{NewTask, extract_better_answer, extract_new_task};
 use ch07_instruct::{Entries, Entry};
-use shared::data;
+use testkit::{for_test, needs_data};
 
 const INSTRUCTIONS: [&str; 4] = [
     "What is the capital of Italy?",
@@ -33,9 +33,10 @@ fn similarities_of_the_built_in_texts() {
     assert_eq!(found(&OUTPUTS, 0.75), [pair(0, 1, "0.7932"), pair(2, 3, "0.7526")]);
 }
 
+#[needs_data("instruction-examples")]
 #[test]
 fn near_duplicates_of_the_example_file() {
-    let Some(text) = data::for_test("instruction-examples") else { return };
+    let text = for_test("instruction-examples");
     let entries = Entries::parse(&text, "examples").unwrap();
     let of = |field: fn(&Entry) -> &str| {
         let texts: Vec<&str> = entries.iter().map(field).collect();

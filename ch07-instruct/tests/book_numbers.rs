@@ -4,15 +4,12 @@
 //! - [`DIGITS_4`]: printed with four decimals, so half a unit of the last one;
 //! - [`TIGHT`]: given with nine decimals for a model of one block; float32 sums depend on their order.
 //!
-//! Tests that need the data set do nothing where it is missing. Those that need GPT-2's 355M weights are ignored:
+//! Tests that need the data set are ignored where it is missing, and those that need GPT-2's 355M weights always:
 //! `LLM_GPT2_DIR=FOLDER cargo test --release -p ch07-instruct --test book_numbers -- --ignored`.
 //!
 //! Without a test: `7.7-responses` and `7.8-load-finetuned` (they need the fine-tuned weights, and one changed digit can
 //! change a word) and `7.8-scores` (another model's opinion). `7.9-tiny-lora` is a test of appendix E, which has LoRA;
 //! `7.10-*` are in `preference.rs`.
-
-use std::convert::Infallible;
-use std::ops::ControlFlow;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, s};
@@ -20,12 +17,14 @@ use ch02_text::{Batch, END_OF_TEXT, END_OF_TEXT_ID, Gpt2Tokenizer};
 use ch04_gpt::GptModel;
 use ch05_pretrain::sample::generate_sample;
 use ch05_pretrain::{
-    AdamW, Batches, Event, GenerateOptions, Loaders, Run, calc_loss_batch, calc_loss_loader, cross_entropy, generate,
-    open_model, text_to_token_ids, token_ids_to_text, train_model_simple,
+    AdamW, GenerateOptions, Loaders, calc_loss_batch, calc_loss_loader, generate, text_to_token_ids, token_ids_to_text,
+    train_model_simple,
 };
 use ch07_instruct::*;
+use model_files::open_model;
 use shared::rng::TorchRng;
-use shared::{Mode, TrainingConfig, data};
+use shared::{Batches, Mode, TrainingConfig, cross_entropy};
+use testkit::{assert_near, for_test, gpt2_for_test, needs_data};
 use tiny::tiny;
 
 mod tiny;
@@ -33,12 +32,8 @@ mod tiny;
 const DIGITS_4: f64 = 5.1e-5;
 const TIGHT: f64 = 1e-5;
 
-fn assert_near(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance}");
-}
-
-fn entries() -> Option<Vec<Entry>> {
-    Some(Entries::parse(&data::for_test("instructions")?, "instructions").unwrap())
+fn entries() -> Vec<Entry> {
+    Entries::parse(&for_test("instructions"), "instructions").unwrap()
 }
 
 fn dataset(entries: &[Entry], format: PromptFormat) -> InstructionDataset {
@@ -56,16 +51,18 @@ fn numbers(text: &str) -> Vec<i32> {
 
 // ---- 7.2 data and formatting
 
+#[needs_data("instructions")]
 #[test]
 fn n7_2_count() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     assert_eq!(entries.len(), 1100);
     assert_eq!(entries.iter().filter(|entry| entry.input.is_empty()).count(), 775);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_2_entry_50() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let expected = Entry::new(
         "Identify the correct spelling of the following word.",
         "Ocassion",
@@ -74,9 +71,10 @@ fn n7_2_entry_50() {
     assert_eq!(entries[50], expected);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_2_entry_999() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let expected = Entry::new("What is an antonym of 'complicated'?", "", "An antonym of 'complicated' is 'simple'.");
     assert_eq!(entries[999], expected);
 }
@@ -107,9 +105,10 @@ fn n7_2_format_999() {
     assert_eq!(whole(&entry, PromptFormat::Alpaca), expected);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_2_split() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let parts = partition(&entries);
     assert_eq!([parts.train, parts.validation, parts.test].map(<[Entry]>::len), [935, 55, 110]);
     assert_eq!(
@@ -121,9 +120,10 @@ fn n7_2_split() {
     assert_eq!(parts.test[2].output, "Jane Austen.");
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_3_token_totals() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let parts = partition(&entries);
     let measure = |part: &[Entry], format| {
         let dataset = dataset(part, format);
@@ -210,9 +210,10 @@ fn loaders(entries: &[Entry], format: PromptFormat) -> Loaders<InstructionLoader
     made.loaders
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_4_lengths() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let expected = numbers(
         "61 76 73 68 65 72 80 67 62 75 62 68 67 77 69 79 71 66 83 68 80 71 69 65 68 60 59 69 63 65 76 66 71 91 65 64 67
          66 64 65 75 89 59 88 83 83 70 65 74 76 67 75 83 69 67 60 60 66 80 71 61 58 71 67 68 63 87 68 64 68 71 68 71 61
@@ -222,7 +223,7 @@ fn n7_4_lengths() {
     assert_eq!(expected.len(), 116);
     let train = loaders(&entries, PromptFormat::Alpaca).train;
     let shapes: Vec<_> = train
-        .pass(&mut TorchRng::new(123), &Device::flex())
+        .iter(&mut TorchRng::new(123), &Device::flex())
         .map(|batch| (batch.inputs.dims(), batch.targets.dims()))
         .collect();
     let expected: Vec<_> = expected.iter().map(|&l| ([8, l as usize], [8, l as usize])).collect();
@@ -230,9 +231,10 @@ fn n7_4_lengths() {
     assert_eq!(shapes.iter().map(|([rows, columns], _)| rows * columns).sum::<usize>(), 65_080);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_4_order() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let train = loaders(&entries, PromptFormat::Alpaca).train;
     let order = train.order().batches(&mut TorchRng::new(123));
     assert_eq!(order[0], [8, 709, 639, 313, 769, 407, 12, 173]);
@@ -241,12 +243,13 @@ fn n7_4_order() {
     assert_eq!(order[115], [563, 704, 155, 519, 754, 573, 160, 685]);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_4_last_batch_row0() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let train = loaders(&entries, PromptFormat::Alpaca).train;
     let device = Device::flex();
-    let batch = train.pass(&mut TorchRng::new(123), &device).last().unwrap();
+    let batch = train.iter(&mut TorchRng::new(123), &device).last().unwrap();
     let inputs = numbers(
         "21106 318 281 12064 326 8477 257 4876 13 19430 257 2882 326 20431 32543 262 2581 13 198 198 21017 46486 25 198
          30003 6525 262 6827 1262 257 985 576 13 198 198 21017 23412 25 198 464 5156 318 845 13779 13 198 198 21017
@@ -261,18 +264,20 @@ fn n7_4_last_batch_row0() {
     assert_eq!(rows(&batch.targets)[0], targets);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_5_prompt() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let expected = "Below is an instruction that describes a task. Write a response that appropriately completes the \
                     request.\n\n### Instruction:\nConvert the active sentence to passive: 'The chef cooks the meal \
                     every day.'";
     assert_eq!(PromptFormat::Alpaca.format_input(&partition(&entries).validation[0]), expected);
 }
 
+#[needs_data("instructions-with-response")]
 #[test]
 fn n7_7_entry0() {
-    let Some(text) = data::for_test("instructions-with-response") else { return };
+    let text = for_test("instructions-with-response");
     let entries = Entries::parse(&text, "responses").unwrap();
     assert_eq!(entries.len(), 110);
     assert_eq!(entries[0].model_response.as_deref(), Some("The car is as fast as a bullet."));
@@ -284,17 +289,18 @@ fn n7_7_entry0() {
 // ---- 7.9 a tiny model
 
 /// The first eight training entries as one batch, and their items.
-fn first_batch(format: PromptFormat, mask_instruction: bool, device: &Device) -> Option<(Vec<Item>, Batch)> {
-    let items = dataset(&entries()?[..8], format).items().to_vec();
+fn first_batch(format: PromptFormat, mask_instruction: bool, device: &Device) -> (Vec<Item>, Batch) {
+    let items = dataset(&entries()[..8], format).items().to_vec();
     let options = CollateOptions { mask_instruction, ..Default::default() };
     let batch = custom_collate_fn(&items.iter().collect::<Vec<_>>(), &options, device);
-    Some((items, batch))
+    (items, batch)
 }
 
 fn counted(batch: &Batch) -> usize {
     rows(&batch.targets).concat().iter().filter(|&&id| id != -100).count()
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_9_tiny_forward() {
     let device = Device::flex();
@@ -302,7 +308,7 @@ fn n7_9_tiny_forward() {
     assert_eq!(model.num_params(), 1_209_480);
     let loss = |batch: Batch| -> f64 { calc_loss_batch(&model, batch, &mut Mode::Eval).into_scalar() };
 
-    let Some((items, batch)) = first_batch(PromptFormat::Alpaca, false, &device) else { return };
+    let (items, batch) = first_batch(PromptFormat::Alpaca, false, &device);
     let lengths: Vec<usize> = items.iter().map(|item| item.ids.len()).collect();
     assert_eq!((batch.inputs.dims(), lengths), ([8, 74], vec![74, 59, 44, 61, 58, 53, 61, 55]));
     assert_eq!(counted(&batch), 465);
@@ -320,23 +326,24 @@ fn n7_9_tiny_forward() {
     logits.into_iter().zip(expected).for_each(|(found, expected)| assert_near(found, expected, TIGHT));
     assert_near(loss(batch), 10.919476509, TIGHT);
 
-    let Some((items, batch)) = first_batch(PromptFormat::Alpaca, true, &device) else { return };
+    let (items, batch) = first_batch(PromptFormat::Alpaca, true, &device);
     let prompts: Vec<usize> = items.iter().map(|item| item.prompt_length).collect();
     assert_eq!(prompts, [48, 45, 31, 44, 32, 34, 44, 32]);
     assert_eq!((batch.inputs.dims(), counted(&batch)), ([8, 74], 163));
     assert_near(loss(batch), 10.857326508, TIGHT);
 
-    let Some((items, batch)) = first_batch(PromptFormat::Phi3, false, &device) else { return };
+    let (items, batch) = first_batch(PromptFormat::Phi3, false, &device);
     let lengths: Vec<usize> = items.iter().map(|item| item.ids.len()).collect();
     assert_eq!((batch.inputs.dims(), lengths), ([8, 53], vec![53, 38, 28, 45, 42, 37, 40, 39]));
     assert_eq!(counted(&batch), 322);
     assert_near(loss(batch), 10.916856766, TIGHT);
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_9_tiny_steps() {
     let device = Device::flex().autodiff();
-    let Some((_, batch)) = first_batch(PromptFormat::Alpaca, false, &device) else { return };
+    let (_, batch) = first_batch(PromptFormat::Alpaca, false, &device);
     let mut model = tiny(&device, &mut TorchRng::new(123));
     let mut optimizer = AdamW::new(0.1);
     for expected in [10.919476509, 10.918655396, 10.917834282, 10.917014122] {
@@ -347,13 +354,12 @@ fn n7_9_tiny_steps() {
     }
 }
 
-/// Trains and returns all evaluations.
-fn evaluations(run: Run, loaders: &Loaders<InstructionLoader>, epochs: usize, device: &Device) -> Vec<[f64; 2]> {
-    let training = TrainingConfig { epochs, ..book_training() };
-    let run =
-        train_model_simple(run, loaders, &training, true, device, |_| Ok::<_, Infallible>(ControlFlow::Continue(())))
-            .unwrap();
-    run.place.evaluations.iter().map(|e| [e.train_loss, e.val_loss]).collect()
+/// Trains from seed 123 and returns all evaluations.
+fn evaluations(model: GptModel, loaders: &Loaders<InstructionLoader>, epochs: usize, device: &Device) -> Vec<[f64; 2]> {
+    let training = TrainingConfig { epochs, ..training_config() };
+    let (mut optimizer, mut rng) = (AdamW::new(training.weight_decay), TorchRng::new(123));
+    let (_, evaluations) = train_model_simple(model, &mut optimizer, loaders, &training, &mut rng, device, |_| {});
+    evaluations.iter().map(|e| [e.train_loss, e.val_loss]).collect()
 }
 
 fn loaders_of(train: &[Entry], validation: &[Entry], max_length: usize) -> Loaders<InstructionLoader> {
@@ -362,23 +368,25 @@ fn loaders_of(train: &[Entry], validation: &[Entry], max_length: usize) -> Loade
     InstructionLoaders::new(parts, PromptFormat::Alpaca, 8, &options, &Gpt2Tokenizer::new()).unwrap().loaders
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_9_tiny_package() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let parts = partition(&entries);
     let loaders = loaders_of(&parts.train[..15], &parts.validation[..15], 100);
     assert_eq!(loaders.train.num_batches(), 1);
     let device = Device::flex().autodiff();
     let model = tiny(&device, &mut TorchRng::new(123));
-    let found = evaluations(Run::new(model, 0.1, &TorchRng::new(123)), &loaders, 10, &device);
+    let found = evaluations(model, &loaders, 10, &device);
     let expected = [[10.945562, 10.925395], [10.920771, 10.922523]];
     assert_eq!(found.len(), 2);
     found.iter().flatten().zip(expected.iter().flatten()).for_each(|(&a, &b)| assert_near(a, b, TIGHT));
 }
 
+#[needs_data("instructions")]
 #[test]
 fn n7_9_tiny_script() {
-    let Some(entries) = entries() else { return };
+    let entries = entries();
     let parts = partition(&entries);
     let loaders = loaders_of(&parts.train[..10], &parts.validation[..10], 1024);
     let device = Device::flex().autodiff();
@@ -388,7 +396,7 @@ fn n7_9_tiny_script() {
         .map(|loader| calc_loss_loader(&model, loader, Some(5), &mut rng, &device));
     assert_near(initial[0], 10.912466049, TIGHT);
     assert_near(initial[1], 10.956227303, TIGHT);
-    let found = evaluations(Run::new(model, 0.1, &TorchRng::new(123)), &loaders, 2, &device);
+    let found = evaluations(model, &loaders, 2, &device);
     assert_eq!(found.len(), 1);
     assert_near(found[0][0], 10.919909, TIGHT);
     assert_near(found[0][1], 10.955673, TIGHT);
@@ -398,8 +406,8 @@ fn n7_9_tiny_script() {
 
 /// GPT-2 medium and the first validation entry.
 fn medium(device: &Device) -> (GptModel, Vec<Entry>) {
-    let (_, model) = open_model(&data::gpt2_for_test(), device).unwrap();
-    (model.with_drop_rate(0.0), entries().expect("needs the entries: cargo run -- data fetch instructions"))
+    let (_, model) = open_model(&gpt2_for_test(), device).unwrap();
+    (model.with_drop_rate(0.0), entries())
 }
 
 #[test]
@@ -457,15 +465,12 @@ fn n7_6_training() {
     let loaders = loaders(&entries, PromptFormat::Alpaca);
     let tokenizer = Gpt2Tokenizer::new();
     let prompt = PromptFormat::Alpaca.format_input(&partition(&entries).validation[0]);
-    let run = Run::new(model, 0.1, &TorchRng::new(123));
+    let (training, mut rng) = (training_config(), TorchRng::new(123));
+    let mut optimizer = AdamW::new(training.weight_decay);
     let mut samples = Vec::new();
-    let run = train_model_simple(run, &loaders, &book_training(), true, &device, |event| {
-        if let Event::EpochEnd { model, .. } = event {
-            samples.push(generate_sample(model, &tokenizer, &Device::flex(), &prompt).unwrap());
-        }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
-    })
-    .unwrap();
+    let (_, evaluations) = train_model_simple(model, &mut optimizer, &loaders, &training, &mut rng, &device, |model| {
+        samples.push(generate_sample(model, &tokenizer, &Device::flex(), &prompt).unwrap());
+    });
     // Training and validation loss of each evaluation.
     let expected =
         "2.637 2.626 1.174 1.103 0.872 0.944 0.857 0.906 0.776 0.881 0.754 0.859 0.800 0.836 0.714 0.809 0.672
@@ -475,7 +480,7 @@ fn n7_6_training() {
          0.327 0.679 0.338 0.668 0.390 0.657 0.417 0.659 0.340 0.650 0.326 0.635 0.310 0.632 0.353 0.628 0.367
          0.628 0.393 0.635 0.300 0.648 0.346 0.663 0.299 0.657";
     let expected: Vec<f64> = expected.split_whitespace().map(|number| number.parse().unwrap()).collect();
-    let losses: Vec<f64> = run.place.evaluations.iter().flat_map(|e| [e.train_loss, e.val_loss]).collect();
+    let losses: Vec<f64> = evaluations.iter().flat_map(|e| [e.train_loss, e.val_loss]).collect();
     assert_eq!((losses.len(), expected.len()), (2 * 47, 2 * 47));
     // Two runs on one kind of device differ in the third digit; another kind gets a little more room.
     losses.iter().zip(&expected).for_each(|(&found, &expected)| assert_near(found, expected, 0.03));

@@ -1,40 +1,35 @@
 //! Pairs of answers and direct preference optimization; the numbers `7.10-*` of the bonus. Those that need the data set
-//! do nothing where it is missing.
+//! are ignored where it is missing.
 //!
 //! Tolerances: [`SIX`] for numbers given with six decimals; a loss is given with nine, and float32 keeps seven digits.
-
-use std::ops::ControlFlow;
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::{AdamW, Loaders};
-use ch07_instruct::dpo::{
-    BETA, DpoEvent, DpoMeans, Logprobs, compute_dpo_loss_batch, compute_dpo_loss_loader, compute_logprobs,
-    dpo_training, train_model_dpo_simple,
+use ch07_instruct::bonus::dpo::{
+    BETA, DpoEvaluation, DpoMeans, DpoObjective, Logprobs, compute_logprobs, dpo_training_config,
+    train_model_dpo_simple,
 };
-use ch07_instruct::preference::{PreferenceBatch, preference_collate_fn};
-use ch07_instruct::{Entry, LoaderError, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat};
+use ch07_instruct::bonus::preference::{PreferenceBatch, preference_collate_fn};
+use ch07_instruct::{
+    Entry, InstructionLoaderError, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat,
+};
 use shared::rng::TorchRng;
-use shared::{Mode, TrainingConfig, data};
+use shared::{Batches, Mode, TrainingConfig};
+use testkit::{assert_close, assert_near, for_test, needs_data};
 
 mod tiny;
 
 const SIX: f64 = 2e-6;
 
-fn assert_near(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance, "{found} is not {expected} ± {tolerance}");
+fn floats(values: Tensor<1>) -> Vec<f64> {
+    values.into_data().iter().collect()
 }
 
-fn assert_all_near(found: Tensor<1>, expected: &[f64], tolerance: f64) {
-    let found: Vec<f64> = found.into_data().iter().collect();
-    assert_eq!(found.len(), expected.len());
-    found.iter().zip(expected).for_each(|(found, expected)| assert_near(*found, *expected, tolerance));
-}
-
-fn pairs() -> Option<Vec<PreferenceEntry>> {
-    Some(PreferenceEntry::parse(&data::for_test("instructions-with-preference")?, "preferences").unwrap())
+fn pairs() -> Vec<PreferenceEntry> {
+    PreferenceEntry::parse(&for_test("instructions-with-preference"), "preferences").unwrap()
 }
 
 fn dataset(pairs: &[PreferenceEntry]) -> PreferenceDataset {
@@ -58,9 +53,10 @@ fn tiny(device: &Device) -> GptModel {
     tiny::tiny(device, &mut TorchRng::new(123))
 }
 
+#[needs_data("instructions-with-preference")]
 #[test]
 fn n7_10_data() {
-    let Some(pairs) = pairs() else { return };
+    let pairs = pairs();
     assert_eq!(pairs.len(), 1100);
     let same = |text_of: fn(&PreferenceEntry) -> &str| {
         pairs.iter().filter(|pair| text_of(pair) == pair.entry.output).collect::<Vec<_>>()
@@ -73,9 +69,10 @@ fn n7_10_data() {
     assert_eq!(pairs[999].rejected, "An antonym of 'complicated' is 'simple'.");
 }
 
+#[needs_data("instructions-with-preference")]
 #[test]
 fn n7_10_example_batch() {
-    let Some(pairs) = pairs() else { return };
+    let pairs = pairs();
     let items = dataset(&pairs[..2]).items().to_vec();
     let lengths: Vec<[usize; 3]> =
         items.iter().map(|item| [item.prompt_length, item.chosen.len(), item.rejected.len()]).collect();
@@ -116,14 +113,15 @@ fn n7_10_gather() {
     let labels = Tensor::<2, Int>::from_ints([[1, 0, 2]], &device);
     let select = |values: [bool; 3]| Tensor::<2, Bool>::from_data(TensorData::new(values.to_vec(), [1, 3]), &device);
     let of = |selection| compute_logprobs(logits.clone(), labels.clone(), selection);
-    assert_all_near(of(select([true; 3])), &[-1.4185], 5e-5);
+    assert_close(&floats(of(select([true; 3]))), &[-1.4185], 5e-5);
     let alone: f64 = of(select([false, true, false])).into_scalar();
     assert_near(alone, 2.0 - (2f64.exp() + 1f64.exp() + 0.1f64.exp()).ln(), SIX);
 }
 
+#[needs_data("instructions-with-preference")]
 #[test]
 fn n7_10_lengths() {
-    let Some(pairs) = pairs() else { return };
+    let pairs = pairs();
     let loader = PreferenceLoader::train(dataset(&pairs[..935]), 8, Some(1024)).unwrap();
     let expected = "
         77 81 94 75 75 76 99 71 67 88 65 79 80 97 71 89 75 69 84 79 101 87 73 69 80 68 73 71 91 78 78 71 84 92 71 66 73
@@ -133,16 +131,17 @@ fn n7_10_lengths() {
     let expected: Vec<usize> = expected.split_whitespace().map(|number| number.parse().unwrap()).collect();
     let device = Device::flex();
     let found: Vec<[[usize; 2]; 2]> = loader
-        .pass(&mut TorchRng::new(123), &device)
+        .iter(&mut TorchRng::new(123), &device)
         .map(|batch| [batch.chosen.ids.dims(), batch.rejected.ids.dims()])
         .collect();
     assert_eq!((found.len(), loader.num_batches()), (116, 116));
     assert_eq!(found, expected.into_iter().map(|length| [[8, length]; 2]).collect::<Vec<_>>());
 }
 
+#[needs_data("instructions-with-preference")]
 #[test]
 fn n7_10_tiny_dpo() {
-    let Some(pairs) = pairs() else { return };
+    let pairs = pairs();
     let device = Device::flex().autodiff();
     let batch = batch(&pairs[..8], &device);
     assert_eq!(batch.chosen.ids.dims(), [8, 81]);
@@ -150,12 +149,12 @@ fn n7_10_tiny_dpo() {
     assert_eq!(counts(&batch.rejected.mask), [30, 14, 11, 18, 31, 17, 15, 27]);
 
     let mut policy = tiny(&device);
-    let reference = policy.valid();
+    let objective = DpoObjective { reference: policy.valid(), beta: BETA };
     let logprobs = Logprobs::of(&policy, batch.clone(), &mut Mode::Eval);
     let chosen = [-10.922881, -10.471018, -10.780910, -10.972917, -10.851171, -10.842422, -10.873377, -10.863350];
     let rejected = [-11.034605, -10.663957, -10.778269, -11.056688, -10.879661, -10.841721, -10.876168, -10.963408];
-    assert_all_near(logprobs.chosen, &chosen, SIX);
-    assert_all_near(logprobs.rejected, &rejected, SIX);
+    assert_close(&floats(logprobs.chosen), &chosen, SIX);
+    assert_close(&floats(logprobs.rejected), &rejected, SIX);
 
     let mut optimizer = AdamW::new(0.01);
     for [loss, chosen, rejected] in [
@@ -165,11 +164,11 @@ fn n7_10_tiny_dpo() {
         [0.691399872, 0.018630743, -0.016348243],
         [0.690818727, 0.024782658, -0.021845818],
     ] {
-        let found = compute_dpo_loss_batch(&policy, &reference, batch.clone(), BETA, &mut Mode::Eval);
+        let found = objective.loss_batch(&policy, batch.clone(), &mut Mode::Eval);
         let gradients = found.loss.backward();
-        assert_all_near(found.loss, &[loss], 5e-7);
-        assert_all_near(found.chosen_reward, &[chosen], 5e-6);
-        assert_all_near(found.rejected_reward, &[rejected], 5e-6);
+        assert_close(&floats(found.loss), &[loss], 5e-7);
+        assert_close(&floats(found.chosen_reward), &[chosen], 5e-6);
+        assert_close(&floats(found.rejected_reward), &[rejected], 5e-6);
         policy = optimizer.step(1e-3, policy, gradients);
     }
 }
@@ -192,45 +191,37 @@ fn a_run_moves_the_policy_away_from_the_reference() {
         validation: PreferenceLoader::eval(dataset(&pairs[8..]), 4, Some(120)).unwrap(),
     };
     let policy = tiny(&device);
-    let reference = policy.valid();
-    let before =
-        compute_dpo_loss_loader(&policy, &reference, &loaders.validation, BETA, None, &mut TorchRng::new(123), &device);
+    let objective = DpoObjective { reference: policy.valid(), beta: BETA };
+    let before = objective.loss_loader(&policy, &loaders.validation, None, &mut TorchRng::new(123), &device);
     assert_eq!(before, DpoMeans { loss: f64::from(2f32.ln()), chosen_reward: 0.0, rejected_reward: 0.0 });
 
-    let config = TrainingConfig { learning_rate: 1e-3, epochs: 2, eval_freq: 1, ..dpo_training() };
-    let train = |config: &TrainingConfig, observe: &mut dyn FnMut(DpoEvent) -> ControlFlow<()>| {
-        let mut rng = TorchRng::new(123);
-        train_model_dpo_simple(tiny(&device), &reference, &loaders, config, BETA, &mut rng, &device, observe)
+    let config = TrainingConfig { learning_rate: 1e-3, epochs: 2, eval_freq: 1, ..dpo_training_config() };
+    let train = |config: &TrainingConfig| {
+        let (mut optimizer, mut rng) = (AdamW::new(config.weight_decay), TorchRng::new(123));
+        train_model_dpo_simple(tiny(&device), &mut optimizer, &objective, &loaders, config, &mut rng, &device)
     };
-    let (mut margins, mut ends) = (Vec::new(), 0);
-    let policy = train(&config, &mut |event| {
-        match event {
-            DpoEvent::Evaluation { val, .. } => margins.push(val.margin()),
-            DpoEvent::EpochEnd { .. } => ends += 1,
-        }
-        ControlFlow::Continue(())
-    });
-    assert_eq!((margins.len(), ends), (4, 2));
+    let (policy, evaluations) = train(&config);
+    let margins: Vec<f64> = evaluations.iter().map(|evaluation| evaluation.val.margin()).collect();
+    let counts: Vec<(usize, usize)> =
+        evaluations.iter().map(|evaluation| (evaluation.epoch, evaluation.step)).collect();
+    assert_eq!(counts, [(1, 0), (1, 1), (2, 2), (2, 3)]);
     assert!(margins.is_sorted() && margins[0] > 0.0, "{margins:?}");
     let same = |a: &GptModel, b: &GptModel| a.out_head.weight.val().into_data() == b.out_head.weight.val().into_data();
-    assert!(same(&reference, &tiny(&device).valid()) && !same(&reference, &policy.valid()));
-
-    let mut stopped = 0;
-    train(&config, &mut |_| {
-        stopped += 1;
-        ControlFlow::Break(())
-    });
-    assert_eq!(stopped, 1);
+    assert!(same(&objective.reference, &tiny(&device).valid()) && !same(&objective.reference, &policy.valid()));
 
     // As in the other loops: only after the first step.
-    let mut steps = Vec::new();
-    train(&TrainingConfig { eval_freq: 0, epochs: 1, ..config }, &mut |event| {
-        if let DpoEvent::Evaluation { step, .. } = event {
-            steps.push(step);
-        }
-        ControlFlow::Continue(())
-    });
+    let (_, evaluations) = train(&TrainingConfig { eval_freq: 0, epochs: 1, ..config });
+    let steps: Vec<usize> = evaluations.iter().map(|evaluation| evaluation.step).collect();
     assert_eq!(steps, [0]);
+}
+
+#[test]
+fn the_line_of_the_log() {
+    let means = |loss, chosen_reward, rejected_reward| DpoMeans { loss, chosen_reward, rejected_reward };
+    let evaluation = DpoEvaluation { epoch: 1, step: 5, train: means(0.625, 0.5, 0.25), val: means(0.5, 0.0, 0.125) };
+    let expected = "Ep 1 (Step 000005): Train loss 0.625, Val loss 0.500, Train reward margins 0.250, Val reward margins \
+                    -0.125";
+    assert_eq!(evaluation.to_string(), expected);
 }
 
 #[test]
@@ -240,14 +231,14 @@ fn too_few_pairs_are_an_error() {
         PreferenceEntry { chosen: i.to_string(), rejected: "No.".into(), entry }
     };
     let pairs: Vec<PreferenceEntry> = (0..3).map(pair).collect();
-    let error = |loader: Result<PreferenceLoader, LoaderError>| loader.unwrap_err().to_string();
+    let error = |loader: Result<PreferenceLoader, InstructionLoaderError>| loader.unwrap_err().to_string();
     let train = |batch_size| PreferenceLoader::train(dataset(&pairs), batch_size, None);
-    let few = "3 entries to learn from do not fill one batch of 4: add entries or take a smaller batch";
+    let few = "3 training entries do not fill one batch of 4: add entries or take a smaller batch";
     assert_eq!(error(train(4)), few);
     assert_eq!(error(train(0)), "batch_size is 0, but must be at least 1");
     assert_eq!(train(3).unwrap().num_batches(), 1);
     assert_eq!(error(PreferenceLoader::eval(dataset(&pairs), 0, None)), "batch_size is 0, but must be at least 1");
-    assert!(error(PreferenceLoader::eval(dataset(&[]), 4, None)).starts_with("no entries are left to measure on"));
+    assert!(error(PreferenceLoader::eval(dataset(&[]), 4, None)).starts_with("no entries are left to evaluate on"));
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_model_becomes_a_classifier_that_is_measured_and_used() {
     assert!(lines[0].starts_with("spam ") && lines[0].ends_with("Win 99 prizes now!"), "{told}");
     assert!(lines[1].starts_with("not spam ") && lines[1].ends_with("See you at 77 o'clock."), "{told}");
 
-    // One message a line; empty lines are none. Messages longer than those of the training lose their end.
+    // One message a line; empty lines are none. Messages longer than those of the training are truncated.
     let long = "Win 7 prizes now! ".repeat(5);
     let output = predict_lines(folder, &["--json"], &format!("See you at 3 o'clock.\n\n{long}\n"));
     assert_success(&output);
@@ -152,13 +152,14 @@ fn prepare_writes_three_files_that_train_takes() {
     let output = classify(folder, &train);
     assert_success(&output);
     assert!(stdout(&output).contains("280 training, 40 validation, 80 test messages"));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("messages longer than 12 tokens lose their end: "));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("messages are longer than 12 tokens and are truncated"));
 }
 
 /// The book's collection: byte for byte the book's three files (6.2-split of the specification).
+#[testkit::needs_data("sms-spam")]
 #[test]
 fn prepare_makes_the_book_s_files() {
-    let Some(text) = shared::data::for_test("sms-spam") else { return };
+    let text = testkit::for_test("sms-spam");
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     fs::write(folder.join("sms.tsv"), text).unwrap();

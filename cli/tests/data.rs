@@ -33,16 +33,13 @@ fn an_embedded_story_can_be_shown() {
     assert!((7_500..8_500).contains(&chinese.chars().count()));
 }
 
-/// With `LLM_DATA_DIR` set, every data set is where the catalogue says and has the right checksum.
+/// Every data set is where the catalogue says and has the right checksum.
+#[testkit::needs_data]
 #[test]
 fn the_book_s_data_sets_match_the_catalogue() {
-    let Some(dir) = std::env::var_os("LLM_DATA_DIR") else {
-        eprintln!("skipped: set LLM_DATA_DIR to the folder with the book's data sets");
-        return;
-    };
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let folder = testkit::data_folder();
     for set in shared::data::CATALOGUE.iter().filter(|set| set.embedded.is_none()) {
-        let path = std::path::Path::new(root).join(&dir).join(set.file);
+        let path = folder.join(set.file);
         let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(shared::data::sha256(&bytes), set.sha256, "{}", set.name);
     }

@@ -1,11 +1,11 @@
 //! `llm data fetch` and `llm weights fetch`, from a server inside the test.
 
 mod common;
-#[path = "../../shared/tests/http_server/mod.rs"]
+#[path = "../../engine/workshop/tests/http_server/mod.rs"]
 mod http_server;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,18 +53,10 @@ fn paths(server: &Server) -> Vec<String> {
     server.requests().into_iter().map(|request| request.path).collect()
 }
 
-/// The folder with the book's real data sets, if this machine has one.
-fn book_s_data() -> Option<PathBuf> {
-    let folder = std::env::var_os("LLM_DATA_DIR").map(|dir| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(dir));
-    if folder.is_none() {
-        eprintln!("skipped: set LLM_DATA_DIR to the folder with the book's data sets");
-    }
-    folder
-}
-
+#[testkit::needs_data]
 #[test]
 fn all_data_sets_come_from_a_mirror_and_are_found_afterwards() {
-    let Some(data) = book_s_data() else { return };
+    let data = testkit::data_folder();
     let server = Server::start(move |request| match fs::read(data.join(&request.path[1..])) {
         Ok(bytes) => Reply::file(request, &bytes, "v1"),
         Err(_) => Reply::new(404, "nothing"),
@@ -90,9 +82,10 @@ fn all_data_sets_come_from_a_mirror_and_are_found_afterwards() {
 }
 
 #[cfg(target_os = "linux")]
+#[testkit::needs_data("the-verdict")]
 #[test]
 fn a_data_set_goes_into_the_data_folder_of_the_user() {
-    let Some(data) = book_s_data() else { return };
+    let data = testkit::data_folder();
     let server = Server::start(move |_| Reply::new(200, fs::read(data.join("the-verdict.txt")).unwrap()));
     let folder = tempfile::tempdir().unwrap();
     assert!(run(folder.path(), &server.url, &["data", "fetch", "the-verdict"]).status.success());

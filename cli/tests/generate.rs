@@ -7,8 +7,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
-use ch05_pretrain::save_model;
 use common::{assert_one_line_error, run, stdout};
+use model_files::save_model;
 use serde_json::Value;
 use shared::GptConfig;
 use shared::init::torch_init;

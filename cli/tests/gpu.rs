@@ -10,24 +10,25 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use appendix_lora::LinearLayers;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData, Tolerance};
-use ch04_gpt::GptCache;
+use ch04_gpt::bonus::GptCache;
+use ch04_gpt::{GptModel, TransformerBlock};
 use common::{run, stdout};
-use kernels::Kernels;
+use fast::cache::Cache;
 use serde_json::Value;
-use shared::GptConfig;
-use shared::device::DeviceChoice;
 use shared::init::randn;
 use shared::rng::TorchRng;
+use shared::{GptConfig, Linear};
+use testkit::assert_relatively_close;
+use workshop::device::DeviceChoice;
 
 const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 32, "n_heads": 2, "n_layers": 1,
     "drop_rate": 0.1, "qkv_bias": true},
     "training": {"batch_size": 4, "learning_rate": 0.003, "weight_decay": 0.1, "epochs": 1, "eval_freq": 20,
     "eval_iter": 1}}"#;
 
-/// Most that a loss or a probability may differ, relative to its size.
+/// Maximum relative difference of a loss or a probability.
 const TOLERANCE: f64 = 1e-3;
 
 fn device_under_test() -> Option<String> {
@@ -47,12 +48,11 @@ fn succeed(folder: &Path, args: &[&str]) -> String {
 }
 
 fn assert_near(found: &Value, expected: &Value, what: &str) {
-    let (found, expected) = (found.as_f64().unwrap(), expected.as_f64().unwrap());
-    assert!((found - expected).abs() <= TOLERANCE * expected.abs(), "{what}: {found}, on the CPU {expected}");
+    assert_relatively_close(found.as_f64().unwrap(), expected.as_f64().unwrap(), TOLERANCE, what);
 }
 
 #[test]
-fn auto_takes_a_card_but_no_driver_in_software() {
+fn auto_takes_a_gpu_but_no_driver_in_software() {
     let Some(_) = device_under_test() else { return };
     let software = std::env::var_os("LLM_TEST_SOFTWARE").is_some();
     assert_eq!(DeviceChoice::Auto.open().unwrap() == Device::flex(), software);
@@ -61,7 +61,7 @@ fn auto_takes_a_card_but_no_driver_in_software() {
 /// Where this fails, the fault is the driver's or burn's, and nothing that is built on it can be right.
 ///
 /// The factors have 9 binary digits behind the point, so that sums of their products are exact, in whatever order, and
-/// also where a card rounds the factors of 32-bit products to 10 digits (NVIDIA's TF32).
+/// also where a GPU rounds the factors of 32-bit products to 10 digits (NVIDIA's TF32).
 #[test]
 fn the_device_multiplies_matrices() {
     let Some(device) = device_under_test() else { return };
@@ -211,10 +211,10 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
     }
 }
 
-/// The kernels that write one token after the other, against the formulas on the CPU; with weights of 16 bits where the device
-/// has them.
+/// The kernels that generate one token after the other, against the formulas on the CPU; with weights of 16 bits where the
+/// device supports them.
 #[test]
-fn a_token_on_a_card_is_that_of_the_formulas() {
+fn a_token_on_a_gpu_is_that_of_the_formulas() {
     let Some(device) = device_under_test() else { return };
     let device = device.parse::<DeviceChoice>().unwrap().open().unwrap();
     for weights in [FloatDType::F32, FloatDType::F16, FloatDType::BF16] {
@@ -240,47 +240,58 @@ fn a_token_on_a_card_is_that_of_the_formulas() {
 
 fn compare_tokens(config: &GptConfig, weights: FloatDType, device: &Device) {
     let cpu = Device::flex();
-    let model = |device: &Device| {
-        // Layer normalization and biases begin as ones and zeros, which would hide mistakes.
-        let mut model = bench::model(config, device).map(&mut Shaken(TorchRng::new(5)));
-        // GELU gets numbers beyond 13, where a careless tanh overflows.
-        let norm = &mut model.trf_blocks[0].norm2;
-        norm.scale = norm.scale.clone().map(|scale| scale * 30.0);
-        for (_, layer) in model.linear_layers_mut() {
-            layer.weight = layer.weight.clone().map(|weight| weight.cast(weights));
-            if *device == cpu {
-                layer.weight = layer.weight.clone().map(|weight| weight.cast(FloatDType::F32));
-            }
-        }
-        model
-    };
-    let kernels = if weights == FloatDType::F32 { Kernels::Fused } else { Kernels::Mixed(weights) };
-    let (model, on_card) = (model(&cpu), model(device).with_kernels(kernels));
+    let (model, mut on_gpu) = (model_with(config, weights, &cpu), model_with(config, weights, device));
+    on_gpu.fast = Some(if weights == FloatDType::F32 { fast::forward } else { fast::mixed(weights) });
     let x = Tensor::<3>::zeros([1, 1, config.emb_dim], device);
-    assert!(kernels.fuse_token(&x, weights.into()), "the formulas would be compared with themselves");
+    assert!(kernels::gpu::takes(&x, weights.into()), "the formulas would be compared with themselves");
 
-    let (mut cache, mut cache_on_card) = (GptCache::new(&model), GptCache::new(&on_card));
-    let ids = |from: usize, to: usize, device: &Device| -> Tensor<2, Int> {
-        let ids: Vec<i32> = (from..to).map(|i| (i * 37 % config.vocab_size) as i32).collect();
+    let (mut cache, mut cache_on_gpu) = (GptCache::new(&model), Cache::new(&on_gpu));
+    let ids = |to: usize, device: &Device| -> Tensor<2, Int> {
+        let ids: Vec<i32> = (0..to).map(|i| (i * 37 % config.vocab_size) as i32).collect();
         Tensor::<1, Int>::from_ints(&ids[..], device).unsqueeze()
     };
+    let context = config.context_length;
     // A prompt, which goes through the formulas if it is longer than one token, then one token at a time, also where the
     // cache has to grow.
     let prompt = if config.qkv_bias { 3 } else { 1 };
-    for (from, to) in [(0, prompt)].into_iter().chain((prompt..config.context_length).map(|i| (i, i + 1))) {
-        let expected = model.forward_cached(ids(from, to, &cpu), &mut cache).into_data();
-        let second_owner = (from == 20).then(|| cache_on_card.clone());
-        let found = on_card.forward_cached(ids(from, to, device), &mut cache_on_card).into_data();
+    for tokens in prompt..=context {
+        let expected = cache.next_logits(&model, &ids(tokens, &cpu), context).into_data();
+        let second_owner = (tokens == 21).then(|| cache_on_gpu.clone());
+        let found = cache_on_gpu.next_logits(&on_gpu, &ids(tokens, device), context).into_data();
         if let Some(mut other) = second_owner {
-            let next = || ids(to, to + 1, device);
-            let expected = on_card.forward_cached(next(), &mut cache_on_card.clone()).into_data();
-            on_card.forward_cached(ids(from, to, device), &mut other);
-            assert_eq!(on_card.forward_cached(next(), &mut other).into_data(), expected);
+            let next = ids(tokens + 1, device);
+            let expected = cache_on_gpu.clone().next_logits(&on_gpu, &next, context).into_data();
+            other.next_logits(&on_gpu, &ids(tokens, device), context);
+            assert_eq!(other.next_logits(&on_gpu, &next, context).into_data(), expected);
         }
         // The prompt's vectors are rounded to the type of the weights.
         let rounding = if weights == FloatDType::F32 { 1e-3 } else { 3e-2 };
         found.assert_approx_eq::<f32>(&expected, Tolerance::relative(rounding).set_absolute(rounding));
     }
+}
+
+/// A model whose linear layers have weights of this type; on the CPU they have 32 bits after the rounding.
+fn model_with(config: &GptConfig, weights: FloatDType, device: &Device) -> GptModel {
+    // Layer normalization and biases begin as ones and zeros, which would hide mistakes.
+    let mut model = bench::model(config, device).map(&mut Shaken(TorchRng::new(5)));
+    // GELU gets numbers beyond 13, where a careless tanh overflows.
+    let norm = &mut model.trf_blocks[0].norm2;
+    norm.scale = norm.scale.clone().map(|scale| scale * 30.0);
+    for layer in linear_layers(&mut model) {
+        layer.weight = layer.weight.clone().map(|weight| weight.cast(weights));
+        if *device == Device::flex() {
+            layer.weight = layer.weight.clone().map(|weight| weight.cast(FloatDType::F32));
+        }
+    }
+    model
+}
+
+fn linear_layers(model: &mut GptModel) -> impl Iterator<Item = &mut Linear> {
+    fn of_block(block: &mut TransformerBlock) -> [&mut Linear; 6] {
+        let (att, ff) = (&mut block.att, &mut block.ff);
+        [&mut att.w_query, &mut att.w_key, &mut att.w_value, &mut att.out_proj, &mut ff.expand, &mut ff.contract]
+    }
+    model.trf_blocks.iter_mut().flat_map(of_block).chain([&mut model.out_head])
 }
 
 /// Adds something to every number of a model.

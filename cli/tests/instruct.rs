@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
-use ch05_pretrain::save_model;
 use common::{assert_one_line_error, llm, run, stdout};
+use model_files::save_model;
 use serde_json::{Value, json};
 use shared::GptConfig;
 use shared::init::torch_init;
@@ -106,7 +106,7 @@ fn a_model_learns_answers_and_talks() {
     assert!(told.starts_with("The model sees 64 tokens: 58 for your message"), "{told}");
     assert!(told.contains("; earlier turns: 1 in them, 0 forgotten]"), "{told}");
     assert!(told.contains(", 1 forgotten]"), "{told}");
-    assert!(told.contains("there is room for 58; say it shorter]"), "{told}");
+    assert!(told.contains("there is room for 58; shorten it]"), "{told}");
     assert!(told.contains("[everything is forgotten]"), "{told}");
 
     let told = talk(&["--weights", "int8", "--device", "cpu"], "Add 1 to 4.\n/new\nAdd 1 to 4.\n");
@@ -132,7 +132,7 @@ fn bad_input_is_one_line_and_writes_nothing() {
     write(folder, "tasks.json", &bad.into());
     assert_one_line_error(&train(&[]), 1, &["entry 7", "\"output\" is missing"]);
     write(folder, "tasks.json", &tasks(5).into());
-    assert_one_line_error(&train(&[]), 1, &["tasks.json: 4 entries", "one batch of 8"]);
+    assert_one_line_error(&train(&[]), 1, &["tasks.json: 4 training entries", "one batch of 8"]);
     write(folder, "tasks.json", &tasks(20).into());
     assert_one_line_error(&train(&["--max-length", "65"]), 1, &["--max-length is 65", "64 tokens"]);
     assert_one_line_error(&train(&["--lr=-1"]), 1, &["learning_rate is -1"]);
@@ -159,7 +159,7 @@ fn bad_input_is_one_line_and_writes_nothing() {
     write(folder, "tasks.json", &tasks(20).into());
     for command in [&["chat", "--model", "base"][..], &respond] {
         let halves = instruct(folder, &[command, &["--weights", "f16", "--device", "cpu"]].concat());
-        assert_one_line_error(&halves, 1, &["--weights f16 is for graphics cards", "bf16 and int8"]);
+        assert_one_line_error(&halves, 1, &["--weights f16 is for GPUs", "bf16 and int8"]);
     }
 }
 

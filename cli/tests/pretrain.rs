@@ -114,7 +114,7 @@ fn products_with_16_bits_give_nearly_the_same_losses() {
         }
     }
     let f16 = ["generate", "--model", "out", "--prompt", "The boats", "--weights", "f16", "--device", "cpu"];
-    assert_one_line_error(&run(folder.path(), &f16), 1, &["f16", "graphics cards", "bf16"]);
+    assert_one_line_error(&run(folder.path(), &f16), 1, &["f16", "GPUs", "bf16"]);
 }
 
 /// Ctrl-C after the first epoch: exit code 130, and the folder holds a whole model and a checkpoint.

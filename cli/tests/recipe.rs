@@ -8,6 +8,7 @@ use std::process::Output;
 
 use common::{assert_one_line_error, run, stdout};
 use serde_json::Value;
+use testkit::assert_near;
 
 const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 8, "n_heads": 2, "n_layers": 1,
     "drop_rate": 0.0, "qkv_bias": false}, "training": {"batch_size": 2, "learning_rate": 0.01, "weight_decay": 0.1,
@@ -32,10 +33,6 @@ fn of_steps(folder: &Path, key: &str) -> Vec<f64> {
     lines.filter(|line| line["kind"] == "step").filter_map(|line| line[key].as_f64()).collect()
 }
 
-fn assert_close(found: f64, expected: f64) {
-    assert!((found - expected).abs() <= 1e-12, "{found} is not {expected}");
-}
-
 #[test]
 fn warm_up_and_cosine_decay_are_logged_and_drawn() {
     let folder = prepare();
@@ -47,12 +44,12 @@ fn warm_up_and_cosine_decay_are_logged_and_drawn() {
     let total = rates.len();
     assert_eq!(total, of_steps(folder.path(), "loss").len());
     assert!(total > 20, "{total} steps");
-    assert_close(rates[0], 0.001);
-    assert_close(rates[2], 0.001 + 2.0 * 0.009 / 4.0);
-    assert_close(rates[4], 0.01);
+    assert_near(rates[0], 0.001, 1e-12);
+    assert_near(rates[2], 0.001 + 2.0 * 0.009 / 4.0, 1e-12);
+    assert_near(rates[4], 0.01, 1e-12);
     let progress = (total - 5) as f64 / (total - 4) as f64;
     let last = 0.0005 + 0.0095 * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
-    assert_close(rates[total - 1], last);
+    assert_near(rates[total - 1], last, 1e-12);
     let plot = fs::read_to_string(folder.path().join("out/learning-rate.svg")).unwrap();
     assert!(plot.contains("<polyline"));
 }
@@ -63,14 +60,14 @@ fn a_ratio_counts_steps_and_what_is_not_said_is_a_hundredth_of_the_peak() {
     assert!(pretrain(folder.path(), &["--warmup-ratio", "0.25", "--lr-schedule", "linear"]).status.success());
     let rates = of_steps(folder.path(), "learning_rate");
     let warm_up = rates.len() / 4;
-    assert_close(rates[0], 0.0001);
-    assert_close(rates[warm_up], 0.01);
+    assert_near(rates[0], 0.0001, 1e-12);
+    assert_near(rates[warm_up], 0.01, 1e-12);
     let decay = (rates.len() - warm_up) as f64;
-    assert_close(rates[rates.len() - 1], 0.0001 + 0.0099 / decay);
+    assert_near(rates[rates.len() - 1], 0.0001 + 0.0099 / decay, 1e-12);
     // A minimum alone means a cosine.
     assert!(pretrain(folder.path(), &["--min-lr", "0.002"]).status.success());
     let rates = of_steps(folder.path(), "learning_rate");
-    assert_close(rates[rates.len() / 2], 0.006);
+    assert_near(rates[rates.len() / 2], 0.006, 1e-12);
 }
 
 #[test]
@@ -140,7 +137,7 @@ fn bad_options_are_named_and_nothing_is_written() {
         (&["--initial-lr", "0.001"], &["--initial-lr", "--warmup-steps or --warmup-ratio"]),
         (
             &["--warmup-ratio", "0.001", "--initial-lr", "0.001"],
-            &["--warmup-ratio 0.001 makes a warm-up of 0 of", "--initial-lr has no place", "--warmup-steps"],
+            &["--warmup-ratio 0.001 gives a warm-up of 0 of", "--initial-lr has no effect", "--warmup-steps"],
         ),
     ] {
         assert_one_line_error(&pretrain(folder.path(), options), 1, parts);

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use ch05_pretrain::{load_run_file, newest_checkpoint};
 use common::{assert_one_line_error, llm, run, stdout};
 use serde_json::Value;
+use trainer::{load_run_file, newest_checkpoint};
 
 const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "emb_dim": 8, "n_heads": 2, "n_layers": 2,
     "drop_rate": 0.1, "qkv_bias": false}, "training": {"batch_size": 2, "learning_rate": 0.01, "weight_decay": 0.1,
@@ -93,21 +93,6 @@ fn so_does_a_run_with_warm_up_decay_clipping_accumulation_and_mixed_precision() 
     killed_and_continued(&[&recipe[..], &["--grad-accum", "2", "--precision", "bf16"]].concat(), 18, 6, &[8, 15]);
 }
 
-/// A checkpoint of the time before the schedules.
-#[test]
-fn a_run_without_a_recipe_goes_on() {
-    let expected = log_of_a_whole_run();
-    let other = prepare();
-    kill_at(other.path(), &arguments(), 8);
-    let file = checkpoint(other.path()).join("run.json");
-    let json = fs::read_to_string(&file).unwrap();
-    let start = json.find("\"recipe\":").unwrap();
-    let end = start + json[start..].find("\"save_every\"").unwrap();
-    fs::write(&file, [&json[..start], &json[end..]].concat()).unwrap();
-    assert!(run(other.path(), &["pretrain", "--resume", "out", "--device", "cpu"]).status.success());
-    assert_eq!(fs::read_to_string(other.path().join("log.jsonl")).unwrap(), expected);
-}
-
 /// The one checkpoint of the run in `folder`.
 fn checkpoint(folder: &Path) -> PathBuf {
     fs::read_dir(folder.join("out"))
@@ -179,7 +164,7 @@ fn a_run_whose_files_have_moved_goes_on() {
     let path = folder.path();
     kill_at(path, &arguments(), 16);
     let newest = newest_checkpoint(&path.join("out")).unwrap();
-    let epoch = load_run_file::<Value>(&newest).unwrap().place.epoch;
+    let epoch = load_run_file::<Value>(&newest).unwrap().state.epoch;
     assert!(epoch > 1);
     let resume = |extra: &[&str]| run(path, &[&["pretrain", "--resume", "out", "--device", "cpu"], extra].concat());
     fs::rename(path.join("text.txt"), path.join("moved.txt")).unwrap();

@@ -64,7 +64,7 @@ fn smaller_weights_serve_every_request() {
     assert!(differ > 0, "a wrong precision would not be seen");
     let halves =
         run(folder.path(), &["serve", "--model", "model", "--port", "0", "--weights", "f16", "--device", "cpu"]);
-    assert_one_line_error(&halves, 1, &["--weights f16 is for graphics cards"]);
+    assert_one_line_error(&halves, 1, &["--weights f16 is for GPUs"]);
 }
 
 /// What clients of Ollama send besides, and its special values.

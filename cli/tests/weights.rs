@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// A tiny model in the form of Hugging Face (`gpt2-tiny-hf`) or OpenAI (`gpt2-tiny-openai`).
 fn golden(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ch05-pretrain/tests/golden").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/model-files/tests/golden").join(name)
 }
 
 fn expected(name: &str) -> Value {

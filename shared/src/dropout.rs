@@ -2,7 +2,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use kernels::Kernels;
 
 use crate::Mode;
 
@@ -16,9 +15,6 @@ use crate::Mode;
 pub struct Dropout {
     /// Probability of an element to be zeroed, in [0, 1).
     pub rate: f64,
-    /// Which code computes it.
-    #[module(skip)]
-    pub kernels: Kernels,
 }
 
 impl Dropout {
@@ -28,39 +24,15 @@ impl Dropout {
     /// If `rate` is not in [0, 1).
     pub fn new(rate: f64) -> Self {
         assert!((0.0..1.0).contains(&rate), "a dropout rate lies in [0, 1), not {rate}");
-        Self { rate, kernels: Kernels::Plain }
-    }
-
-    /// The same layer, computed by `kernels`.
-    pub fn with_kernels(self, kernels: Kernels) -> Self {
-        Self { kernels, ..self }
+        Self { rate }
     }
 
     /// # Shapes
     /// - `x`: any, the result has the same.
     pub fn forward<const D: usize>(&self, x: Tensor<D>, mode: &mut Mode) -> Tensor<D> {
-        if self.kernels.fuse(&x) {
-            return match mode.mask(x.dims().iter().product(), self.rate, &x.device()) {
-                Some(mask) => kernels::dropout(x, mask),
-                None => x,
-            };
-        }
         match mode.dropout_mask(x.dims(), self.rate, &x.device()) {
             Some(mask) => x * mask,
             None => x,
         }
-    }
-
-    /// Dropout, and then the addition of what a shortcut led around it: `y = x * mask / (1 - rate) + shortcut`.
-    ///
-    /// # Shapes
-    /// - `x`, `shortcut`: any, the result has the same.
-    pub fn forward_add<const D: usize>(&self, x: Tensor<D>, shortcut: Tensor<D>, mode: &mut Mode) -> Tensor<D> {
-        if self.kernels.fuse(&x)
-            && let Some(mask) = mode.mask(x.dims().iter().product(), self.rate, &x.device())
-        {
-            return kernels::dropout_add(x, mask, shortcut);
-        }
-        self.forward(x, mode) + shortcut
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// Writes `contents` to a temporary file beside `path` and renames it: a reader sees the old file or the new one,
-/// never a half. Missing folders are created.
+/// never a partial file. Missing folders are created.
 ///
 /// # Errors
 /// What the file system says; the message names the path.
@@ -35,8 +35,8 @@ pub fn write_whole_with(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Re
     attempt().map_err(|e| io::Error::new(e.kind(), format!("cannot write {}: {e}", path.display())))
 }
 
-/// A temporary file in `folder` that is to be renamed when it is whole. Others may read it as far as the user's umask
-/// lets them read any new file; temporary files are private otherwise.
+/// A temporary file in `folder` that is to be renamed when it is complete. Others may read it as far as the user's
+/// umask lets them read any new file; temporary files are private otherwise.
 ///
 /// # Errors
 /// What the file system says.

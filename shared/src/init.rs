@@ -1,6 +1,6 @@
 //! First values of the parameters, drawn as PyTorch draws them.
 //!
-//! A model is put together with burn's ordinary layers, which are lazy: they hold no values until somebody asks.
+//! A model is put together from lazy layers, as burn makes them: they hold no values until these are read.
 //! [`torch_init`] then walks over the model and draws every value from a [`TorchRng`], in the order of the fields. The
 //! fields of this workspace's modules stand in the order in which the book's classes create their layers, so the same
 //! seed gives the same weights.
@@ -15,11 +15,23 @@ use crate::rng::TorchRng;
 /// Draws all values of `module` from `rng`, layer by layer in the order of its fields:
 ///
 /// - `burn::nn::Embedding`: standard normal;
-/// - [`Linear`] and `burn::nn::Linear`: weight, then bias, both uniform in ±1/√d_in. PyTorch keeps the weight as `[d_out, d_in]` and
-///   draws it in that order; burn keeps the transpose;
-/// - anything else keeps the values it was made with (layer norms: ones and zeros).
+/// - [`Linear`] and `burn::nn::Linear`: weight, then bias, both uniform in ±1/√d_in. PyTorch keeps the weight as
+///   `[d_out, d_in]` and draws it in that order; burn keeps the transpose;
+/// - norms (any type whose name ends in `Norm`): nothing is drawn, they keep their ones and zeros.
+///
+/// # Panics
+/// If there are other parameters, with their names: values that are not drawn from `rng` would not be reproducible. A
+/// module that starts with values of its own draws them in its constructor.
 pub fn torch_init<M: Module>(module: M, rng: &mut TorchRng) -> M {
-    module.map(&mut TorchInit { rng, field: String::new(), holder: String::new(), bound: 0.0 })
+    let mut init = TorchInit { rng, fields: Vec::new(), bound: 0.0, unknown: Vec::new() };
+    let module = module.map(&mut init);
+    let unknown = init.unknown;
+    assert!(
+        unknown.is_empty(),
+        "torch_init has no rule for the parameters {}: draw them from the generator in the constructor",
+        unknown.join(", ")
+    );
+    module
 }
 
 /// `torch.nn.Linear(d_in, d_out, bias)` with values from `rng`.
@@ -44,23 +56,29 @@ pub fn randn<const D: usize>(shape: [usize; D], rng: &mut TorchRng, device: &Dev
 
 struct TorchInit<'a> {
     rng: &'a mut TorchRng,
-    /// The field that the walk is in and the struct that holds it, e.g. `weight` of `Struct:Linear`.
-    field: String,
-    holder: String,
+    /// The fields on the way to the current parameter, each with the type that holds it, e.g. `weight` and
+    /// `Struct:Linear`.
+    fields: Vec<[String; 2]>,
     /// 1/√d_in of the linear layer whose weight came last; its bias has the same bound.
     bound: f32,
+    /// Names of the parameters that no rule covers.
+    unknown: Vec<String>,
 }
 
 impl ModuleMapper for TorchInit<'_> {
     fn enter_module(&mut self, field: &str, holder: &str) {
-        self.field = field.to_string();
-        self.holder = holder.to_string();
+        self.fields.push([field.to_string(), holder.to_string()]);
+    }
+
+    fn exit_module(&mut self, _field: &str, _holder: &str) {
+        self.fields.pop();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, shape, device) = (param.id, param.lazy_shape(), param.lazy_device());
         let n = shape.num_elements();
-        let values = match (self.holder.as_str(), self.field.as_str()) {
+        let [field, holder] = self.fields.last().map_or(["", ""], |last| last.each_ref().map(String::as_str));
+        let values = match (holder, field) {
             ("Struct:Linear", "weight") => {
                 let (d_in, d_out) = (shape[0], shape[1]);
                 self.bound = (1.0 / (d_in as f64).sqrt()) as f32;
@@ -68,7 +86,12 @@ impl ModuleMapper for TorchInit<'_> {
             }
             ("Struct:Linear", "bias") => self.rng.uniform(n, -self.bound, self.bound),
             ("Struct:Embedding", "weight") => self.rng.randn(n),
-            _ => return param,
+            (norm, _) if norm.ends_with("Norm") => return param,
+            _ => {
+                let path: Vec<&str> = self.fields.iter().map(|[field, _]| field.as_str()).collect();
+                self.unknown.push(path.join("."));
+                return param;
+            }
         };
         param.transform_for_load(Tensor::from_data(TensorData::new(values, shape), &device), id)
     }
@@ -92,7 +115,35 @@ pub fn transpose(matrix: &[f32], rows: usize, cols: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use burn::nn::LayerNormConfig;
+
     use super::*;
+
+    #[derive(Module, Debug)]
+    struct Part {
+        layer: Linear,
+        norm: burn::nn::LayerNorm,
+        temperature: Param<Tensor<1>>,
+    }
+
+    #[derive(Module, Debug)]
+    struct Whole {
+        parts: Vec<Part>,
+        mixture: Param<Tensor<2>>,
+    }
+
+    #[test]
+    #[should_panic(expected = "no rule for the parameters parts.0.temperature, mixture:")]
+    fn parameters_without_a_rule_are_refused_by_name() {
+        let device = Device::flex();
+        let part = Part {
+            layer: Linear::new(2, 3, true, &device),
+            norm: LayerNormConfig::new(3).init(&device),
+            temperature: Param::from_data([1.0], &device),
+        };
+        let mixture = Param::from_tensor(Tensor::ones([2, 2], &device));
+        torch_init(Whole { parts: vec![part], mixture }, &mut TorchRng::new(123));
+    }
 
     #[test]
     fn transpose_of_an_odd_shape() {

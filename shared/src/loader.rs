@@ -1,6 +1,20 @@
 //! Batches in the order in which PyTorch's `DataLoader` gives them.
 
+use burn::tensor::Device;
+
 use crate::rng::TorchRng;
+
+/// The batches of a data set, for any number of passes.
+pub trait Batches {
+    /// The type of a batch.
+    type Batch;
+
+    /// Number of batches in one pass.
+    fn num_batches(&self) -> usize;
+
+    /// One pass, with the tensors on `device`. Everything that is drawn for it is drawn from `rng` before this returns.
+    fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> Box<dyn Iterator<Item = Self::Batch> + 'a>;
+}
 
 /// Which items of a data set go into which batch: `torch.utils.data.DataLoader` without the data.
 ///
@@ -29,7 +43,7 @@ impl BatchLoader {
     /// One pass over the data: the item indices of every batch.
     ///
     /// Draws from `rng` what PyTorch draws from its global generator: always one 64-bit number (a seed for worker
-    /// processes, which nobody uses here) and, when shuffling, a second one that seeds a new generator for the
+    /// processes, which are not used here) and, when shuffling, a second one that seeds a new generator for the
     /// permutation. PyTorch draws the second with the first batch; here both come at the start of the pass.
     pub fn batches(&self, rng: &mut TorchRng) -> Vec<Vec<usize>> {
         rng.random_i64();

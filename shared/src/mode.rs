@@ -1,7 +1,6 @@
-//! Training or evaluation, said at each forward pass.
+//! Training or evaluation, an argument of each forward pass.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use kernels::Mask;
 
 use crate::rng::TorchRng;
 
@@ -23,23 +22,6 @@ impl Mode<'_> {
     /// Whether this is a training pass.
     pub fn is_training(&self) -> bool {
         !matches!(self, Mode::Eval)
-    }
-
-    /// The dropout mask of `dropout_mask` for `n` elements in the form that [`kernels`] takes. On
-    /// a device whose own generator is to be used, that one gives the seed.
-    pub fn mask(&mut self, n: usize, rate: f64, device: &Device) -> Option<Mask> {
-        if rate == 0.0 {
-            return None;
-        }
-        match self {
-            Mode::Eval => None,
-            Mode::Train(rng) => Some(rng.mask(n, rate)),
-            Mode::TrainOnDevice => {
-                let seeds = burn::tensor::Distribution::Uniform(0.0, f64::from(1 << 24));
-                let seed: f32 = Tensor::<1>::random([1], seeds, device).into_scalar();
-                Some(TorchRng::new(seed as u64).mask(n, rate))
-            }
-        }
     }
 
     /// A dropout mask for a tensor of shape `shape`: 0 with probability `rate`, else 1 / (1 - rate). `None` where

@@ -5,7 +5,7 @@ use appendix_burn_intro::{NeuralNetwork, ToyDataset};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
-use ch05_pretrain::cross_entropy;
+use shared::cross_entropy;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 /// The characters that stand for the bytes 0 to 255.
 ///
-/// Bytes that are printable and not blank in Latin-1 (33-126, 161-172, 174-255) stand for themselves. The other 68 get
-/// the characters from U+0100 on, in order: byte 0 is `Ā`, a line feed `Ċ` (U+010A), a blank `Ġ` (U+0120).
+/// Bytes that are visible characters in Latin-1 (33-126, 161-172, 174-255) stand for themselves. The other 68 get
+/// the characters from U+0100 on, in order: byte 0 is `Ā`, a line feed `Ċ` (U+010A), a space `Ġ` (U+0120).
 pub fn byte_table() -> [char; 256] {
     let mut stand_ins = '\u{100}'..;
     std::array::from_fn(|byte| match byte as u8 {

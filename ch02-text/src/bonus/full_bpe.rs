@@ -1,7 +1,7 @@
 //! Byte pair encoding trained from scratch, ready for real text.
 //!
 //! Compared with [`simple_bpe`](super::simple_bpe), the text is cut into words first ([`pre_tokens`]), so that no token
-//! reaches over the end of a word and no blank and line break is lost; special tokens are only taken where the caller
+//! crosses a word boundary and no space or line break is lost; special tokens are recognized only where the caller
 //! allows them; and the vocabulary can be saved, loaded, or taken from GPT-2's files.
 
 use std::cmp::Reverse;
@@ -16,7 +16,7 @@ use super::byte_table::bytes_of_characters;
 use super::gpt2_files::{BpeFileError, Gpt2Files, in_order_of_ids};
 use super::pairs::{Merges, Pair, count_pairs, merge_by_rank, merge_left_to_right, most_frequent, replace_pair};
 use super::pre_tokens::pre_tokens;
-use super::simple_bpe::{BLANK, character_ids, ids_of, joined, start_vocabulary};
+use super::simple_bpe::{SPACE, character_ids, ids_of, joined, start_vocabulary};
 use crate::TokenizerError;
 
 /// In which order an encoder applies its merges.
@@ -44,7 +44,7 @@ pub struct FullBpe {
 }
 
 impl FullBpe {
-    /// Learns a vocabulary from a text, as [`SimpleBpe::train`](super::SimpleBpe::train) does, but inside of words
+    /// Learns a vocabulary from a text, as [`SimpleBpe::train`](super::SimpleBpe::train) does, but inside words
     /// only. Special tokens in the text are left out.
     pub fn train(text: &str, vocab_size: usize, special: &[&str]) -> Self {
         let words = split_special(text, special).into_iter().filter(|part| !special.contains(part));
@@ -52,7 +52,7 @@ impl FullBpe {
         let mut tokens = start_vocabulary(words.iter().flat_map(|word| word.chars()), special);
         let ids = ids_of(&tokens);
 
-        // Words come again and again; each is merged once and counted as often as it occurs.
+        // Words repeat: each is merged once and counted as often as it occurs.
         let mut places = HashMap::new();
         let mut sequences: Vec<(Vec<u32>, usize)> = Vec::new();
         for word in &words {
@@ -84,8 +84,8 @@ impl FullBpe {
 
     fn from_parts(tokens: Vec<String>, merges: Merges) -> Self {
         let mut ids = ids_of(&tokens);
-        // Only where characters stand for bytes is the blank's among the first 256 tokens.
-        let of_bytes = ids.get(&BLANK.to_string()).is_some_and(|&id| id < 256);
+        // Only where characters stand for bytes is the space's among the first 256 tokens.
+        let of_bytes = ids.get(&SPACE.to_string()).is_some_and(|&id| id < 256);
         if of_bytes {
             for (character, stand_in) in [("\n", "Ċ"), ("\r", "č")] {
                 ids.extend(ids.get(stand_in).map(|&id| (character.to_string(), id)));
@@ -116,7 +116,7 @@ impl FullBpe {
         self.ids.get(token).copied()
     }
 
-    /// The token with this id, in which [`BLANK`] stands for a blank.
+    /// The token with this id, in which [`SPACE`] stands for a space.
     pub fn token(&self, id: u32) -> Option<&str> {
         self.tokens.get(id as usize).map(String::as_str)
     }
@@ -126,8 +126,8 @@ impl FullBpe {
     /// # Errors
     /// - [`TokenizerError::SpecialToken`] if the text contains a token of the form `<|...|>` that is not allowed;
     /// - [`TokenizerError::UnknownToken`] if it contains an allowed one that the vocabulary does not have;
-    /// - [`TokenizerError::UnknownCharacters`] if it has characters that training did not meet, or [`BLANK`] itself,
-    ///   which would come back as a blank.
+    /// - [`TokenizerError::UnknownCharacters`] if it has characters that training did not meet, or [`SPACE`] itself,
+    ///   which would be decoded to a space.
     pub fn encode(&self, text: &str, allowed_special: &[&str]) -> Result<Vec<u32>, TokenizerError> {
         let mut ids = Vec::new();
         for part in split_special(text, allowed_special) {
@@ -138,8 +138,8 @@ impl FullBpe {
             if let Some(special) = self.tokens.iter().find(|token| is_special(token) && part.contains(token.as_str())) {
                 return Err(TokenizerError::SpecialToken(special.clone()));
             }
-            if part.contains(BLANK) {
-                return Err(TokenizerError::UnknownCharacters(BLANK.to_string()));
+            if part.contains(SPACE) {
+                return Err(TokenizerError::UnknownCharacters(SPACE.to_string()));
             }
             for word in pre_tokens(part) {
                 ids.extend(self.encode_word(&word)?);
@@ -149,7 +149,7 @@ impl FullBpe {
     }
 
     fn encode_word(&self, word: &str) -> Result<Vec<u32>, TokenizerError> {
-        let stands_for_itself = |c: char| self.bytes.is_none() || c.is_ascii() || c == BLANK;
+        let stands_for_itself = |c: char| self.bytes.is_none() || c.is_ascii() || c == SPACE;
         let id = |c: char| self.id(c.encode_utf8(&mut [0; 4])).filter(|_| stands_for_itself(c));
         let characters = character_ids(word, id)?;
         if let Some(id) = self.id(word) {
@@ -168,7 +168,7 @@ impl FullBpe {
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
         let token = |&id: &u32| self.token(id).ok_or(TokenizerError::UnknownId(id));
         let text: String = ids.iter().map(token).collect::<Result<_, _>>()?;
-        let Some(bytes) = &self.bytes else { return Ok(text.replace(BLANK, " ")) };
+        let Some(bytes) = &self.bytes else { return Ok(text.replace(SPACE, " ")) };
         let mut decoded = Vec::with_capacity(text.len());
         for c in text.chars() {
             match bytes.get(&c) {
@@ -183,7 +183,7 @@ impl FullBpe {
     /// files have no place for the order of merging.
     ///
     /// # Errors
-    /// What the file system says.
+    /// If a file cannot be written.
     pub fn save(&self, vocab_json: &Path, merges_json: &Path) -> Result<(), BpeFileError> {
         let vocabulary: BTreeMap<u32, &String> = (0..).zip(&self.tokens).collect();
         let mut merges: Vec<SavedMerge> =

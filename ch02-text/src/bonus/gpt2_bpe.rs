@@ -56,9 +56,9 @@ impl Gpt2Bpe {
 
     /// The ids of a text. The end-of-text marker is a text like any other here, as in OpenAI's program.
     ///
-    /// A piece costs time in the square of its length; ordinary text has short ones.
+    /// The time for a piece grows with the square of its length; the pieces of ordinary text are short.
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        // Words come again and again; each is merged once.
+        // Words repeat: each is merged once.
         let mut known: HashMap<&str, Vec<u32>> = HashMap::new();
         let mut ids = Vec::new();
         for piece in pre_split(text) {

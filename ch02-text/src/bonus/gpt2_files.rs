@@ -8,7 +8,7 @@ use super::pairs::Merges;
 #[derive(Debug, thiserror::Error)]
 pub enum BpeFileError {
     /// Not JSON, or not of the expected form.
-    #[error("the {file} is not what it should be: {source}")]
+    #[error("the file of the {file} is not of the expected form: {source}")]
     Json {
         /// Vocabulary or merges.
         file: &'static str,
@@ -24,7 +24,7 @@ pub enum BpeFileError {
         missing: usize,
     },
     /// A line that is not two tokens.
-    #[error("line {line} of the merges is not two tokens with a blank between")]
+    #[error("line {line} of the merges is not two tokens with a space between")]
     Line {
         /// Number of the line, from 1.
         line: usize,
@@ -71,7 +71,7 @@ pub enum BpeFileError {
     Write(#[from] std::io::Error),
 }
 
-/// What the two files say.
+/// The contents of the two files.
 #[derive(Clone, Debug)]
 pub struct Gpt2Files {
     /// Tokens in the characters of the [byte table](super::byte_table); the position is the id.

@@ -6,8 +6,8 @@
 //! | [`byte_table`], [`pre_split`], [`gpt2_files`], [`gpt2_bpe`] | GPT-2's encoder, built from its two files |
 //! | [`pairs`] | counting and merging pairs of neighbours, the heart of byte pair encoding |
 //! | [`simple_bpe`] | byte pair encoding trained from scratch, in the fewest lines |
-//! | [`pre_tokens`] | cutting a text into words, none of whose blanks is lost |
-//! | [`full_bpe`] | training from scratch with line breaks, special tokens, files, and merges inside of words only |
+//! | [`pre_tokens`] | cutting a text into words without losing a space |
+//! | [`full_bpe`] | training from scratch with line breaks, special tokens, files, and merges inside words only |
 
 pub mod byte_table;
 pub mod full_bpe;

@@ -20,7 +20,7 @@ pub fn one_hot(ids: Tensor<1, Int>, num_classes: usize) -> Tensor<2> {
 
 /// The linear layer without bias that gives for one-hot vectors what `embedding` gives for ids.
 ///
-/// PyTorch's linear layer keeps the transpose of the table; burn keeps [d_in, d_out], which is the table as it is.
+/// PyTorch's linear layer keeps the transpose of the table; burn keeps `[d_in, d_out]`, which is the table as it is.
 pub fn as_linear(embedding: &Embedding) -> Linear {
     Linear { weight: Param::from_tensor(embedding.weight.val()), bias: None }
 }

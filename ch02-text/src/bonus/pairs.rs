@@ -11,23 +11,10 @@ pub type Pair = (u32, u32);
 /// What was learnt: the new id for each pair.
 pub type Merges = HashMap<Pair, u32>;
 
-/// Which pair [`find_freq_pair`] looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frequency {
-    /// The most frequent one.
-    Most,
-    /// The rarest one.
-    Least,
-}
-
-/// The most frequent or the rarest pair of neighbours, the first one in `ids` if several are equal; `None` if there is
-/// no pair. Pairs may overlap: `a a a` has `a a` twice.
-pub fn find_freq_pair(ids: &[u32], frequency: Frequency) -> Option<Pair> {
-    let counts = count_pairs([(ids, 1)]);
-    match frequency {
-        Frequency::Most => most_frequent(&counts),
-        Frequency::Least => counts.iter().min_by_key(|(_, count)| *count).map(|&(pair, _)| pair),
-    }
+/// The most frequent pair of neighbours, the first one in `ids` if several are equal; `None` if there is no pair. Pairs
+/// may overlap: `a a a` has `a a` twice.
+pub fn find_freq_pair(ids: &[u32]) -> Option<Pair> {
+    most_frequent(&count_pairs([(ids, 1)]))
 }
 
 /// How often each pair occurs in some sequences, each of which counts as many times as the number beside it says. Pairs

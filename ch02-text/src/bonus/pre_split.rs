@@ -1,12 +1,14 @@
-//! GPT-2's pre-split: a text is cut into pieces before any pair is merged, so that no token reaches over the end of a
-//! word.
+//! GPT-2's pre-split: a text is cut into pieces before any pair is merged, so that no token crosses a word
+//! boundary.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// An English contraction, or a run of letters, of digits or of other signs, each with at most one blank before it, or
-/// a run of whitespace.
+use crate::special_tokens::{END_OF_TEXT, END_OF_TEXT_ID};
+
+/// An English contraction, or a run of letters, of digits or of other characters, each with at most one space before
+/// it, or a run of whitespace.
 static PIECE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+").expect("the pattern is well formed")
 });
@@ -14,7 +16,7 @@ static PIECE: LazyLock<Regex> = LazyLock::new(|| {
 /// Cuts a text into GPT-2's pieces, which put together are the text again.
 ///
 /// The original pattern has one more rule: of a run of whitespace before a word, the last character is not taken, so
-/// that a blank can go with the word. It needs a look ahead, which the `regex` crate leaves out to stay linear in time;
+/// that a space can go with the word. It needs a look ahead, which the `regex` crate leaves out to stay linear in time;
 /// the rule is applied by hand here.
 ///
 /// ```
@@ -38,4 +40,18 @@ pub fn pre_split(text: &str) -> Vec<&str> {
         pieces.push(piece);
     }
     pieces
+}
+
+/// The ids of a text with a run of about a million spaces or more, on which tiktoken's pattern gives up: the text is
+/// cut into GPT-2's pieces first, so that the pattern does not have to give back a space of such a run. `encode` gives
+/// the ids of a piece.
+pub(crate) fn encode_in_pieces(text: &str, encode: impl Fn(&str) -> Vec<u32>) -> Vec<u32> {
+    let mut ids = Vec::new();
+    for (i, document) in text.split(END_OF_TEXT).enumerate() {
+        if i > 0 {
+            ids.push(END_OF_TEXT_ID);
+        }
+        ids.extend(pre_split(document).into_iter().flat_map(&encode));
+    }
+    ids
 }

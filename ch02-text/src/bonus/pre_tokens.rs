@@ -1,12 +1,12 @@
 //! How [`full_bpe`](super::full_bpe) cuts a text before it merges anything.
 
-use super::simple_bpe::BLANK;
+use super::simple_bpe::SPACE;
 
-/// Cuts a text into line breaks, words and blanks, none of which is lost.
+/// Cuts a text into line breaks, words and spaces, none of which is lost.
 ///
 /// - A line feed or carriage return is a piece of its own.
-/// - The blank before a word goes with the word, as [`BLANK`].
-/// - Further blanks, and those at the end of a line, are pieces of their own.
+/// - The space before a word goes with the word, as [`SPACE`].
+/// - Further spaces, and those at the end of a line, are pieces of their own.
 ///
 /// Anything else, tabs too, belongs to a word.
 ///
@@ -22,9 +22,9 @@ pub fn pre_tokens(text: &str) -> Vec<String> {
             Some(line_only) => (line_only, &line[line_only.len()..]),
             None => (line, ""),
         };
-        // Between two blanks stands an empty word; its blank becomes a piece of its own.
+        // Between two spaces stands an empty word; its space becomes a piece of its own.
         for (i, word) in line.split(' ').enumerate() {
-            pieces.push(if i == 0 { word.to_string() } else { format!("{BLANK}{word}") });
+            pieces.push(if i == 0 { word.to_string() } else { format!("{SPACE}{word}") });
         }
         pieces.push(line_break.to_string());
     }

@@ -3,8 +3,8 @@
 
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
-use ch05_pretrain::open_model;
 use ch06_classify::{EMBEDDED_MESSAGES, Message, read_messages};
+use model_files::open_model;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, data};
@@ -23,7 +23,7 @@ pub fn model(device: &Device) -> anyhow::Result<GptModel> {
     match std::env::args().nth(1) {
         Some(folder) => Ok(open_model(folder.as_ref(), device)?.1.with_drop_rate(0.0)),
         None => {
-            println!("No folder of a model is given, so an untrained tiny model shows the way.\n");
+            println!("No folder of a model is given, so this is an untrained tiny model.\n");
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             Ok(torch_init(GptModel::new(&config, device), &mut TorchRng::new(123)))
         }

@@ -1,7 +1,7 @@
 //! What several test files need: the collection, its parts, and the tiny model.
 #![allow(dead_code)]
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
@@ -10,26 +10,26 @@ use ch06_classify::{
     Length, Message, SpamLoaders, Split, Trainable, add_classification_head, read_messages, set_trainable,
 };
 use shared::GptConfig;
-use shared::data::for_test;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
+use testkit::for_test;
 
-/// The collection of the book, if it is on this machine.
-pub fn collection() -> Option<&'static [Message]> {
-    static MESSAGES: OnceLock<Option<Vec<Message>>> = OnceLock::new();
-    MESSAGES.get_or_init(|| for_test("sms-spam").map(|text| read_messages(&text).unwrap())).as_deref()
+/// The collection of the book.
+pub fn collection() -> &'static [Message] {
+    static MESSAGES: LazyLock<Vec<Message>> = LazyLock::new(|| read_messages(&for_test("sms-spam")).unwrap());
+    &MESSAGES
 }
 
 /// Its three parts.
-pub fn split() -> Option<&'static Split> {
-    static SPLIT: OnceLock<Option<Split>> = OnceLock::new();
-    SPLIT.get_or_init(|| collection().map(|messages| Split::of_collection(messages).unwrap())).as_ref()
+pub fn split() -> &'static Split {
+    static SPLIT: LazyLock<Split> = LazyLock::new(|| Split::of_collection(collection()).unwrap());
+    &SPLIT
 }
 
 /// The loaders of section 6.3.
-pub fn loaders() -> Option<SpamLoaders> {
+pub fn loaders() -> SpamLoaders {
     let context_length = tiny_config().context_length;
-    split().map(|split| SpamLoaders::new(split, &Gpt2Tokenizer::new(), Length::Longest, 8, context_length).unwrap())
+    SpamLoaders::new(split(), &Gpt2Tokenizer::new(), Length::Longest, 8, context_length).unwrap()
 }
 
 /// The tiny model of the reference package's tests.

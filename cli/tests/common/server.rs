@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
-use ch05_pretrain::save_model;
-use ch06_classify::{ClassifierConfig, Readout, add_classification_head, save_classifier};
+use ch06_classify::{Readout, add_classification_head};
+use model_files::{ClassifierConfig, save_classifier, save_model};
 use serde_json::Value;
 use shared::GptConfig;
 use shared::init::torch_init;

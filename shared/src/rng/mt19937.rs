@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const N: usize = 624;
 const M: usize = 397;
 
-/// State of the generator: 624 words and the position of the next one to hand out.
+/// State of the generator: 624 words and the position of the next one to return.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct Mt19937 {
@@ -60,7 +60,7 @@ impl Mt19937 {
     }
 }
 
-/// Makes the next 624 words of the last.
+/// Makes the next 624 words from the last 624.
 #[multiversion(targets = "simd")]
 fn twist(words: &mut [u32; N]) {
     let mix = |high: u32, low: u32| {

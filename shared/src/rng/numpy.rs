@@ -4,7 +4,7 @@ use super::Mt19937;
 
 /// The random numbers of `numpy.random.RandomState(seed)`.
 ///
-/// It shares the engine with [`TorchRng`](super::TorchRng) but makes other numbers of the same bits.
+/// It takes its bits from the same generator as [`TorchRng`](super::TorchRng), but makes other numbers of them.
 #[derive(Clone, Debug)]
 pub struct NumpyRng {
     mt: Mt19937,
@@ -22,7 +22,7 @@ impl NumpyRng {
         (f64::from(high) * f64::from(1 << 26) + f64::from(low)) / (1u64 << 53) as f64
     }
 
-    /// An integer in [0, max], by masking and trying again until it fits.
+    /// An integer in `[0, max]`, by masking and trying again until it fits.
     fn interval(&mut self, max: u32) -> u32 {
         let mask = u32::MAX.checked_shr(max.leading_zeros()).unwrap_or(0);
         loop {

@@ -2,7 +2,6 @@
 
 use std::f64::consts::TAU;
 
-use kernels::Mask;
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +14,7 @@ const TWO_POW_53: f64 = (1u64 << 53) as f64;
 /// The random numbers that PyTorch draws on the CPU after `torch.manual_seed(seed)`.
 ///
 /// Everything in this workspace that needs random numbers takes a `&mut TorchRng`, so that the order of the draws is
-/// visible in the code and the numbers printed in the book come out again. Integers, permutations, uniform numbers and
+/// visible in the code and the numbers printed in the book are reproduced. Integers, permutations, uniform numbers and
 /// masks are equal bit for bit; normal numbers agree within 2e-6, because PyTorch's vectorised logarithm and cosine
 /// round differently.
 ///
@@ -78,8 +77,8 @@ impl TorchRng {
 
     /// `torch.randn(n)`: `n` floats from the standard normal distribution.
     ///
-    /// PyTorch has two ways, and they give different numbers: fewer than 16 values come in pairs in double precision,
-    /// 16 and more in blocks of 16 in single precision.
+    /// PyTorch has two methods, and they give different numbers: fewer than 16 values come in pairs in double
+    /// precision, 16 and more in blocks of 16 in single precision.
     pub fn randn(&mut self, n: usize) -> Vec<f32> {
         if n < 16 { (0..n).map(|_| self.normal_short() as f32).collect() } else { self.normal_blocks(n) }
     }
@@ -95,8 +94,8 @@ impl TorchRng {
         radius * angle.cos()
     }
 
-    /// The long path: uniforms everywhere, then Box-Muller within blocks of 16. A last block that is not full is
-    /// taken back to the last 16 values, which are drawn and transformed anew.
+    /// The long path: uniforms everywhere, then Box-Muller within blocks of 16. If the last block is
+    /// not full, the last 16 values are drawn and transformed again.
     fn normal_blocks(&mut self, n: usize) -> Vec<f32> {
         let mut values = self.rand(n);
         let (blocks, rest) = values.as_chunks_mut::<16>();
@@ -162,12 +161,13 @@ impl TorchRng {
         (0..n).map(|_| if self.next_u64() & BITS_53 < limit { kept } else { 0.0 }).collect()
     }
 
-    /// The mask of [`dropout_mask`](Self::dropout_mask), one bit for each element. It draws the same numbers; a rate of
-    /// 0 draws nothing.
+    /// What [`dropout_mask`](Self::dropout_mask) keeps, as bits: element `i` is kept if bit `i % 64` of word `i / 64`
+    /// is 1. It draws the same numbers; a rate of 0 draws nothing. Bits beyond the last element have no meaning.
     ///
     /// # Panics
     /// If `rate` is not in [0, 1).
-    pub fn mask(&mut self, n: usize, rate: f64) -> Mask {
+    pub fn kept_bits(&mut self, n: usize, rate: f64) -> Vec<u64> {
+        assert!((0.0..1.0).contains(&rate), "a dropout rate lies in [0, 1), not {rate}");
         let mut kept = vec![u64::MAX; n.div_ceil(64)];
         if rate > 0.0 {
             let limit = ((1.0 - rate) * TWO_POW_53).ceil() as u64;
@@ -178,7 +178,7 @@ impl TorchRng {
                 compare(&drawn, limit, kept);
             }
         }
-        Mask::new(kept, n, rate)
+        kept
     }
 
     /// `torch.multinomial(weights, 1)`: the index of one entry, drawn with probability proportional to its weight.
@@ -236,15 +236,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_of_bits_keeps_what_a_mask_of_factors_keeps() {
+    fn bits_keep_what_factors_keep() {
         let (mut bits, mut factors) = (TorchRng::new(123), TorchRng::new(123));
         for (n, rate) in [(1, 0.5), (63, 0.1), (64, 0.9), (3, 0.0), (1024, 0.1), (5000, 0.3)] {
             // An odd number of words in between: pairs then cross the end of the generator's state.
             assert_eq!(bits.next_u32(), factors.next_u32());
-            let mask = bits.mask(n, rate);
-            let mut found = vec![9.0; n];
-            mask.factors(0, &mut found);
-            assert_eq!(found, factors.dropout_mask(n, rate), "{n} elements at rate {rate}");
+            let kept = bits.kept_bits(n, rate);
+            let found: Vec<bool> = (0..n).map(|i| kept[i / 64] >> (i % 64) & 1 == 1).collect();
+            let expected: Vec<bool> = factors.dropout_mask(n, rate).iter().map(|&factor| factor > 0.0).collect();
+            assert_eq!(found, expected, "{n} elements at rate {rate}");
             assert_eq!(bits, factors);
         }
     }

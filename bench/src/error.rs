@@ -1,0 +1,46 @@
+//! Why something cannot be measured.
+
+use ch05_pretrain::GenerateError;
+use model_files::CheckpointError;
+use shared::data::DataError;
+
+/// Why something cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// The training sequences are longer than the model's context.
+    #[error("{tokens} tokens do not fit into a context of {context_length}; give --tokens with fewer")]
+    TooLong {
+        /// Tokens of a sequence.
+        tokens: usize,
+        /// The model's context.
+        context_length: usize,
+    },
+    /// The text to generate is longer than the model's context, or has no tokens.
+    #[error("a prompt of {prompt} and {tokens} new tokens do not fit into a context of {context_length}; take fewer")]
+    TextTooLong {
+        /// Tokens of the prompt.
+        prompt: usize,
+        /// New tokens.
+        tokens: usize,
+        /// The model's context.
+        context_length: usize,
+    },
+    /// The training step is wrong.
+    #[error("the loss is {0}")]
+    Loss(f32),
+    /// The model generated nothing.
+    #[error("no token was generated")]
+    NoToken,
+    /// Generation failed.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// A model cannot be saved or opened.
+    #[error(transparent)]
+    Model(#[from] CheckpointError),
+    /// The text is missing.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The file system refused.
+    #[error("cannot use a temporary folder: {0}")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,107 @@
+//! `llm bench`: how fast this machine trains, generates text, opens a model and tokenizes.
+
+use std::fmt::Display;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use bench::{BATCH, generate, load, model, tokenize, train};
+use clap::ValueEnum;
+use serde::Serialize;
+use shared::GptConfig;
+
+use crate::options::{DeviceArgs, PrecisionArgs, WeightsArgs};
+use crate::terminal::positive;
+
+#[derive(clap::Args)]
+#[command(mut_arg("device", |arg| arg.default_value("cpu").help(
+    "Where `train` and `generate` compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda. Comparisons with the \
+     processor's own speed are shown for cpu only"
+)))]
+pub struct Args {
+    /// What to measure; without it everything, one after the other
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// Size of the model: tiny, 124M, 355M, 774M or 1558M
+    #[arg(long, value_name = "S", default_value = "124M", value_parser = GptConfig::preset)]
+    size: GptConfig,
+    /// Measured repetitions, after those that warm up
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
+    runs: usize,
+    /// Number of tokens: in a training sequence (default 256), or to generate (default 200)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    tokens: Option<usize>,
+    /// Sequences in a batch of `train`
+    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = positive)]
+    batch: usize,
+    /// Tokens in the prompt of `generate`
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
+    prompt: usize,
+    #[command(flatten)]
+    precision: PrecisionArgs,
+    #[command(flatten)]
+    weights: WeightsArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+    /// Print one line of JSON for each measurement
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// One training step, with dropout and AdamW
+    Train,
+    /// Generation with a key-value cache, against the bandwidth of the memory
+    Generate,
+    /// Opening a saved model, against reading its file
+    Load,
+    /// Text to ids
+    Tokenize,
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    let all = [What::Train, What::Generate, What::Load, What::Tokenize];
+    for what in all.into_iter().filter(|what| args.what.is_none_or(|only| only == *what)) {
+        match what {
+            What::Train => args.report(&args.train()?)?,
+            What::Generate => args.report(&args.generate()?)?,
+            What::Load => args.report(&load::measure(&args.size, args.runs)?)?,
+            What::Tokenize => args.report(&tokenize::measure(args.runs)?)?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    fn train(&self) -> Result<train::Measurement> {
+        let device = self.device.open()?;
+        let settings = train::Settings {
+            size: self.size.clone(),
+            tokens: self.tokens,
+            texts: self.batch,
+            runs: self.runs,
+            forward: self.precision.forward(&device)?,
+        };
+        Ok(train::measure(&settings, &device)?)
+    }
+
+    fn generate(&self) -> Result<generate::Measurement> {
+        let device = self.device.open()?;
+        let settings = generate::Settings { prompt: self.prompt, tokens: self.tokens, runs: self.runs };
+        settings.check(&self.size)?; // before the model is made
+        let generator = self.weights.precision.generator(model(&self.size, &device), &device)?;
+        Ok(generate::measure(&settings, &self.size, &generator, &device)?)
+    }
+
+    /// Prints one result: as JSON, or as text for people.
+    fn report(&self, measurement: &(impl Serialize + Display)) -> Result<()> {
+        let mut out = stdout().lock();
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string(measurement)?)?;
+        } else {
+            writeln!(out, "{measurement}")?;
+        }
+        Ok(out.flush()?)
+    }
+}

@@ -1,0 +1,53 @@
+//! `llm classify eval`.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use ch02_text::Gpt2Tokenizer;
+use ch06_classify::{Length, SpamDataset, SpamLoader, confusion, training_config};
+use model_files::load_classifier;
+use shared::rng::TorchRng;
+
+use super::messages::{EMBEDDED, read_parts};
+use super::report::accuracy_line;
+use crate::options::{DeviceArgs, ModelArgs};
+use crate::terminal::warn;
+
+#[derive(clap::Args)]
+#[command(mut_arg("model", |arg| arg.help("Folder with the classifier")))]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// Messages: a file with "label TAB text" lines, a folder made by `prepare`, or a data set (sms-spam, messages)
+    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
+    data: String,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let split = read_parts(&args.data)?;
+    let device = args.device.open()?;
+    let (config, model) = load_classifier(&args.model.folder, &device)?;
+    let model = fast::accelerate(model);
+    let tokenizer = Gpt2Tokenizer::new();
+    let (length, batch_size) = match config.max_length {
+        Some(max_length) => (Length::Exactly(max_length), training_config().batch_size),
+        None => (Length::Unpadded(config.model.context_length), 1),
+    };
+    for (name, part) in split.parts() {
+        let loader = SpamLoader::eval(SpamDataset::new(part, &tokenizer, length)?, batch_size)?;
+        let truncated = loader.dataset().truncated();
+        if truncated > 0 {
+            let max_length = loader.dataset().max_length();
+            warn(format_args!(
+                "note: {truncated} {name} messages are longer than {max_length} tokens and are truncated"
+            ));
+        }
+        // Nothing is shuffled, so the seed does not matter.
+        let found = confusion(&model, &loader, None, config.readout, &mut TorchRng::new(0), &device);
+        writeln!(stdout(), "{}", accuracy_line(name, &found))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,118 @@
+//! The fine-tuning of a classifier, with what it saves and shows.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+use appendix_lora::merge_lora;
+use burn::module::Module;
+use burn::tensor::Device;
+use ch04_gpt::GptModel;
+use ch06_classify::{Accuracies, Confusion, Label, SpamLoaders, confusion};
+use model_files::{ClassifierConfig, save_classifier};
+use shared::files::write_whole;
+use shared::rng::TorchRng;
+use shared::{Batches, TrainingConfig};
+use trainer::{Event, Masks, Run, train_classifier};
+use workshop::plots::{Seen, plot_accuracies, plot_confusion};
+
+use super::report::accuracy_line;
+use crate::pictures;
+use crate::run_folder::{ACCURACY_FILE, CONFUSION_FILE, LOSSES_FILE, remove, remove_companions};
+use crate::terminal::{Interrupt, LossProgress, command, say, warn};
+
+/// The losses, the accuracies and the mistakes.
+const PICTURES: [&str; 3] = [LOSSES_FILE, ACCURACY_FILE, CONFUSION_FILE];
+
+pub struct Finetuning<'a> {
+    pub config: &'a ClassifierConfig,
+    pub training: &'a TrainingConfig,
+    pub loaders: &'a SpamLoaders,
+    pub out: &'a Path,
+    pub device: &'a Device,
+    pub interrupt: Interrupt,
+}
+
+impl Finetuning<'_> {
+    pub fn run(&self, model: GptModel, rng: &TorchRng) -> Result<ExitCode> {
+        let started = Instant::now();
+        let (run, accuracies) = self.train(Run::new(model, self.training.weight_decay, rng))?;
+        let epochs = accuracies.len();
+        let interrupted = epochs < self.training.epochs;
+        if interrupted && epochs == 0 {
+            warn("interrupted in the first epoch; nothing was saved");
+            return Ok(ExitCode::from(130));
+        }
+        if interrupted {
+            self.save(&run.model)?;
+            warn(format_args!(
+                "interrupted after {epochs} whole epochs; the model in its current state is saved in {}, and measured now",
+                self.out.display()
+            ));
+            self.interrupt.let_through();
+        } else {
+            say(format_args!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0));
+        }
+        let of_test = self.measure(&run);
+        self.draw(&run, &accuracies, &of_test)?;
+        let folder = self.out.display();
+        say(format_args!("\nclassifier: {folder}\npictures:   {folder}/{}", PICTURES.join(", ")));
+        let predict = format!("classify predict --model {folder} \"You have won a prize! Reply YES to claim it.\"");
+        say(format_args!("\nTry it:\n  {}", command(predict)));
+        Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    }
+
+    fn train(&self, run: Run) -> Result<(Run, Vec<Accuracies>)> {
+        let Self { config, training, loaders, device, interrupt, .. } = self;
+        let mut progress = LossProgress::new(0, loaders.train.num_batches() * training.epochs);
+        let observe = |event: Event| -> Result<ControlFlow<()>> {
+            match event {
+                Event::Step { loss, .. } => progress.step(loss),
+                Event::Evaluation(evaluation) => progress.say(evaluation),
+                Event::EpochEnd { accuracies, model, .. } => {
+                    accuracies.into_iter().for_each(|accuracies| progress.say(accuracies));
+                    self.save(model)?;
+                }
+                Event::SafePoint(_) => return Ok(interrupt.go_on()),
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        let trained = train_classifier(run, loaders, training, config.readout, Masks::Reproducible, device, observe)?;
+        progress.finish();
+        Ok(trained)
+    }
+
+    fn save(&self, model: &GptModel) -> Result<()> {
+        remove_companions(self.out)?;
+        PICTURES.iter().try_for_each(|file| remove(&self.out.join(file)))?;
+        // A LoRA adapter alone would be useless: it fits a head that is random and saved nowhere.
+        Ok(save_classifier(self.out, self.config, &merge_lora(model.clone()).valid())?)
+    }
+
+    /// Shows the accuracy on each part of the messages; returns the answers on the last, the test part.
+    fn measure(&self, run: &Run) -> Confusion {
+        let mut rng = run.state.rng.clone();
+        let mut found = Confusion::default();
+        for (name, loader) in self.loaders.parts() {
+            found = confusion(&run.model, loader, None, self.config.readout, &mut rng, self.device);
+            say(accuracy_line(name, &found));
+        }
+        found
+    }
+
+    fn draw(&self, run: &Run, accuracies: &[Accuracies], of_test: &Confusion) -> Result<()> {
+        let (epochs, seen) = (accuracies.len(), Seen::Examples(run.state.seen));
+        let accuracies: Vec<(f64, f64)> = accuracies.iter().map(|a| (a.train, a.validation)).collect();
+        let pictures = [
+            pictures::losses(&run.state.evaluations, epochs, seen)?,
+            plot_accuracies(&accuracies, epochs, seen)?,
+            plot_confusion(Label::ALL.map(Label::name), &of_test.counts),
+        ];
+        for (file, picture) in PICTURES.iter().zip(pictures) {
+            write_whole(&self.out.join(file), picture.as_bytes())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! The fine-tuning on instructions, and what it shows.
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use appendix_train_tricks::Recipe;
+use burn::module::Module;
+use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
+use ch04_gpt::GptModel;
+use ch05_pretrain::Loaders;
+use ch05_pretrain::sample::generate_sample;
+use ch06_classify::num_trainable;
+use ch07_instruct::InstructionLoader;
+use shared::files::write_whole;
+use shared::rng::TorchRng;
+use shared::{Batches, TrainingConfig};
+use trainer::{Event, Masks, Run, train_language_model};
+
+use super::saver::Saver;
+use crate::pictures::{losses, tokens_seen};
+use crate::run_folder::{ADAPTER_FOLDER, LOSSES_FILE};
+use crate::terminal::{Interrupt, LossProgress, command, grouped, say, warn};
+
+pub struct Finetuning<'a> {
+    /// Where the entries come from.
+    pub data: &'a str,
+    /// Start of the samples.
+    pub prompt: String,
+    pub training: TrainingConfig,
+    pub loaders: Loaders<InstructionLoader>,
+    pub saver: Saver<'a>,
+    /// The device of the model; it records gradients.
+    pub device: Device,
+    pub interrupt: Interrupt,
+}
+
+impl Finetuning<'_> {
+    pub fn run(mut self, model: GptModel, rng: &TorchRng) -> Result<ExitCode> {
+        let steps = self.loaders.train.num_batches() * self.training.epochs;
+        say(format_args!(
+            "{} parameters ({} trainable), {} entries to learn from, {} to measure on, {steps} steps",
+            grouped(model.num_params()),
+            grouped(num_trainable(&model)),
+            grouped(self.loaders.train.dataset().items().len()),
+            self.loaders.validation.dataset().items().len(),
+        ));
+        let run = self.train(Run::new(model, self.training.weight_decay, rng), steps)?;
+        let (out, evaluations) = (self.saver.out, &run.state.evaluations);
+        if !evaluations.is_empty() {
+            let picture = losses(evaluations, self.training.epochs, tokens_seen(evaluations))?;
+            write_whole(&out.join(LOSSES_FILE), picture.as_bytes())?;
+        }
+        if run.state.steps < steps {
+            self.saver.save(&run.model)?;
+            warn(format_args!(
+                "interrupted after {} steps; the model in its current state is in {}, and can be trained further with \
+                 --model {1}",
+                run.state.steps,
+                out.display()
+            ));
+            return Ok(ExitCode::from(130));
+        }
+        self.say_what_next();
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Trains until the end or Ctrl-C, and saves the model after every epoch.
+    fn train(&mut self, run: Run, steps: usize) -> Result<Run> {
+        let Self { prompt, training, loaders, saver, device, interrupt, .. } = self;
+        let tokenizer = Gpt2Tokenizer::new();
+        let mut progress = LossProgress::new(0, steps);
+        let observe = |event: Event| -> Result<ControlFlow<()>> {
+            match event {
+                Event::Step { loss, .. } => progress.step(loss),
+                Event::Evaluation(evaluation) => progress.say(evaluation),
+                Event::EpochEnd { model, .. } => {
+                    progress.say(generate_sample(model, &tokenizer, device, prompt)?);
+                    saver.save(model)?;
+                }
+                Event::SafePoint(_) => return Ok(interrupt.go_on()),
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        // Without dropout there are no masks to draw.
+        let recipe = Recipe::default();
+        let run = train_language_model(run, loaders, training, &recipe, Masks::Reproducible, device, observe)?;
+        progress.finish();
+        Ok(run)
+    }
+
+    fn say_what_next(&self) {
+        let (out, folder) = (self.saver.out, self.saver.out.display());
+        say(format_args!("\nmodel:  {folder}\nlosses: {}", out.join(LOSSES_FILE).display()));
+        if let Some(base) = &self.saver.lora {
+            let adapter = out.join(ADAPTER_FOLDER);
+            say(format_args!("adapter: {}, for the model in {}", adapter.display(), base.folder.display()));
+        }
+        let chat = command(format_args!("instruct chat --model {folder}"));
+        let respond = command(format_args!("instruct respond --model {folder} --data {}", self.data));
+        say(format_args!("\nChat with it:\n  {chat}"));
+        say(format_args!("Let it answer the test entries:\n  {respond}"));
+    }
+}

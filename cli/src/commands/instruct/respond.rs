@@ -1,0 +1,128 @@
+//! `llm instruct respond`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use ch02_text::Gpt2Tokenizer;
+use ch07_instruct::entry::EMBEDDED_NAME;
+use ch07_instruct::{Entries, Entry, PromptFormat, RespondError, partition};
+use shared::files::write_whole;
+
+use crate::options::{AnswerArgs, Answerer};
+use crate::run_folder::is_same;
+use crate::terminal::{Interrupt, Progress, command, positive, say, warn};
+
+/// Time between two writes of the answers so far.
+const WRITE_EVERY: Duration = Duration::from_secs(2);
+/// Number of answers that are shown.
+const SHOWN: usize = 3;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    answer: AnswerArgs,
+    /// The data set that the model was fine-tuned on: a JSON file, or a name; its test part is answered
+    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED_NAME)]
+    data: String,
+    /// File for the entries with their answers
+    #[arg(long, value_name = "FILE", default_value = "runs/responses.json")]
+    out: PathBuf,
+    /// Answer only the first N test entries
+    #[arg(long, value_name = "N", value_parser = positive)]
+    limit: Option<usize>,
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    ensure!(
+        !is_same(Path::new(&args.data), &args.out),
+        "{} is both --data and --out, and would be replaced by the answers; name another file with --out",
+        args.out.display()
+    );
+    let entries = Entries::load(&args.data)?;
+    let test = partition(&entries).test;
+    let test = &test[..args.limit.unwrap_or(test.len()).min(test.len())];
+    ensure!(
+        !test.is_empty(),
+        "{} has no test entries: the test part, 10 % of its {} entries, is empty",
+        args.data,
+        entries.len()
+    );
+    let responder = Responder { answerer: args.answer.open()?, tokenizer: Gpt2Tokenizer::new(), args: &args };
+    let answered = responder.answer_all(test)?;
+    if answered.len() < test.len() {
+        warn(format_args!("interrupted: {}", keep(&args.out, &answered)?));
+        return Ok(ExitCode::from(130));
+    }
+    keep(&args.out, &answered)?;
+    let out = args.out.display();
+    say(format_args!("{} answers: {out}", answered.len()));
+    let evaluate = command(format_args!("instruct evaluate --responses {out}"));
+    say(format_args!("\nHave them scored:\n  {evaluate}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Responder<'a> {
+    answerer: Answerer,
+    tokenizer: Gpt2Tokenizer,
+    args: &'a Args,
+}
+
+impl Responder<'_> {
+    /// The entries with their answers; fewer than all after Ctrl-C.
+    fn answer_all(&self, test: &[Entry]) -> Result<Vec<Entry>> {
+        let interrupt = Interrupt::watch()?;
+        let mut answered: Vec<Entry> = Vec::with_capacity(test.len());
+        let mut progress = Progress::new(0, test.len() as u64);
+        let mut written = Instant::now();
+        for (index, entry) in test.iter().enumerate() {
+            let response = match self.answer(entry) {
+                Ok(response) => response,
+                Err(error @ RespondError::TooLong { .. }) => {
+                    let warning = format!("warning: test entry {index} gets an empty answer: {error}");
+                    progress.suspend(|| warn(warning));
+                    String::new()
+                }
+                Err(error) => {
+                    let kept = keep(&self.args.out, &answered)?;
+                    return Err(error).with_context(|| format!("test entry {index} ({kept})"));
+                }
+            };
+            if index < SHOWN {
+                progress.suspend(|| show(entry, &response, self.answerer.format));
+            }
+            answered.push(Entry { model_response: Some(response), ..entry.clone() });
+            progress.step(String::new);
+            if interrupt.is_pressed() {
+                break;
+            }
+            if written.elapsed() >= WRITE_EVERY {
+                keep(&self.args.out, &answered)?;
+                written = Instant::now();
+            }
+        }
+        progress.finish();
+        Ok(answered)
+    }
+
+    fn answer(&self, entry: &Entry) -> Result<String, RespondError> {
+        let Answerer { generator, format, device } = &self.answerer;
+        generator.respond(entry, *format, self.args.answer.max_new_tokens, &self.tokenizer, device)
+    }
+}
+
+/// Writes the answers so far and says where they are.
+fn keep(path: &Path, answered: &[Entry]) -> Result<String> {
+    if answered.is_empty() {
+        return Ok("no answers yet".to_string());
+    }
+    write_whole(path, Entries::to_json(answered).as_bytes())?;
+    Ok(format!("the {} answers so far are in {}", answered.len(), path.display()))
+}
+
+fn show(entry: &Entry, response: &str, format: PromptFormat) {
+    say(format_args!("{}\n", format.format_input(entry)));
+    say(format_args!("Correct response:\n>> {}\n", entry.output));
+    say(format_args!("Model response:\n>> {response}\n-------------------------------------"));
+}

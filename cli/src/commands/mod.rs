@@ -1,0 +1,13 @@
+//! The commands, one module each.
+
+pub mod bench;
+pub mod classify;
+pub mod data;
+pub mod eval;
+pub mod exercise;
+pub mod generate;
+pub mod info;
+pub mod instruct;
+pub mod pretrain;
+pub mod serve;
+pub mod weights;

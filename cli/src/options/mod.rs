@@ -1,0 +1,25 @@
+//! Groups of command line options that several commands have, each declared once.
+//!
+//! The types have no doc comments: clap would show them as the description of the command.
+
+mod answer;
+mod device;
+mod lora;
+mod model;
+mod precision;
+mod recipe;
+mod sampling;
+mod seed;
+mod text;
+mod weights;
+
+pub use answer::{AnswerArgs, Answerer};
+pub use device::DeviceArgs;
+pub use lora::LoraArgs;
+pub use model::{BaseModelArgs, ModelArgs};
+pub use precision::PrecisionArgs;
+pub use recipe::RecipeArgs;
+pub use sampling::SamplingArgs;
+pub use seed::SeedArgs;
+pub use text::{TextArgs, TextSource};
+pub use weights::{WeightPrecision, WeightsArgs};

@@ -1,0 +1,17 @@
+//! `--model`: a model to use, or one to start from.
+
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub struct ModelArgs {
+    /// Folder with the model: one of `llm pretrain`, or GPT-2 as Hugging Face or OpenAI publish it
+    #[arg(id = "model", long = "model", value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub struct BaseModelArgs {
+    /// Folder with a pretrained model; without it, a tiny model is pretrained on the embedded story first
+    #[arg(id = "model", long = "model", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}

@@ -1,0 +1,59 @@
+//! `--weights`: the precision of the weights during generation.
+
+use anyhow::{Result, bail};
+use burn::tensor::{Device, FloatDType};
+use ch04_gpt::GptModel;
+use clap::ValueEnum;
+use fast::Generator;
+use fast::precision::halve;
+use kernels::decode::Precision;
+
+#[derive(clap::Args)]
+pub struct WeightsArgs {
+    /// Precision of the weights: a lower one is faster, and the text can differ. bf16 and int8 on the CPU, bf16 and f16 on
+    /// GPUs that support them
+    #[arg(id = "weights", long = "weights", value_name = "P", value_enum, default_value = "f32")]
+    pub precision: WeightPrecision,
+}
+
+/// Precision of the weights during generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WeightPrecision {
+    /// 32 bits, as stored
+    F32,
+    /// 16 bits, with the range of 32
+    Bf16,
+    /// 16 bits, with a small range; for GPUs
+    F16,
+    /// 8 bits; for the CPU
+    Int8,
+}
+
+impl WeightPrecision {
+    /// The model with such weights, and the precision of the CPU's decoder; `None` on a GPU with weights of 16 bits.
+    ///
+    /// # Errors
+    /// If the device does not support the precision.
+    pub fn apply(self, model: GptModel, device: &Device) -> Result<(GptModel, Option<Precision>)> {
+        let on_cpu = *device == Device::flex();
+        let decoder = match self {
+            Self::F32 => Precision::F32,
+            Self::Bf16 if on_cpu => Precision::Bf16,
+            Self::Int8 if on_cpu => Precision::Int8,
+            Self::F16 if on_cpu => bail!("--weights f16 is for GPUs; the CPU supports bf16 and int8"),
+            Self::Int8 => bail!("--weights int8 is for the CPU; use bf16 or f16, or `--device cpu`"),
+            Self::Bf16 => return Ok((halve(model, FloatDType::BF16, device)?, None)),
+            Self::F16 => return Ok((halve(model, FloatDType::F16, device)?, None)),
+        };
+        Ok((fast::accelerate(model), Some(decoder)))
+    }
+
+    /// The generator of a model with such weights.
+    ///
+    /// # Errors
+    /// As [`WeightPrecision::apply`].
+    pub fn generator(self, model: GptModel, device: &Device) -> Result<Generator> {
+        let (model, decoder) = self.apply(model, device)?;
+        Ok(Generator::new(&model, decoder))
+    }
+}

@@ -1,0 +1,55 @@
+//! A whole GPT on the operations of [`kernels`]: the numbers of the lessons, faster.
+//!
+//! The lessons hold the formulas. This crate computes the same from the public fields of their types: `tests/` holds
+//! every part to the lesson that it replaces. A model takes over the fast forward pass in one place,
+//! [`GptModel::fast`](ch04_gpt::GptModel):
+//!
+//! ```
+//! use burn::tensor::{Device, Int, Tensor};
+//! use ch04_gpt::GptModel;
+//! use shared::{GptConfig, Mode, init::torch_init, rng::TorchRng};
+//!
+//! let device = Device::flex();
+//! let config = GptConfig { vocab_size: 100, ..GptConfig::preset("tiny")? };
+//! let lesson = torch_init(GptModel::new(&config, &device), &mut TorchRng::new(123));
+//! let fast = fast::accelerate(lesson.clone());
+//! let ids = Tensor::<2, Int>::from_ints([[1, 2, 3, 4]], &device);
+//! let difference = fast.forward(ids.clone(), &mut Mode::Eval) - lesson.forward(ids, &mut Mode::Eval);
+//! assert!(difference.abs().max().into_scalar::<f32>() < 1e-5);
+//! # Ok::<(), shared::config::ConfigError>(())
+//! ```
+//!
+//! | module | instead of |
+//! |---|---|
+//! | [`mod@forward`], [`operations`] | [`GptModel::forward`](ch04_gpt::GptModel::forward) and everything it calls |
+//! | [`loss`], [`adamw`] | the loss and the optimizer of chapter 5 |
+//! | [`generator`] | [`generate`](ch05_pretrain::generate()) of chapter 5 and [`respond`](ch07_instruct::respond) of chapter 7 |
+//! | [`cache`], [`cpu_decoder`] | the key-value cache of chapter 4; the second for one text on the CPU |
+//! | [`precision`] | weights in 16 and 8 bits |
+//! | [`prompt`] | whether a model can continue a prompt |
+//! | [`stream`], [`conversation`] | text that is shown while it is generated, and a chat |
+
+#![warn(clippy::unwrap_used)]
+
+pub mod adamw;
+mod block_cache;
+pub mod cache;
+pub mod conversation;
+pub mod cpu_decoder;
+pub mod forward;
+pub mod generator;
+mod gpu_block;
+pub mod loss;
+pub mod operations;
+pub mod precision;
+pub mod prompt;
+pub mod stream;
+
+pub use adamw::adamw_step;
+pub use conversation::Conversation;
+pub use forward::{accelerate, forward, forward_with, mixed};
+pub use generator::Generator;
+pub use loss::{calc_loss_batch, cross_entropy};
+pub use operations::{Operations, Products};
+pub use prompt::{PromptError, check_prompt};
+pub use stream::TextStream;

@@ -1,0 +1,34 @@
+//! Text generation on a CPU, limited only by memory bandwidth.
+//!
+//! To generate one token, a model reads every weight once and does two arithmetic operations with it. So the time for a
+//! token is at least the size of the weights divided by the memory bandwidth, and everything here serves to come close to
+//! that bound:
+//!
+//! | file | what |
+//! |---|---|
+//! | `weights` | the model's weights, shared with the model and not copied |
+//! | `matrix` | a weight matrix in 32, 16 or 8 bits |
+//! | `vector_product` | a vector times a matrix, as fast as the matrix can be read |
+//! | `compressed` | the layout of weights in 16 and in 8 bits |
+//! | `bf16_product` | many vectors times such weights |
+//! | `thread_pool` | threads that wait for work in a spinning loop, because waking one takes longer than a product |
+//! | `state` | what the threads share, and what each of them owns |
+//! | `token` | one token: the work of each thread |
+//! | `prompt` | many tokens at once |
+//!
+//! [`Decoder`] puts them together: ids in, the logits after the last of them out.
+
+mod bf16_product;
+mod compressed;
+mod decoder;
+mod matrix;
+mod prompt;
+mod state;
+mod thread_pool;
+mod token;
+mod vector_product;
+mod weights;
+
+pub use decoder::Decoder;
+pub use matrix::{Matrix, Precision};
+pub use weights::{BlockWeights, Norm, Projection, Weights};

@@ -1,0 +1,137 @@
+//! What the threads of a decoder share, and what each of them owns.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::thread_pool::Worker;
+use super::weights::{Projection, Weights};
+
+/// Keys and values of some heads in one block, `[tokens, head_dim]` for each head, with capacity for the whole context.
+#[derive(Debug)]
+pub struct HeadCache {
+    pub keys: Vec<Vec<f32>>,
+    pub values: Vec<Vec<f32>>,
+}
+
+/// What one worker owns.
+#[derive(Debug)]
+pub struct WorkerState {
+    /// The heads that this worker computes.
+    pub heads: Range<usize>,
+    /// Their keys and values, for every block.
+    pub cache: Vec<HeadCache>,
+    /// This worker's part of the logits, computed last.
+    pub logits: Vec<f32>,
+    /// The vector of the token, `[emb_dim]`: the same in every worker.
+    pub x: Vec<f32>,
+    /// `x` after layer normalization, `[emb_dim]`.
+    pub normed: Vec<f32>,
+    /// Queries, keys and values of this worker's heads.
+    pub projected: [Vec<f32>; 3],
+    /// The context vectors of this worker's heads.
+    pub context: Vec<f32>,
+    /// This worker's part of the hidden layer of the feed-forward network.
+    pub hidden: [Vec<f32>; 1],
+    /// The attention scores of one head, `[tokens]`.
+    pub scores: Vec<f32>,
+}
+
+/// What the workers compute in the next round.
+#[derive(Clone, Copy, Debug)]
+pub enum Task {
+    /// A token, given by its id, at a position.
+    Token(u32, usize),
+    /// The rest of the token at this position. Its vector before the last block is already in every worker's `x`.
+    LastBlock(usize),
+}
+
+/// Which of the three sets of partial sums a layer uses.
+#[derive(Clone, Copy, Debug)]
+pub enum SumSet {
+    /// The output projection of the attention.
+    Attention,
+    /// The second layer of the feed-forward network.
+    FeedForward,
+    /// The layers before them.
+    Input,
+}
+
+/// What all workers share.
+#[derive(Debug)]
+pub struct SharedState {
+    pub weights: Arc<Weights>,
+    pub task: Mutex<Task>,
+    /// The state of each worker; no other worker uses it while a token is computed.
+    pub workers: Vec<Mutex<WorkerState>>,
+    /// The partial sums that the workers exchange: in each set, one vector for each worker. While slow workers still read one
+    /// set, fast ones may write the next one; they write the same set again only after another barrier.
+    partial_sums: [Vec<RwLock<Vec<f32>>>; 3],
+}
+
+/// Locks a mutex, also after a panic in another thread: the data are plain numbers, and the thread pool reports the panic.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl SharedState {
+    /// The state for this many threads, with empty caches.
+    pub fn new(weights: Arc<Weights>, threads: usize) -> Self {
+        let emb_dim = weights.emb_dim();
+        let worker = |index: usize| {
+            let heads = weights.n_heads * index / threads..weights.n_heads * (index + 1) / threads;
+            let per_head = weights.context_length() * weights.head_dim();
+            let room = || heads.clone().map(|_| Vec::with_capacity(per_head)).collect();
+            let cache = || HeadCache { keys: room(), values: room() };
+            Mutex::new(WorkerState {
+                cache: weights.blocks.iter().map(|_| cache()).collect(),
+                heads,
+                logits: Vec::new(),
+                x: vec![0.0; emb_dim],
+                normed: vec![0.0; emb_dim],
+                projected: Default::default(),
+                context: Vec::new(),
+                hidden: Default::default(),
+                scores: Vec::new(),
+            })
+        };
+        let partial_sums = || (0..threads).map(|_| RwLock::new(Vec::new())).collect();
+        Self {
+            task: Mutex::new(Task::Token(0, 0)),
+            workers: (0..threads).map(worker).collect(),
+            partial_sums: [partial_sums(), partial_sums(), partial_sums()],
+            weights,
+        }
+    }
+
+    /// Multiplies this worker's values with their rows of each matrix, publishes the results, one after the other, and waits
+    /// for the other workers. All matrices have the same number of columns.
+    pub fn exchange(
+        &self,
+        set: SumSet,
+        projections: &[&Projection],
+        values: &[f32],
+        rows: Range<usize>,
+        worker: &Worker,
+    ) {
+        let width = projections[0].weight.cols();
+        {
+            let slot = &self.partial_sums[set as usize][worker.index];
+            let mut own = slot.write().unwrap_or_else(PoisonError::into_inner);
+            own.clear();
+            own.resize(projections.len() * width, 0.0);
+            for (projection, own) in projections.iter().zip(own.chunks_exact_mut(width)) {
+                projection.weight.add_product(values, rows.clone(), 0..width, own);
+            }
+        }
+        worker.barrier();
+    }
+
+    /// Adds the partial sums of all workers to `y`, from column `first` on. Every worker adds in the same order and so gets
+    /// the same sum.
+    pub fn add_partial_sums(&self, set: SumSet, first: usize, y: &mut [f32]) {
+        for sums in &self.partial_sums[set as usize] {
+            let sums = sums.read().unwrap_or_else(PoisonError::into_inner);
+            y.iter_mut().zip(&sums[first..]).for_each(|(y, s)| *y += s);
+        }
+    }
+}

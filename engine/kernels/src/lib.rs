@@ -1,0 +1,59 @@
+//! The operations of a GPT, fast. The chapters show the formulas; this crate computes the same numbers faster.
+//!
+//! Each operation has a file of its own, with its formula, the arithmetic on plain slices, its gradient, and a test that
+//! compares both with the chapter's own function. The operations take 32-bit numbers on burn's CPU backend; [`fits`] says
+//! whether a tensor is of that kind.
+//!
+//! | module | operation |
+//! |---|---|
+//! | [`mod@embedding`] | one row of a table for every id |
+//! | [`mod@linear`] | `x W + b` |
+//! | [`mod@layer_norm`] | layer normalization |
+//! | [`mod@gelu`] | GPT-2's activation |
+//! | [`attention`] | causal attention of all heads |
+//! | [`mod@dropout`] | dropout, alone or together with the addition of the shortcut |
+//! | [`mod@cross_entropy`] | the loss |
+//! | [`adamw`] | a step of the optimizer, in place |
+//! | [`decode`] | a whole model for one new token, for generation on a CPU |
+//! | [`gpu`] | a transformer block for one new token, for generation on a GPU |
+//! | [`mask`] | dropout masks with one bit for each element |
+//! | [`product`] | matrix products |
+//! | [`memory`] | whether the allocator keeps freed memory |
+//!
+//! The operations are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the
+//! crates `gemm` and `faer` ([`product`]); everything else is loops that the compiler vectorizes. Each loop is compiled for
+//! AVX-512, for AVX2 and for the baseline instruction set, and the best one that the processor supports is chosen at run
+//! time. The loops add in a fixed order and round after each operation, so all three give the same bits. One product is
+//! written with intrinsics, for prompts with 16-bit weights ([`decode`]). [`gpu`] shares nothing with the rest.
+
+#![warn(clippy::unwrap_used)]
+
+pub mod adamw;
+pub mod attention;
+mod autodiff;
+pub mod cross_entropy;
+pub mod decode;
+pub mod dropout;
+pub mod embedding;
+pub mod gelu;
+pub mod gpu;
+pub mod layer_norm;
+pub mod linear;
+pub mod mask;
+mod math;
+pub mod memory;
+pub mod product;
+mod tensor;
+#[cfg(test)]
+mod testing;
+
+pub use adamw::AdamWStep;
+pub use attention::causal_attention;
+pub use cross_entropy::cross_entropy;
+pub use dropout::{dropout, dropout_add};
+pub use embedding::embedding;
+pub use gelu::gelu;
+pub use layer_norm::layer_norm;
+pub use linear::linear;
+pub use mask::Mask;
+pub use tensor::fits;

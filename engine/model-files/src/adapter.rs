@@ -1,0 +1,195 @@
+//! LoRA layers alone in a folder (appendix E), in the layout of Hugging Face's `peft` library: `adapter_config.json`
+//! and `adapter_model.safetensors`. A few megabytes for GPT-2, a few kilobytes for a tiny model.
+//!
+//! A layer `trf_blocks.0.att.W_query` has the tensors `base_model.model.trf_blocks.0.att.W_query.lora_A.weight`,
+//! `[rank, d_in]`, and `....lora_B.weight`, `[d_out, rank]`: the transposes of what burn keeps. `peft` computes
+//! `alpha / rank`, so the alpha in the file is the scale times the rank, whatever the scale was made of.
+
+mod config;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use appendix_lora::{LoraLayer, attach_layers};
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use ch04_gpt::GptModel;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Map, Value};
+use shared::Linear;
+use shared::files::write_whole;
+
+use self::config::AdapterConfig;
+use crate::FileError;
+use crate::parameters::{LinearLayer, linear_layers};
+
+/// Name of the settings in an adapter folder.
+pub const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";
+/// Name of the matrices in an adapter folder.
+pub const ADAPTER_WEIGHTS_FILE: &str = "adapter_model.safetensors";
+
+/// Why an adapter cannot be saved or loaded.
+#[allow(missing_docs, reason = "an error's message says what its fields are")]
+#[derive(Debug, thiserror::Error)]
+pub enum AdapterError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is nothing to be saved.
+    #[error("the model has no LoRA layers")]
+    NoLora,
+    /// An adapter cannot be loaded into a model that has one.
+    #[error("the model has LoRA layers already; merge them first")]
+    HasLora,
+    /// An adapter file has one rank and one scale.
+    #[error("the LoRA layer {layer} has another rank or scale than the first, and an adapter file has room for one")]
+    Uneven { layer: String },
+    /// A file is damaged or of another kind.
+    #[error("{} is not that of a LoRA adapter: {reason}", .path.display())]
+    Damaged { path: PathBuf, reason: String },
+    /// An adapter of a kind that computes something else.
+    #[error(
+        "{} has {setting}: {value}, but here an adapter is x W + alpha / r · (x A) B and nothing else: \
+         train it without that setting",
+        .path.display()
+    )]
+    Unsupported { path: PathBuf, setting: String, value: Value },
+    /// The adapter belongs to another model.
+    #[error("{} does not fit the model: tensor {tensor}: {reason}", .path.display())]
+    Misfit { path: PathBuf, tensor: String, reason: String },
+}
+
+fn tensor_name(layer: &str, matrix: char) -> String {
+    format!("base_model.model.{layer}.lora_{matrix}.weight")
+}
+
+/// The linear layers of a model, with their places in the table of parameters.
+fn layers_of(model: &GptModel) -> impl Iterator<Item = (LinearLayer, &Linear)> {
+    linear_layers(model.trf_blocks.len()).map(|layer| {
+        let linear = match layer.field() {
+            (None, "out_head") => Some(&model.out_head),
+            (None, _) => None,
+            (Some(block), field) => {
+                let block = &model.trf_blocks[block];
+                match field {
+                    "att.w_query" => Some(&block.att.w_query),
+                    "att.w_key" => Some(&block.att.w_key),
+                    "att.w_value" => Some(&block.att.w_value),
+                    "att.out_proj" => Some(&block.att.out_proj),
+                    "ff.expand" => Some(&block.ff.expand),
+                    "ff.contract" => Some(&block.ff.contract),
+                    _ => None,
+                }
+            }
+        };
+        let linear = linear.unwrap_or_else(|| panic!("the model has no layer {}", layer.weight_path()));
+        (layer, linear)
+    })
+}
+
+/// Writes the LoRA layers of `model` into `folder`, which is created if needed.
+///
+/// # Errors
+/// If the model has none, or a file cannot be written; then the old file is still there.
+pub fn save_adapter(folder: &Path, model: &GptModel) -> Result<(), AdapterError> {
+    let layers: Vec<(String, &LoraLayer)> = layers_of(model)
+        .filter_map(|(layer, linear)| Some((layer.book_name(), linear.weight.reparameterization::<LoraLayer>()?)))
+        .collect();
+    let Some((_, first)) = layers.first() else { return Err(AdapterError::NoLora) };
+    let [_, rank] = first.a.lazy_shape().dims();
+    let differs = |lora: &LoraLayer| lora.a.lazy_shape()[1] != rank || lora.scale != first.scale;
+    if let Some((name, _)) = layers.iter().find(|(_, lora)| differs(lora)) {
+        return Err(AdapterError::Uneven { layer: name.clone() });
+    }
+    let config = AdapterConfig {
+        peft_type: "LORA".into(),
+        r: rank,
+        lora_alpha: first.scale * rank as f64,
+        target_modules: layers.iter().map(|(name, _)| name.as_str()).collect(),
+        others: Map::new(),
+    };
+    let json = serde_json::to_vec_pretty(&config).expect("a configuration is plain data");
+    for (file, contents) in [(ADAPTER_WEIGHTS_FILE, serialized(&layers)), (ADAPTER_CONFIG_FILE, json)] {
+        let path = folder.join(file);
+        write_whole(&path, &contents).map_err(FileError::write(&path))?;
+    }
+    Ok(())
+}
+
+/// The contents of `adapter_model.safetensors`.
+fn serialized(layers: &[(String, &LoraLayer)]) -> Vec<u8> {
+    let tensors: Vec<(String, [usize; 2], Vec<u8>)> = layers
+        .iter()
+        .flat_map(|(name, lora)| {
+            [('A', &lora.a), ('B', &lora.b)].map(|(matrix, param)| {
+                let transposed = param.val().inner().transpose();
+                let bytes = transposed.to_data().iter::<f32>().flat_map(f32::to_le_bytes).collect();
+                (tensor_name(name, matrix), transposed.dims(), bytes)
+            })
+        })
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("as many bytes as the shape says");
+        (name, view)
+    });
+    safetensors::serialize(views, None).expect("float32 tensors with names")
+}
+
+/// Attaches the LoRA layers of the adapter in `folder` to `model`, on `device`. Layers that the adapter does not name
+/// stay as they are.
+///
+/// # Errors
+/// If a file is missing or damaged, if the adapter is of a kind that computes something else, or if it does not fit the
+/// model; the message names the tensor and both shapes.
+pub fn load_adapter(folder: &Path, model: GptModel, device: &Device) -> Result<GptModel, AdapterError> {
+    let config = AdapterConfig::read(&folder.join(ADAPTER_CONFIG_FILE))?;
+    let path = folder.join(ADAPTER_WEIGHTS_FILE);
+    let damaged = |reason: String| AdapterError::Damaged { path: path.clone(), reason };
+    let bytes = fs::read(&path).map_err(FileError::read(&path))?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
+    if tensors.is_empty() {
+        return Err(damaged("it has no tensors".into()));
+    }
+
+    let misfit = |(tensor, reason)| AdapterError::Misfit { path: path.clone(), tensor, reason };
+    let mut unused: BTreeSet<String> = tensors.names().iter().map(|name| name.to_string()).collect();
+    let mut found = HashMap::new();
+    for (layer, linear) in layers_of(&model) {
+        if linear.weight.reparameterization::<LoraLayer>().is_some() {
+            return Err(AdapterError::HasLora);
+        }
+        let [name_a, name_b] = ['A', 'B'].map(|matrix| tensor_name(&layer.book_name(), matrix));
+        if !unused.remove(&name_a) & !unused.remove(&name_b) {
+            continue;
+        }
+        let [d_in, d_out] = linear.weight.lazy_shape().dims();
+        let a = read_matrix(&tensors, name_a, [config.r, d_in], device).map_err(misfit)?;
+        let b = read_matrix(&tensors, name_b, [d_out, config.r], device).map_err(misfit)?;
+        found.insert(layer.weight_path(), LoraLayer { a, b, scale: config.lora_alpha / config.r as f64 });
+    }
+    if let Some(name) = unused.pop_first() {
+        return Err(misfit((name, "the model has no such layer".into())));
+    }
+    Ok(attach_layers(model, |path, _shape| found.remove(path)))
+}
+
+/// The transpose of a float32 tensor of the file, whose shape must be `expected` there; or the tensor and what is wrong
+/// with it.
+fn read_matrix(
+    tensors: &SafeTensors,
+    name: String,
+    expected: [usize; 2],
+    device: &Device,
+) -> Result<Param<Tensor<2>>, (String, String)> {
+    let Ok(view) = tensors.tensor(&name) else { return Err((name, "it is missing".into())) };
+    if view.shape() != expected || view.dtype() != Dtype::F32 {
+        let (shape, dtype) = (view.shape(), view.dtype());
+        let reason = format!("it is {shape:?} of {dtype:?}, but the model and the rank ask for {expected:?} of F32");
+        return Err((name, reason));
+    }
+    let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let stored = Tensor::<2>::from_data(TensorData::new(values, expected), device);
+    Ok(Param::from_tensor(stored.transpose()))
+}

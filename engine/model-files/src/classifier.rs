@@ -1,0 +1,124 @@
+//! A classifier in a folder (section 6.8): `config.json` and `model.safetensors`.
+//!
+//! The tensors have the names and layouts of the book's PyTorch model, which saves them in `review_classifier.pth`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use ch04_gpt::GptModel;
+use ch06_classify::head::without_causal_mask;
+use ch06_classify::{Label, NUM_CLASSES, Readout};
+use serde::{Deserialize, Serialize};
+use shared::GptConfig;
+use shared::config::ConfigError;
+use shared::files::write_whole;
+
+use crate::load::load_weights;
+use crate::{CONFIG_FILE, CheckpointError, FileError, HeadShape, WEIGHTS_FILE, save_model};
+
+/// What `config.json` holds: everything but the weights that an answer depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassifierConfig {
+    /// Sizes of the model.
+    pub model: GptConfig,
+    /// Length in tokens to which messages are truncated or padded; `None` if they are not padded.
+    pub max_length: Option<usize>,
+    /// The token position whose output is classified.
+    pub readout: Readout,
+    /// Whether a token sees only those before it.
+    pub causal_mask: bool,
+    /// The classes, in the order of the head's values: ham, spam.
+    pub labels: Vec<String>,
+}
+
+/// Why a classifier cannot be saved or loaded. Every message names the file or the folder.
+#[allow(missing_docs, reason = "an error's message says what its fields are")]
+#[derive(Debug, thiserror::Error)]
+pub enum ClassifierError {
+    /// The files of the model.
+    #[error(transparent)]
+    Model(#[from] CheckpointError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The folder holds no classifier.
+    #[error("{} holds no classifier: {reason}", .folder.display())]
+    NoClassifier { folder: PathBuf, reason: String },
+    /// The configuration describes no possible model.
+    #[error("{}: {source}", .path.display())]
+    ImpossibleConfig { path: PathBuf, source: ConfigError },
+}
+
+/// Writes a classifier into `folder`, which is created if needed. One that is there already is replaced, as a whole.
+///
+/// # Errors
+/// If a file cannot be written; then no partial file is left.
+pub fn save_classifier(folder: &Path, config: &ClassifierConfig, model: &GptModel) -> Result<(), ClassifierError> {
+    let (config_path, weights_path) = (folder.join(CONFIG_FILE), folder.join(WEIGHTS_FILE));
+    fs::create_dir_all(folder).map_err(FileError::write(folder))?;
+    let new = tempfile::Builder::new().prefix(".saving-").tempdir_in(folder).map_err(FileError::write(folder))?;
+    save_model(new.path(), &config.model, model)?;
+
+    // Weights never stand beside the configuration of another model.
+    match fs::remove_file(&weights_path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(FileError::write(&weights_path)(e).into()),
+        _ => {}
+    }
+    let json = serde_json::to_vec_pretty(config).expect("a configuration is plain data");
+    write_whole(&config_path, &json).map_err(FileError::write(&config_path))?;
+    fs::rename(new.path().join(WEIGHTS_FILE), &weights_path).map_err(FileError::write(&weights_path))?;
+    Ok(())
+}
+
+/// Whether `folder` holds a classifier, and not a model that writes text: its configuration names classes.
+pub fn is_classifier(folder: &Path) -> bool {
+    let config = fs::read(folder.join(CONFIG_FILE)).ok();
+    let config = config.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
+    config.is_some_and(|config| config.get("labels").is_some())
+}
+
+/// Reads the classifier in `folder`.
+///
+/// # Errors
+/// If there is none, or a file is damaged.
+pub fn load_classifier(folder: &Path, device: &Device) -> Result<(ClassifierConfig, GptModel), ClassifierError> {
+    let config = load_config(folder)?;
+    let model = load_weights(folder, &config.model, HeadShape { outputs: NUM_CLASSES, bias: true }, device)?;
+    Ok(if config.causal_mask { (config, model) } else { (config, without_causal_mask(model)) })
+}
+
+fn load_config(folder: &Path) -> Result<ClassifierConfig, ClassifierError> {
+    let path = folder.join(CONFIG_FILE);
+    let no_classifier = |reason: String| ClassifierError::NoClassifier { folder: folder.into(), reason };
+    let json = fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => no_classifier(format!("{CONFIG_FILE} is missing")),
+        _ => FileError::read(&path)(source).into(),
+    })?;
+    if serde_json::from_slice::<GptConfig>(&json).is_ok() {
+        return Err(no_classifier("the model there writes text and has no classification head".to_string()));
+    }
+    let config: ClassifierConfig = serde_json::from_slice(&json)
+        .map_err(|e| no_classifier(format!("{CONFIG_FILE} does not describe one: {e}")))?;
+    let impossible = |source| ClassifierError::ImpossibleConfig { path: path.clone(), source };
+    config.model.validate().map_err(impossible)?;
+    let labels = Label::ALL.map(Label::name);
+    if config.labels != labels {
+        return Err(impossible(ConfigError::Field {
+            field: "labels",
+            value: config.labels.join(", "),
+            allowed: labels.join(", "),
+        }));
+    }
+    let context_length = config.model.context_length;
+    if let Some(max_length) = config.max_length.filter(|n| !(1..=context_length).contains(n)) {
+        return Err(impossible(ConfigError::Field {
+            field: "max_length",
+            value: max_length.to_string(),
+            allowed: format!("at least 1 and at most {context_length}, the context length"),
+        }));
+    }
+    Ok(config)
+}

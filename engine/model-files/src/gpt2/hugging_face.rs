@@ -1,0 +1,100 @@
+//! GPT-2 from Hugging Face: `config.json` and `model.safetensors`.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use ch04_gpt::GptModel;
+use serde::Deserialize;
+use shared::GptConfig;
+use shared::config::ConfigError;
+
+use crate::folder::read_json;
+use crate::load::fill_model;
+use crate::parameters::{GptParameter, OWN_HEAD};
+use crate::stored::{MappedFile, read_safetensors};
+use crate::{CONFIG_FILE, CheckpointError, HeadShape, WEIGHTS_FILE};
+
+pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
+    let published: Gpt2Config = read_json(folder, CONFIG_FILE)?;
+    let config = published.sizes();
+    published
+        .check()
+        .and_then(|()| config.validate())
+        .map_err(|source| CheckpointError::ImpossibleConfig { path: folder.join(CONFIG_FILE), source })?;
+
+    let file = MappedFile::open(folder, WEIGHTS_FILE)?;
+    let mut tensors = read_safetensors(&file)?;
+    // Named like biases, but these are the causal masks.
+    tensors.retain(|name, _| !name.ends_with(".attn.bias") && !name.ends_with(".attn.masked_bias"));
+
+    let prefix = if tensors.contains_key("transformer.wte.weight") { "transformer." } else { "" };
+    let own_head = published.tie_word_embeddings == Some(false) || tensors.contains_key(OWN_HEAD);
+    let place = |parameter: &GptParameter| parameter.in_hugging_face(prefix, own_head);
+    match fill_model(&config, HeadShape::of_text(&config), &tensors, place, device) {
+        Ok(model) => Ok((config, model)),
+        Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: file.path.clone(), tensor, reason }),
+    }
+}
+
+/// The fields of `config.json` that matter. The sizes must be there; the rest has defaults, which are GPT-2's.
+#[derive(Deserialize)]
+struct Gpt2Config {
+    model_type: String,
+    vocab_size: usize,
+    n_positions: usize,
+    n_embd: usize,
+    n_head: usize,
+    n_layer: usize,
+    n_inner: Option<usize>,
+    activation_function: Option<String>,
+    layer_norm_epsilon: Option<f64>,
+    resid_pdrop: Option<f64>,
+    embd_pdrop: Option<f64>,
+    attn_pdrop: Option<f64>,
+    scale_attn_weights: Option<bool>,
+    scale_attn_by_inverse_layer_idx: Option<bool>,
+    add_cross_attention: Option<bool>,
+    tie_word_embeddings: Option<bool>,
+}
+
+impl Gpt2Config {
+    fn drop_rate(&self) -> f64 {
+        self.resid_pdrop.unwrap_or(0.1)
+    }
+
+    fn sizes(&self) -> GptConfig {
+        GptConfig {
+            vocab_size: self.vocab_size,
+            context_length: self.n_positions,
+            emb_dim: self.n_embd,
+            n_heads: self.n_head,
+            n_layers: self.n_layer,
+            drop_rate: self.drop_rate(),
+            qkv_bias: true,
+        }
+    }
+
+    /// Refuses what this project's model computes in another way: it would load and then write nonsense.
+    fn check(&self) -> Result<(), ConfigError> {
+        require("model_type", Some(&self.model_type), &"gpt2".to_string())?;
+        require("activation_function", self.activation_function.as_ref(), &"gelu_new".to_string())?;
+        require("layer_norm_epsilon", self.layer_norm_epsilon.as_ref(), &1e-5)?;
+        require("n_inner", self.n_inner.as_ref(), &self.n_embd.saturating_mul(4))?;
+        require("scale_attn_weights", self.scale_attn_weights.as_ref(), &true)?;
+        require("scale_attn_by_inverse_layer_idx", self.scale_attn_by_inverse_layer_idx.as_ref(), &false)?;
+        require("add_cross_attention", self.add_cross_attention.as_ref(), &false)?;
+        // This model has one rate for all three.
+        require("embd_pdrop", self.embd_pdrop.as_ref(), &self.drop_rate())?;
+        require("attn_pdrop", self.attn_pdrop.as_ref(), &self.drop_rate())
+    }
+}
+
+/// Fails unless the field is `allowed` or not there.
+fn require<T: PartialEq + ToString>(field: &'static str, value: Option<&T>, allowed: &T) -> Result<(), ConfigError> {
+    match value {
+        Some(value) if value != allowed => {
+            Err(ConfigError::Field { field, value: value.to_string(), allowed: allowed.to_string() })
+        }
+        _ => Ok(()),
+    }
+}

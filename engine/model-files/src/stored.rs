@@ -1,0 +1,208 @@
+//! Tensors as they are stored in a file, and their conversion to burn's layout.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+use memmap2::Mmap;
+use rayon::prelude::*;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use crate::folder::open;
+use crate::{CheckpointError, FileError};
+
+/// A memory-mapped file: it is read without a copy in memory.
+pub(crate) struct MappedFile {
+    pub(crate) path: PathBuf,
+    bytes: Mmap,
+}
+
+impl MappedFile {
+    /// # Errors
+    /// [`CheckpointError::NoModel`] if the file is not there, [`CheckpointError::File`] if it cannot be read.
+    pub(crate) fn open(folder: &Path, name: &str) -> Result<Self, CheckpointError> {
+        let file = open(folder, name)?;
+        let path = folder.join(name);
+        let bytes = map(&file).map_err(FileError::read(&path))?;
+        Ok(Self { path, bytes })
+    }
+}
+
+impl Deref for MappedFile {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[expect(unsafe_code, reason = "a mapped file is read without a copy in memory")]
+fn map(file: &File) -> io::Result<Mmap> {
+    // SAFETY: the map is only read. Another process that cuts the file short meanwhile could end this one; saving never
+    // does that, it puts a new file in place of the old one.
+    unsafe { Mmap::map(file) }
+}
+
+/// The tensors of a file by their names.
+pub(crate) type StoredTensors<'a> = BTreeMap<String, StoredTensor<'a>>;
+
+/// A tensor in a file: row-major, little-endian, as many bytes as shape and type ask for.
+pub(crate) struct StoredTensor<'a> {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) dtype: Dtype,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// The tensors of a safetensors file.
+///
+/// # Errors
+/// [`CheckpointError::BadWeights`].
+pub(crate) fn read_safetensors<'a>(file: &'a MappedFile) -> Result<StoredTensors<'a>, CheckpointError> {
+    let weights = SafeTensors::deserialize(file)
+        .map_err(|e| CheckpointError::BadWeights { path: file.path.clone(), reason: e.to_string() })?;
+    let stored = |(name, view): (String, TensorView<'a>)| {
+        (name, StoredTensor { shape: view.shape().to_vec(), dtype: view.dtype(), bytes: view.data() })
+    };
+    Ok(weights.tensors().into_iter().map(stored).collect())
+}
+
+/// The tensor of a file that holds a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TensorReference {
+    /// The tensor's name in the file.
+    pub(crate) name: String,
+    /// How the parameter is stored in it.
+    pub(crate) form: StorageForm,
+}
+
+/// How a parameter is stored in a tensor of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StorageForm {
+    /// As it is in burn's layout.
+    AsIs,
+    /// As its transpose.
+    Transposed,
+    /// As one of three equal parts, side by side in the last dimension: 0, 1 or 2.
+    Third(usize),
+}
+
+impl StorageForm {
+    /// The shape of the tensor that holds a parameter of shape `shape`.
+    fn stored_shape(self, shape: &[usize]) -> Vec<usize> {
+        let mut stored = shape.to_vec();
+        match (self, stored.last_mut()) {
+            (Self::Transposed, _) => stored.reverse(),
+            (Self::Third(_), Some(width)) => *width = width.saturating_mul(3),
+            _ => {}
+        }
+        stored
+    }
+}
+
+/// Calls `job` with every chunk of `values` and its number, on all processors if there is enough to do.
+fn for_each_chunk(values: &mut [f32], size: usize, job: impl Fn(usize, &mut [f32]) + Sync) {
+    const WORTH_IT: usize = 1 << 16;
+    if values.len() < WORTH_IT {
+        values.chunks_mut(size).enumerate().for_each(|(index, chunk)| job(index, chunk));
+    } else {
+        values.par_chunks_mut(size).enumerate().for_each(|(index, chunk)| job(index, chunk));
+    }
+}
+
+impl StoredTensor<'_> {
+    /// Says why this tensor cannot hold, in this form, a parameter of shape `shape`.
+    pub(crate) fn check(&self, form: StorageForm, shape: &[usize]) -> Result<(), String> {
+        let expected = form.stored_shape(shape);
+        if self.shape != expected {
+            return Err(format!("its shape is {:?}, but the configuration asks for {expected:?}", self.shape));
+        }
+        match self.dtype {
+            Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(()),
+            other => Err(format!("it holds {other:?} values, not F32, F16 or BF16")),
+        }
+    }
+
+    /// The values of a parameter of shape `shape`, in burn's layout.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) fails.
+    pub(crate) fn values(&self, form: StorageForm, shape: &[usize]) -> Vec<f32> {
+        let mut values = vec![0.0; shape.iter().product()];
+        match form {
+            StorageForm::AsIs => self.columns(1, 0, &mut values, shape),
+            StorageForm::Third(third) => self.columns(3, third, &mut values, shape),
+            StorageForm::Transposed => self.transpose(&mut values, [shape[1], shape[0]]),
+        }
+        values
+    }
+
+    /// Cuts every row into `parts` parts and takes the one with index `part`.
+    fn columns(&self, parts: usize, part: usize, values: &mut [f32], shape: &[usize]) {
+        let width = shape.last().copied().unwrap_or(1);
+        let bytes = width * self.value_size();
+        for_each_chunk(values, width, |row, values| {
+            self.decode(&self.bytes[(row * parts + part) * bytes..][..bytes], values);
+        });
+    }
+
+    /// The transpose of a `rows` x `cols` matrix, tile by tile so that reads and writes stay in the cache.
+    fn transpose(&self, values: &mut [f32], [rows, cols]: [usize; 2]) {
+        const TILE: usize = 64;
+        let size = self.value_size();
+        // A band of the result is TILE columns of the matrix.
+        for_each_chunk(values, TILE * rows, |index, band| {
+            let (col0, width) = (index * TILE, band.len() / rows);
+            let mut tile = [0.0; TILE * TILE];
+            for row0 in (0..rows).step_by(TILE) {
+                let height = TILE.min(rows - row0);
+                for (row, line) in tile.chunks_exact_mut(TILE).take(height).enumerate() {
+                    let start = ((row0 + row) * cols + col0) * size;
+                    self.decode(&self.bytes[start..][..width * size], &mut line[..width]);
+                }
+                for (col, line) in band.chunks_exact_mut(rows).enumerate() {
+                    for (row, value) in line[row0..row0 + height].iter_mut().enumerate() {
+                        *value = tile[row * TILE + col];
+                    }
+                }
+            }
+        });
+    }
+
+    fn value_size(&self) -> usize {
+        self.dtype.bitsize() / 8
+    }
+
+    /// Turns stored values that are next to each other into 32-bit floats.
+    fn decode(&self, bytes: &[u8], values: &mut [f32]) {
+        match self.dtype {
+            Dtype::F32 => {
+                let (words, _) = bytes.as_chunks::<4>();
+                values.iter_mut().zip(words).for_each(|(value, word)| *value = f32::from_le_bytes(*word));
+            }
+            Dtype::BF16 => {
+                // The upper half of an f32.
+                let (words, _) = bytes.as_chunks::<2>();
+                values.iter_mut().zip(words).for_each(|(value, &[low, high])| {
+                    *value = f32::from_le_bytes([0, 0, low, high]);
+                });
+            }
+            Dtype::F16 => {
+                // The processor converts several at once, from a place that is aligned.
+                let mut aligned = [f16::ZERO; 256];
+                let size = size_of::<f16>();
+                for (values, bytes) in values.chunks_mut(aligned.len()).zip(bytes.chunks(aligned.len() * size)) {
+                    let aligned = &mut aligned[..values.len()];
+                    let (words, _) = bytes.as_chunks::<2>();
+                    aligned.iter_mut().zip(words).for_each(|(half, word)| *half = f16::from_le_bytes(*word));
+                    aligned.convert_to_f32_slice(values);
+                }
+            }
+            other => unreachable!("a tensor of type {other:?} passed the check"),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Why a server cannot be started.
+
+use std::error::Error;
+use std::io;
+
+/// Why a server cannot be started, or ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The models cannot be opened.
+    #[error(transparent)]
+    Models(Box<dyn Error + Send + Sync>),
+    /// Opening the models has panicked; the reason is on standard error.
+    #[error("opening the models failed; see above")]
+    Panic,
+    /// The system refused a thread or the network.
+    #[error("cannot start the server")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,127 @@
+//! An HTTP server for models: a web page, Ollama's `/api/generate` and `/api/chat`, and `/api/classify`.
+//!
+//! | module | what |
+//! |---|---|
+//! | `models` | the models: what each can do |
+//! | `prompt` | how a request becomes a prompt |
+//! | `worker` | the thread that computes |
+//! | `requests`, `api`, `answer` | the HTTP interface: what is asked, the paths, what is answered |
+//! | `guard` | which hosts and web pages may use the server |
+//! | `connections` | connections, their limits and timeouts |
+
+#![warn(clippy::unwrap_used)]
+
+mod answer;
+mod api;
+mod connections;
+mod error;
+mod guard;
+mod models;
+mod prompt;
+mod requests;
+mod worker;
+
+use std::error::Error;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use ch02_text::Gpt2Tokenizer;
+
+use crate::guard::AllowedHosts;
+use crate::requests::Service;
+use crate::worker::Worker;
+
+pub use crate::error::ServerError;
+pub use crate::guard::AllowedHost;
+pub use crate::models::{ModelCard, OpenedModels, Skill};
+
+/// Settings of a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Maximum number of tokens in an answer.
+    pub max_tokens: usize,
+    /// Names under which the server answers besides its address and localhost.
+    pub allow_hosts: Vec<AllowedHost>,
+}
+
+/// A server that is ready to answer.
+pub struct Server {
+    listener: TcpListener,
+    allowed: AllowedHosts,
+    service: Arc<Service>,
+}
+
+impl Server {
+    /// Opens the models on the thread that will compute with them. Connections to `listener` wait until [`run`](Self::run).
+    ///
+    /// # Errors
+    /// If the models cannot be opened, or the system refuses a thread.
+    pub fn start<E: Into<Box<dyn Error + Send + Sync>>>(
+        listener: TcpListener,
+        settings: &Settings,
+        open: impl FnOnce() -> Result<OpenedModels, E> + Send + 'static,
+    ) -> Result<Self, ServerError> {
+        let address = listener.local_addr()?;
+        let allowed = AllowedHosts::new(address.ip(), address.port(), &settings.allow_hosts);
+        let (worker, models) = Worker::start(|| open().map_err(Into::into))?;
+        let (tokenizer, max_tokens) = (Gpt2Tokenizer::new(), settings.max_tokens);
+        let service = Arc::new(Service { models, worker, tokenizer, max_tokens });
+        Ok(Self { listener, allowed, service })
+    }
+
+    /// The models, in the order in which they were opened.
+    pub fn models(&self) -> &[ModelCard] {
+        &self.service.models
+    }
+
+    /// The address that the server listens on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers requests until Ctrl-C. Open answers are ended.
+    ///
+    /// # Errors
+    /// If the system refuses threads or the listener.
+    pub fn run(self) -> Result<(), ServerError> {
+        let Self { listener, allowed, service } = self;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(async {
+            listener.set_nonblocking(true)?;
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let worker = service.worker.clone();
+            let interrupted = async move {
+                // If Ctrl-C cannot be watched, the server runs until it is killed.
+                if tokio::signal::ctrl_c().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                worker.stop();
+            };
+            connections::serve(listener, routes(service, allowed), interrupted).await;
+            Ok::<_, io::Error>(())
+        })?;
+        runtime.shutdown_background();
+        Ok(())
+    }
+}
+
+fn routes(service: Arc<Service>, allowed: AllowedHosts) -> Router {
+    Router::new()
+        .route("/", get(api::page))
+        .route("/api/version", get(api::version))
+        .route("/api/tags", get(api::tags))
+        .route("/api/generate", post(api::generate))
+        .route("/api/chat", post(api::chat))
+        .route("/api/classify", post(api::classify))
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::wrong_method)
+        .layer(axum::middleware::from_fn(connections::whole_request))
+        .layer(axum::middleware::from_fn_with_state(allowed, guard::check))
+        .with_state(service)
+}

@@ -1,0 +1,148 @@
+//! What the chapters train for.
+
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+
+use appendix_train_tricks::{Clip, Recipe, accumulate, clip_grad_norm};
+use burn::tensor::{Device, Tensor};
+use ch02_text::Batch;
+use ch04_gpt::GptModel;
+use ch05_pretrain::Loaders;
+use ch06_classify::dataloader::SpamBatch;
+use ch06_classify::{Accuracies, Readout, SpamLoader, SpamLoaders, calc_accuracy_loader};
+use shared::{Batches, Mode, TrainingConfig};
+
+use crate::runner::update;
+use crate::{Event, Masks, Run, Task, train};
+
+/// A language model that learns from batches of inputs and targets:
+/// [`train_model_simple`](ch05_pretrain::train_model_simple) of chapter 5, or with a recipe
+/// [`train_model`](appendix_train_tricks::train_model) of appendix D.
+pub struct LanguageModel<'a, L> {
+    recipe: &'a Recipe,
+    masks: Masks,
+    /// Learning rate at its peak.
+    peak_lr: f64,
+    /// Steps of the whole run.
+    total_steps: usize,
+    loader: PhantomData<L>,
+}
+
+impl<L: Batches<Batch = Batch>> Task for LanguageModel<'_, L> {
+    type Loader = L;
+
+    fn batches_per_step(&self) -> usize {
+        self.recipe.grad_accum
+    }
+
+    fn size(&self, batch: &Batch) -> usize {
+        batch.inputs.shape().num_elements()
+    }
+
+    fn loss(&self, model: &GptModel, batch: Batch, mode: &mut Mode) -> Tensor<1> {
+        if model.fast.is_some() {
+            fast::calc_loss_batch(model, batch, mode)
+        } else {
+            ch05_pretrain::calc_loss_batch(model, batch, mode)
+        }
+    }
+
+    fn step(&self, mut run: Run, batches: Vec<Batch>) -> (Run, Tensor<1>) {
+        let step = run.optimizer.steps as usize;
+        let learning_rate = self.recipe.schedule.learning_rate(step, self.peak_lr, self.total_steps);
+        let mut mode = self.masks.mode(&mut run.state.rng);
+        let (loss, mut gradients) = accumulate(&run.model, batches, |batch| self.loss(&run.model, batch, &mut mode));
+        if let Some(Clip { max_norm, first_step }) = self.recipe.clip
+            && step >= first_step
+        {
+            clip_grad_norm(&run.model, &mut gradients, max_norm);
+        }
+        (update(run, learning_rate, gradients), loss)
+    }
+}
+
+/// Trains a language model as `recipe` says; with the default recipe as chapter 5 does. The peak of the learning rate
+/// is `config.learning_rate`.
+///
+/// Everything that a step needs follows from its number, so a run that was saved at a safe point goes on exactly; with
+/// another number of epochs the rest of the schedule is that of the new length.
+///
+/// # Errors
+/// Whatever `observe` returns; the run ends there.
+///
+/// # Panics
+/// As [`train`].
+pub fn train_language_model<L: Batches<Batch = Batch>, E>(
+    run: Run,
+    loaders: &Loaders<L>,
+    config: &TrainingConfig,
+    recipe: &Recipe,
+    masks: Masks,
+    device: &Device,
+    observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
+) -> Result<Run, E> {
+    let total_steps = recipe.total_steps(loaders.train.num_batches(), config.epochs);
+    let task = LanguageModel { recipe, masks, peak_lr: config.learning_rate, total_steps, loader: PhantomData };
+    train(run, &task, [&loaders.train, &loaders.validation], config, device, observe)
+}
+
+/// A classifier of messages: [`train_classifier_simple`](ch06_classify::train_classifier_simple) of chapter 6.
+pub struct Classifier<'a> {
+    loaders: &'a SpamLoaders,
+    config: &'a TrainingConfig,
+    readout: Readout,
+    masks: Masks,
+}
+
+impl Task for Classifier<'_> {
+    type Loader = SpamLoader;
+
+    fn size(&self, batch: &SpamBatch) -> usize {
+        batch.labels.dims()[0]
+    }
+
+    fn loss(&self, model: &GptModel, batch: SpamBatch, mode: &mut Mode) -> Tensor<1> {
+        ch06_classify::calc_loss_batch(model, batch, self.readout, mode)
+    }
+
+    fn step(&self, mut run: Run, mut batches: Vec<SpamBatch>) -> (Run, Tensor<1>) {
+        let batch = batches.remove(0);
+        let loss = self.loss(&run.model, batch, &mut self.masks.mode(&mut run.state.rng));
+        let gradients = loss.backward();
+        (update(run, self.config.learning_rate, gradients), loss.inner())
+    }
+
+    fn accuracies(&self, run: &mut Run, epoch: usize, device: &Device) -> Option<Accuracies> {
+        let (model, rng) = (&run.model, &mut run.state.rng);
+        let [train, validation] = [&self.loaders.train, &self.loaders.validation]
+            .map(|loader| calc_accuracy_loader(model, loader, Some(self.config.eval_iter), self.readout, rng, device));
+        Some(Accuracies { epoch, train, validation })
+    }
+}
+
+/// Fine-tunes a classifier; returns the accuracies after each epoch as well.
+///
+/// # Errors
+/// Whatever `observe` returns; the run ends there.
+///
+/// # Panics
+/// As [`train`].
+pub fn train_classifier<E>(
+    run: Run,
+    loaders: &SpamLoaders,
+    config: &TrainingConfig,
+    readout: Readout,
+    masks: Masks,
+    device: &Device,
+    mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
+) -> Result<(Run, Vec<Accuracies>), E> {
+    let task = Classifier { loaders, config, readout, masks };
+    let mut all = Vec::new();
+    let run = train(run, &task, [&loaders.train, &loaders.validation], config, device, |event| {
+        if let Event::EpochEnd { accuracies: Some(accuracies), .. } = &event {
+            all.push((*accuracies).clone());
+        }
+        observe(event)
+    })?;
+    Ok((run, all))
+}
