@@ -29,7 +29,7 @@ fn config() -> MultiHeadAttentionConfig {
 }
 
 fn attention(config: &MultiHeadAttentionConfig) -> MultiHeadAttention {
-    torch_init(MultiHeadAttention::new(&config, &device()), &mut TorchRng::new(7))
+    torch_init(MultiHeadAttention::new(config, &device()), &mut TorchRng::new(7))
 }
 
 /// Random input of width 5.

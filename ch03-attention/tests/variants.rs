@@ -37,7 +37,7 @@ struct Run {
 
 fn run(config: &MultiHeadAttentionConfig, seed: u64) -> Run {
     let mut rng = TorchRng::new(seed);
-    let chapter = torch_init(MultiHeadAttention::new(&config, &device()), &mut rng);
+    let chapter = torch_init(MultiHeadAttention::new(config, &device()), &mut rng);
     let x = randn([2, 4, config.d_in], &mut rng, &device());
     let expected = values(chapter.forward(x.clone(), &mut Mode::Eval));
     Run { chapter, x, expected }

@@ -216,7 +216,6 @@ impl HybridAttention {
 }
 
 /// One network for all tokens, or experts.
-#[expect(clippy::large_enum_variant, reason = "a model has a few of them, each full of tensors on the heap anyway")]
 #[derive(Module, Debug)]
 pub enum HybridFeedForward {
     /// The network of section 4.3.

@@ -18,7 +18,7 @@ use shared::{Dropout, Linear, Mode};
 pub enum Products {
     /// As in the lesson.
     Lesson,
-    /// By [`kernels::linear`].
+    /// By [`kernels::linear()`].
     Fast,
     /// As in the lesson, with both factors in this type of 16 bits: mixed precision (Micikevicius et al., 2018). Faster
     /// on GPUs that have units for it, slower on a CPU.
@@ -71,8 +71,8 @@ impl Operations {
 
     /// Those that suit a model: all, if it has a fast forward pass; products in 16 bits, if its weights have them.
     pub fn of(model: &GptModel) -> Self {
-        match model.out_head.weight.base().dtype().try_into() {
-            Ok(half @ (FloatDType::BF16 | FloatDType::F16)) => Self::mixed(half),
+        match model.out_head.weight.base().dtype().into() {
+            half @ (FloatDType::BF16 | FloatDType::F16) => Self::mixed(half),
             _ if model.fast.is_some() => Self::FAST,
             _ => Self::LESSON,
         }

@@ -22,6 +22,8 @@ mod cube_attention;
 mod launch;
 #[cfg(feature = "gpu")]
 mod ops;
+#[cfg(feature = "gpu")]
+mod parameters;
 
 use burn::tensor::{DType, Tensor};
 

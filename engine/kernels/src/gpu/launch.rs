@@ -10,7 +10,7 @@ use burn_cubecl::tensor::CubeTensor;
 use super::UNITS;
 use super::cube::{COLUMNS, normalized_product, product_and_shortcut, projection};
 use super::cube_attention;
-use super::ops::Parameters;
+use super::parameters::Parameters;
 
 /// Queries, keys and values of a token; the keys and values are written into the cache as token number `kept`. Returns the
 /// queries, `[1, heads, 1, head_dim]`.

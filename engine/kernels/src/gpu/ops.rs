@@ -3,35 +3,14 @@
 
 use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, ExtensionType, backend_extension};
+use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Shape, Tensor};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::parameters::{Parameters, ParametersMetadata};
 use super::{BlockTensors, launch};
-
-/// The tensors of a [`BlockTensors`]. Where a bias is missing, another vector takes its place and is not read.
-#[derive(ExtensionType, Clone, Debug)]
-#[extension_type(fusion)]
-pub struct Parameters<B: Backend> {
-    pub scale1: FloatTensor<B>,
-    pub shift1: FloatTensor<B>,
-    pub query: FloatTensor<B>,
-    pub key: FloatTensor<B>,
-    pub value: FloatTensor<B>,
-    pub query_bias: FloatTensor<B>,
-    pub key_bias: FloatTensor<B>,
-    pub value_bias: FloatTensor<B>,
-    pub out: FloatTensor<B>,
-    pub out_bias: FloatTensor<B>,
-    pub scale2: FloatTensor<B>,
-    pub shift2: FloatTensor<B>,
-    pub expand: FloatTensor<B>,
-    pub expand_bias: FloatTensor<B>,
-    pub contract: FloatTensor<B>,
-    pub contract_bias: FloatTensor<B>,
-}
 
 /// The operations for burn's dispatch.
 #[backend_extension(Cube, Fusion)]
