@@ -20,7 +20,7 @@ fn main() -> anyhow::Result<()> {
     print_tensor("Output, with dropout", output);
     print_tensor("Output, without", block.forward(x, &mut Mode::Eval));
 
-    println!("\nParameters of the block: {}", block.num_params());
+    println!("Parameters of the block: {}", block.num_params());
     println!("  attention    {}", block.att.num_params());
     println!("  feed-forward {}", block.ff.num_params());
     println!("  norms        {}", block.norm1.num_params() + block.norm2.num_params());

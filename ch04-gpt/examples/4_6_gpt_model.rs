@@ -17,7 +17,7 @@ fn main() -> anyhow::Result<()> {
     print_tensor("\nOutput", logits);
     print_tensor("Without dropout", model.forward(batch, &mut Mode::Eval));
 
-    println!("\nTotal number of parameters: {}", grouped(model.num_params()));
+    println!("Total number of parameters: {}", grouped(model.num_params()));
     println!("Token embedding layer shape: {:?}", model.tok_emb.weight.lazy_shape().dims::<2>());
     let output_shape = model.out_head.weight.lazy_shape().dims::<2>();
     println!("Output layer shape: {output_shape:?} (burn keeps it as [d_in, d_out])");

@@ -47,7 +47,7 @@ fn succeed(folder: &Path, args: &[&str]) -> String {
     stdout(&output)
 }
 
-fn assert_near(found: &Value, expected: &Value, what: &str) {
+fn assert_as_on_the_cpu(found: &Value, expected: &Value, what: &str) {
     assert_relatively_close(found.as_f64().unwrap(), expected.as_f64().unwrap(), TOLERANCE, what);
 }
 
@@ -196,8 +196,12 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
     for (on_cpu, on_gpu) in cpu.iter().zip(&gpu) {
         assert_eq!(on_cpu["kind"], on_gpu["kind"]);
         match on_cpu["kind"].as_str().unwrap() {
-            "step" => assert_near(&on_gpu["loss"], &on_cpu["loss"], &format!("loss of step {}", on_cpu["step"])),
-            "eval" => ["train_loss", "val_loss"].iter().for_each(|key| assert_near(&on_gpu[key], &on_cpu[key], key)),
+            "step" => {
+                assert_as_on_the_cpu(&on_gpu["loss"], &on_cpu["loss"], &format!("loss of step {}", on_cpu["step"]))
+            }
+            "eval" => {
+                ["train_loss", "val_loss"].iter().for_each(|key| assert_as_on_the_cpu(&on_gpu[key], &on_cpu[key], key))
+            }
             _ => assert_eq!(on_gpu["ids"], on_cpu["ids"], "the sample"),
         }
     }
@@ -206,7 +210,7 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
     for (on_cpu, on_gpu) in classified.iter().zip(&classified_on_gpu) {
         assert_eq!(on_cpu["label"], on_gpu["label"]);
         for label in ["ham", "spam"] {
-            assert_near(&on_gpu["probabilities"][label], &on_cpu["probabilities"][label], label);
+            assert_as_on_the_cpu(&on_gpu["probabilities"][label], &on_cpu["probabilities"][label], label);
         }
     }
 }

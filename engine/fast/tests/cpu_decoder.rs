@@ -44,7 +44,7 @@ fn expected_logits(model: &GptModel, ids: &[u32]) -> Vec<f32> {
     logits.slice(s![.., -1.., ..]).into_data().iter::<f32>().collect()
 }
 
-fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+fn assert_same_logits(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-4, "{what}: {found} instead of {expected}");
@@ -66,7 +66,7 @@ fn logits_token_by_token_and_in_pieces_of_every_length() {
                 let logits = decoder.read(&ids[read..read + piece]);
                 read += piece;
                 let what = format!("{emb_dim} wide, {n_heads} heads, {threads} threads, {read} tokens");
-                assert_close(&logits, &expected_logits(&model, &ids[..read]), &what);
+                assert_same_logits(&logits, &expected_logits(&model, &ids[..read]), &what);
             }
         }
     }

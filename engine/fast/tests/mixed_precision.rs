@@ -8,7 +8,7 @@ use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
 
 /// Every value may be off by `bound` times that of `sums`.
-fn assert_near(found: &Tensor<2>, exact: &Tensor<2>, sums: Tensor<2>, bound: f32) {
+fn assert_off_by_rounding(found: &Tensor<2>, exact: &Tensor<2>, sums: Tensor<2>, bound: f32) {
     assert_eq!(found.dtype(), DType::F32);
     let excess: f32 = ((found.clone() - exact.clone()).abs() - sums * bound).max().into_scalar();
     assert!(excess <= 0.0, "{excess} more than rounding explains");
@@ -38,9 +38,9 @@ fn mixed_precision_is_off_by_rounding_and_keeps_parameters_and_gradients_in_32_b
     for (half, digits) in [(FloatDType::BF16, 8), (FloatDType::F16, 11)] {
         let found = run(&Operations::mixed(half));
         let bound = |n: usize| (n + 2) as f32 * 2f32.powi(-digits);
-        assert_near(&found.0, &y, size_x.clone().matmul(size_w.clone()), bound(d_in));
-        assert_near(&found.1, &weight, size_x.clone().transpose().matmul(size_dy.clone()), bound(rows));
-        assert_near(&found.2, &input, size_dy.clone().matmul(size_w.clone().transpose()), bound(d_out));
+        assert_off_by_rounding(&found.0, &y, size_x.clone().matmul(size_w.clone()), bound(d_in));
+        assert_off_by_rounding(&found.1, &weight, size_x.clone().transpose().matmul(size_dy.clone()), bound(rows));
+        assert_off_by_rounding(&found.2, &input, size_dy.clone().matmul(size_w.clone().transpose()), bound(d_out));
         assert_eq!(found.3.to_data(), bias.to_data());
         assert_eq!(layer.weight.val().dtype(), DType::F32);
         assert_eq!(layer.num_params(), d_in * d_out + d_out);

@@ -127,7 +127,7 @@ mod tests {
     use ch05_pretrain::AdamW;
 
     use super::*;
-    use crate::testing::{assert_close, numbers};
+    use crate::testing::{assert_equal_up_to_rounding, numbers};
 
     const STEP: AdamWStep =
         AdamWStep { learning_rate: 0.01, beta_1: 0.9, beta_2: 0.999, eps: 1e-8, weight_decay: 0.1, step: 1 };
@@ -157,9 +157,9 @@ mod tests {
             }
             let ([first, second], expected) = (moments.unwrap(), lesson.moments[0].take().unwrap());
             assert_eq!(first.dims(), [17 * 59]);
-            assert_close(&data(weight), &data(param.val().inner()), "weight");
-            assert_close(&data(first), &data(expected.first), "first moment");
-            assert_close(&data(second), &data(expected.second), "second moment");
+            assert_equal_up_to_rounding(&data(weight), &data(param.val().inner()), "weight");
+            assert_equal_up_to_rounding(&data(first), &data(expected.first), "first moment");
+            assert_equal_up_to_rounding(&data(second), &data(expected.second), "second moment");
         }
     }
 

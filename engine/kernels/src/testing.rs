@@ -54,13 +54,13 @@ pub fn assert_same<const D: usize>(
             1 => "result with autodiff",
             _ => "gradient",
         };
-        assert_close(fast, lesson, &format!("{what} {i} for sizes {sizes:?}"));
+        assert_equal_up_to_rounding(fast, lesson, &format!("{what} {i} for sizes {sizes:?}"));
     }
 }
 
 /// Asserts that the error of every number is at most [`TOLERANCE`] times the sum of its own magnitude and the root mean square
 /// of all, plus 1e-6: the rounding error of numbers around 1 that should cancel to 0.
-pub fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+pub fn assert_equal_up_to_rounding(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let mean_square = expected.iter().map(|x| x * x).sum::<f32>() / expected.len() as f32;
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {
