@@ -20,8 +20,7 @@ impl Timings {
         Self::with(1, runs, || (), work)
     }
 
-    /// The same with `warm_ups` runs to warm up, and with `prepare` before each run that counts, for which the clock stands
-    /// still.
+    /// The same with `warm_ups` runs to warm up, and with `prepare` before each run, for which the clock stands still.
     ///
     /// # Errors
     /// The first error of `work`.
@@ -31,7 +30,10 @@ impl Timings {
         prepare: impl Fn(),
         mut work: impl FnMut() -> Result<(), E>,
     ) -> Result<Self, E> {
-        (0..warm_ups).try_for_each(|_| work())?;
+        for _ in 0..warm_ups {
+            prepare();
+            work()?;
+        }
         let timed = (0..runs).map(|_| {
             prepare();
             let start = Instant::now();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -105,7 +106,7 @@ impl StorageForm {
 }
 
 /// Calls `job` with every chunk of `values` and its number, on all processors if there is enough to do.
-fn for_each_chunk(values: &mut [f32], size: usize, job: impl Fn(usize, &mut [f32]) + Sync) {
+fn for_each_chunk<T: Send>(values: &mut [T], size: usize, job: impl Fn(usize, &mut [T]) + Sync) {
     const WORTH_IT: usize = 1 << 16;
     if values.len() < WORTH_IT {
         values.chunks_mut(size).enumerate().for_each(|(index, chunk)| job(index, chunk));
@@ -131,31 +132,48 @@ impl StoredTensor<'_> {
     ///
     /// # Panics
     /// If [`check`](Self::check) fails.
+    #[expect(
+        unsafe_code,
+        reason = "the values are written once: zeros would have to be written before them by one thread"
+    )]
     pub(crate) fn values(&self, form: StorageForm, shape: &[usize]) -> Vec<f32> {
-        let mut values = vec![0.0; shape.iter().product()];
+        let n = shape.iter().product();
+        let mut values = Vec::with_capacity(n);
+        let places = &mut values.spare_capacity_mut()[..n];
         match form {
-            StorageForm::AsIs => self.columns(1, 0, &mut values, shape),
-            StorageForm::Third(third) => self.columns(3, third, &mut values, shape),
-            StorageForm::Transposed => self.transpose(&mut values, [shape[1], shape[0]]),
+            StorageForm::AsIs => self.columns(1, 0, places, shape),
+            StorageForm::Third(third) => self.columns(3, third, places, shape),
+            StorageForm::Transposed => self.transpose(places, [shape[1], shape[0]]),
         }
+        // SAFETY: the capacity is at least `n`, and both functions write all of the `n` places: `for_each_chunk` hands out each
+        // of them once, and every chunk is written from its first place to its last.
+        unsafe { values.set_len(n) };
         values
     }
 
     /// Cuts every row into `parts` parts and takes the one with index `part`.
-    fn columns(&self, parts: usize, part: usize, values: &mut [f32], shape: &[usize]) {
+    fn columns(&self, parts: usize, part: usize, places: &mut [MaybeUninit<f32>], shape: &[usize]) {
+        const PIECE: usize = 1024;
+        let size = self.value_size();
         let width = shape.last().copied().unwrap_or(1);
-        let bytes = width * self.value_size();
-        for_each_chunk(values, width, |row, values| {
-            self.decode(&self.bytes[(row * parts + part) * bytes..][..bytes], values);
+        let bytes = width * size;
+        for_each_chunk(places, width, |row, places| {
+            let bytes = &self.bytes[(row * parts + part) * bytes..][..bytes];
+            let mut piece = [0.0; PIECE];
+            for (places, bytes) in places.chunks_mut(PIECE).zip(bytes.chunks(PIECE * size)) {
+                let piece = &mut piece[..places.len()];
+                self.decode(bytes, piece);
+                places.iter_mut().zip(piece).for_each(|(place, value)| _ = place.write(*value));
+            }
         });
     }
 
     /// The transpose of a `rows` x `cols` matrix, tile by tile so that reads and writes stay in the cache.
-    fn transpose(&self, values: &mut [f32], [rows, cols]: [usize; 2]) {
+    fn transpose(&self, places: &mut [MaybeUninit<f32>], [rows, cols]: [usize; 2]) {
         const TILE: usize = 64;
         let size = self.value_size();
         // A band of the result is TILE columns of the matrix.
-        for_each_chunk(values, TILE * rows, |index, band| {
+        for_each_chunk(places, TILE * rows, |index, band| {
             let (col0, width) = (index * TILE, band.len() / rows);
             let mut tile = [0.0; TILE * TILE];
             for row0 in (0..rows).step_by(TILE) {
@@ -165,8 +183,8 @@ impl StoredTensor<'_> {
                     self.decode(&self.bytes[start..][..width * size], &mut line[..width]);
                 }
                 for (col, line) in band.chunks_exact_mut(rows).enumerate() {
-                    for (row, value) in line[row0..row0 + height].iter_mut().enumerate() {
-                        *value = tile[row * TILE + col];
+                    for (row, place) in line[row0..row0 + height].iter_mut().enumerate() {
+                        place.write(tile[row * TILE + col]);
                     }
                 }
             }
