@@ -26,18 +26,18 @@ pub fn check(exercise: &Exercise, root: &Path) -> Result<ExitCode> {
             None => writeln!(out, "  ok       {what}")?,
             Some(message) if message.contains("not yet implemented") => writeln!(out, "  to do    {what}")?,
             Some(message) => {
-                writeln!(out, "  missing  {what}")?;
+                writeln!(out, "  failed   {what}")?;
                 message.lines().try_for_each(|line| writeln!(out, "             {line}"))?;
             }
         }
     }
-    let missing = results.iter().filter(|result| result.failure.is_some()).count();
-    if missing == 0 {
+    let failed = results.iter().filter(|result| result.failure.is_some()).count();
+    if failed == 0 {
         ensure!(output.status.success(), "cargo failed although every test passed");
         writeln!(out, "Done. Compare: llm exercise diff {}", exercise.id)?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "{missing} of {} checks are missing. Your file: {}", results.len(), exercise.file.display())?;
+    writeln!(out, "{failed} of {} checks fail. Your file: {}", results.len(), exercise.file.display())?;
     Ok(ExitCode::FAILURE)
 }
 
