@@ -98,7 +98,7 @@ pub fn top_k_filter(logits: Tensor<2>, k: usize) -> Tensor<2> {
 }
 
 /// Below this temperature the most likely token is certain, and logits divided by it could leave the range of 32 bits.
-const COLDEST: f64 = 1e-30;
+const GREEDY_BELOW: f64 = 1e-30;
 
 /// Chooses a token for every row: first top-k, then temperature, then one draw; or the most likely one for temperature
 /// 0 (or almost 0).
@@ -113,7 +113,7 @@ pub fn choose_token(logits: Tensor<2>, temperature: f64, top_k: Option<usize>, r
         Some(k) => top_k_filter(logits, k),
         None => logits,
     };
-    if temperature < COLDEST {
+    if temperature < GREEDY_BELOW {
         return logits.argmax(1).into_data().iter::<u32>().collect();
     }
     let [_, vocab_size] = logits.dims();
