@@ -50,9 +50,9 @@ impl ToyDataset {
     ///
     /// # Panics
     /// If one of them does not exist.
-    pub fn batch(&self, indices: &[usize], device: &Device) -> Batch {
+    pub fn batch(&self, indices: &[usize], device: &Device) -> ToyBatch {
         let (features, labels): (Vec<_>, Vec<_>) = indices.iter().map(|&i| self.get(i)).unzip();
-        Batch {
+        ToyBatch {
             features: Tensor::from_data(TensorData::new(features.concat(), [indices.len(), 2]), device),
             labels: Tensor::from_data(TensorData::new(labels, [indices.len()]), device),
         }
@@ -61,7 +61,7 @@ impl ToyDataset {
 
 /// Some points and their classes.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub struct ToyBatch {
     /// `[batch, 2]`
     pub features: Tensor<2>,
     /// `[batch]`
@@ -85,7 +85,7 @@ impl ToyLoader {
     }
 
     /// One pass over the points, in PyTorch's order.
-    pub fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> impl Iterator<Item = Batch> + use<'a> {
+    pub fn iter<'a>(&'a self, rng: &mut TorchRng, device: &'a Device) -> impl Iterator<Item = ToyBatch> + use<'a> {
         self.order.batches(rng).into_iter().map(move |indices| self.dataset.batch(&indices, device))
     }
 }

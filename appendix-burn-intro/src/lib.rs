@@ -21,6 +21,6 @@ pub mod network;
 pub mod parallel;
 pub mod train;
 
-pub use dataset::{Batch, ToyDataset, ToyLoader};
+pub use dataset::{ToyBatch, ToyDataset, ToyLoader};
 pub use network::NeuralNetwork;
 pub use train::{compute_accuracy, train};

@@ -10,7 +10,7 @@ use burn::optim::{GradientsAccumulator, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use shared::cross_entropy;
 
-use crate::{Batch, NeuralNetwork};
+use crate::{NeuralNetwork, ToyBatch};
 
 /// Loss and gradients of all `shares` together, each computed on the device that stands beside it. Every point has the
 /// same weight: a share of two points has twice the weight of a share of one.
@@ -21,7 +21,7 @@ use crate::{Batch, NeuralNetwork};
 /// If there is no share.
 pub fn averaged_gradients(
     model: &NeuralNetwork,
-    shares: Vec<(Device, Batch)>,
+    shares: Vec<(Device, ToyBatch)>,
     device: &Device,
 ) -> (Tensor<1>, GradientsParams) {
     let points: usize = shares.iter().map(|(_, batch)| batch.labels.dims()[0]).sum();

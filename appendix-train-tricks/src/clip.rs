@@ -20,7 +20,7 @@ use burn::tensor::{Device, Gradients, Tensor};
 pub fn clip_grad_norm(model: &impl Module, gradients: &mut Gradients, max_norm: f64) -> Tensor<1> {
     let norm = grad_norm(model, gradients);
     let factor = ((norm.clone() + 1e-6).recip() * max_norm).clamp_max(1.0);
-    model.visit(&mut Scale { gradients, factor });
+    model.visit(&mut ScaleGradients { gradients, factor });
     norm
 }
 
@@ -63,13 +63,13 @@ impl ModuleVisitor for Collect<'_> {
     }
 }
 
-struct Scale<'a> {
+struct ScaleGradients<'a> {
     gradients: &'a mut Gradients,
     /// `[1]`.
     factor: Tensor<1>,
 }
 
-impl ModuleVisitor for Scale<'_> {
+impl ModuleVisitor for ScaleGradients<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let weight = param.val();
         if let Some(gradient) = weight.grad_remove(self.gradients) {

@@ -22,7 +22,7 @@ use crate::{BenchError, Timings};
 const DEFAULT_TOKENS: usize = 200;
 
 /// What to measure.
-pub struct Settings {
+pub struct GenerateSettings {
     /// Tokens of the prompt.
     pub prompt: usize,
     /// New tokens; 200 by default, or as many as the context holds.
@@ -31,7 +31,7 @@ pub struct Settings {
     pub runs: usize,
 }
 
-impl Settings {
+impl GenerateSettings {
     /// The number of new tokens for a model of this size.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ pub struct Measurement {
 /// # Errors
 /// If the text does not fit into the model's context.
 pub fn measure(
-    settings: &Settings,
+    settings: &GenerateSettings,
     size: &GptConfig,
     generator: &Generator,
     device: &Device,

@@ -16,7 +16,7 @@ use crate::timings::warm_ups;
 use crate::{BenchError, Timings, batch, model, step};
 
 /// What to measure.
-pub struct Settings {
+pub struct TrainSettings {
     /// Size of the model.
     pub size: GptConfig,
     /// Tokens of a training sequence, by default 256 or the model's context if that is shorter.
@@ -50,8 +50,8 @@ pub struct Measurement {
 ///
 /// # Errors
 /// If the sequences do not fit into the model, or the loss becomes infinite or no number.
-pub fn measure(settings: &Settings, device: &Device) -> Result<Measurement, BenchError> {
-    let &Settings { ref size, tokens, texts, runs, forward } = settings;
+pub fn measure(settings: &TrainSettings, device: &Device) -> Result<Measurement, BenchError> {
+    let &TrainSettings { ref size, tokens, texts, runs, forward } = settings;
     let context_length = size.context_length;
     let tokens = tokens.unwrap_or(256.min(context_length));
     if tokens > context_length {

@@ -76,7 +76,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
 impl Args {
     fn train(&self) -> Result<train::Measurement> {
         let device = self.device.open()?;
-        let settings = train::Settings {
+        let settings = train::TrainSettings {
             size: self.size.clone(),
             tokens: self.tokens,
             texts: self.batch,
@@ -88,7 +88,7 @@ impl Args {
 
     fn generate(&self) -> Result<generate::Measurement> {
         let device = self.device.open()?;
-        let settings = generate::Settings { prompt: self.prompt, tokens: self.tokens, runs: self.runs };
+        let settings = generate::GenerateSettings { prompt: self.prompt, tokens: self.tokens, runs: self.runs };
         settings.check(&self.size)?; // before the model is made
         let generator = self.weights.precision.generator(model(&self.size, &device), &device)?;
         Ok(generate::measure(&settings, &self.size, &generator, &device)?)

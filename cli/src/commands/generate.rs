@@ -54,7 +54,7 @@ pub struct Args {
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Output {
+struct GenerateOutput {
     /// Ids of the prompt and the new ones.
     ids: Vec<u32>,
     /// Their text; empty when the vocabulary is not GPT-2's.
@@ -62,7 +62,7 @@ struct Output {
 }
 
 /// A text and how it is continued.
-struct Job {
+struct GenerateJob {
     generator: Generator,
     /// `None` when the vocabulary is not GPT-2's.
     tokenizer: Option<Gpt2Tokenizer>,
@@ -73,7 +73,7 @@ struct Job {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    let job = Job::new(&args)?;
+    let job = GenerateJob::new(&args)?;
     if args.stream {
         job.stream()?
     } else {
@@ -82,7 +82,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Job {
+impl GenerateJob {
     fn new(args: &Args) -> Result<Self> {
         let device = args.device.open()?;
         let (config, model) = open_model(&args.model.folder, &device)?;
@@ -115,7 +115,7 @@ impl Job {
         let text = self.tokenizer.map_or(Ok(String::new()), |tokenizer| tokenizer.decode(&ids))?;
         let mut out = stdout().lock();
         if json {
-            writeln!(out, "{}", serde_json::to_string(&Output { ids, text })?)?;
+            writeln!(out, "{}", serde_json::to_string(&GenerateOutput { ids, text })?)?;
         } else if text.is_empty() {
             let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
             writeln!(out, "{}", ids.join(","))?;

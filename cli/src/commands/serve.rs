@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use ch02_text::VOCAB_SIZE;
 use fast::Generator;
 use model_files::{CONFIG_FILE, is_classifier, load_classifier};
-use server::{AllowedHost, ModelCard, Server, Settings, Skill};
+use server::{AllowedHost, ModelCard, Server, ServerSettings, Skill};
 
 use crate::models::{open_text_model, tuned_format};
 use crate::options::{DeviceArgs, WeightPrecision, WeightsArgs};
@@ -49,7 +49,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let address = SocketAddr::new(args.host, args.port);
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address}; another --port may be free"))?;
-    let settings = Settings { max_tokens: args.max_tokens, allow_hosts: args.allow_host };
+    let settings = ServerSettings { max_tokens: args.max_tokens, allow_hosts: args.allow_host };
     let server = Server::start(listener, &settings, move || -> Result<_> {
         let device = args.device.open()?;
         let models = open(&args.model, args.weights.precision, &device)?;

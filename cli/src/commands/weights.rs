@@ -45,7 +45,7 @@ pub struct FetchArgs {
     model: Model,
     /// Where the files come from: Hugging Face's safetensors or OpenAI's TensorFlow checkpoint
     #[arg(long, value_name = "PLACE", default_value = "huggingface")]
-    from: Origin,
+    from: WeightsOrigin,
     /// Folder to put them in; without it models/MODEL in your data folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -66,7 +66,7 @@ enum Model {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Origin {
+enum WeightsOrigin {
     Huggingface,
     Openai,
 }
@@ -82,7 +82,7 @@ impl fmt::Display for Model {
     }
 }
 
-impl Origin {
+impl WeightsOrigin {
     /// Environment variable that names a mirror.
     fn mirror_variable(self) -> &'static str {
         match self {

@@ -10,18 +10,18 @@ use kernels::AdamWStep;
 /// so a run can switch between the two.
 pub fn adamw_step<M: Module>(optimizer: &mut AdamW, learning_rate: f64, model: M, gradients: Gradients) -> M {
     optimizer.steps += 1;
-    model.map(&mut Update { optimizer, learning_rate, gradients, next: 0 })
+    model.map(&mut FastUpdate { optimizer, learning_rate, gradients, next: 0 })
 }
 
 /// One step, parameter by parameter.
-struct Update<'a> {
+struct FastUpdate<'a> {
     optimizer: &'a mut AdamW,
     learning_rate: f64,
     gradients: Gradients,
     next: usize,
 }
 
-impl ModuleMapper for Update<'_> {
+impl ModuleMapper for FastUpdate<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let place = self.next;
         self.next += 1;

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::prompt::Prompt;
 use crate::requests::{Refusal, Service, TextRequest};
-use crate::worker::{Generation, Job, Piece, SubmitError, Task};
+use crate::worker::{Generation, Piece, SubmitError, WorkerJob, WorkerTask};
 
 /// An error as JSON: `{"error": "..."}`.
 pub fn failure(status: StatusCode, message: impl ToString) -> Response {
@@ -41,8 +41,8 @@ pub async fn answer_text(
     let (pieces, mut answer) = mpsc::unbounded_channel();
     let name = service.models[model].name.clone();
     let frame = Frame { model: name, start: Instant::now(), prompt_tokens: ids.len(), forgotten };
-    let task = Task::Generate(Generation { prompt: ids, options, seed, pieces });
-    if let Err(reason) = service.worker.submit(Job { model, task }) {
+    let task = WorkerTask::Generate(Generation { prompt: ids, options, seed, pieces });
+    if let Err(reason) = service.worker.submit(WorkerJob { model, task }) {
         let (status, reason) = refuse_job(reason);
         return failure(status, reason);
     }

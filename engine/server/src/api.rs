@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use crate::answer::{answer_text, failure, refuse_job};
 use crate::models::{ModelCard, Skill};
 use crate::requests::{ClassifyRequest, Refusal, Service, bad_request, failed, parse, prepare};
-use crate::worker::{Classification, Job, Task};
+use crate::worker::{Classification, WorkerJob, WorkerTask};
 
 pub async fn page() -> impl IntoResponse {
     // Nothing from elsewhere, and not within the frame of another page.
@@ -81,8 +81,8 @@ async fn answer_label(service: &Service, body: Bytes) -> Result<Response, Refusa
     let card = &service.models[model];
     let Skill::Classify(config) = card.skill.clone() else { return Err(bad_request("the model is no classifier")) };
     let (answer, prediction) = oneshot::channel();
-    let task = Task::Classify(Classification { text: request.text, config, answer });
-    service.worker.submit(Job { model, task }).map_err(refuse_job)?;
+    let task = WorkerTask::Classify(Classification { text: request.text, config, answer });
+    service.worker.submit(WorkerJob { model, task }).map_err(refuse_job)?;
     let prediction = prediction.await.map_err(|_| failed())?.map_err(bad_request)?;
     let [ham, spam] = prediction.probabilities;
     let answer = json!({

@@ -32,7 +32,7 @@ use ch02_text::Gpt2Tokenizer;
 
 use crate::guard::AllowedHosts;
 use crate::requests::Service;
-use crate::worker::Worker;
+use crate::worker::ModelWorker;
 
 pub use crate::error::ServerError;
 pub use crate::guard::AllowedHost;
@@ -40,7 +40,7 @@ pub use crate::models::{ModelCard, OpenedModels, Skill};
 
 /// Settings of a server.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ServerSettings {
     /// Maximum number of tokens in an answer.
     pub max_tokens: usize,
     /// Names under which the server answers besides its address and localhost.
@@ -61,12 +61,12 @@ impl Server {
     /// If the models cannot be opened, or the system refuses a thread.
     pub fn start<E: Into<Box<dyn Error + Send + Sync>>>(
         listener: TcpListener,
-        settings: &Settings,
+        settings: &ServerSettings,
         open: impl FnOnce() -> Result<OpenedModels, E> + Send + 'static,
     ) -> Result<Self, ServerError> {
         let address = listener.local_addr()?;
         let allowed = AllowedHosts::new(address.ip(), address.port(), &settings.allow_hosts);
-        let (worker, models) = Worker::start(|| open().map_err(Into::into))?;
+        let (worker, models) = ModelWorker::start(|| open().map_err(Into::into))?;
         let (tokenizer, max_tokens) = (Gpt2Tokenizer::new(), settings.max_tokens);
         let service = Arc::new(Service { models, worker, tokenizer, max_tokens });
         Ok(Self { listener, allowed, service })

@@ -12,7 +12,7 @@ const ROLES: [&str; 3] = ["system", "user", "assistant"];
 
 /// A message of a conversation.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Message {
+pub struct ChatMessage {
     pub role: String,
     #[serde(default)]
     pub content: String,
@@ -65,7 +65,7 @@ impl ModelCard {
     /// The prompt of `/api/chat`. A model that was not fine-tuned gets the messages as one text.
     pub fn conversation(
         &self,
-        messages: &[Message],
+        messages: &[ChatMessage],
         room: usize,
         tokenizer: &Gpt2Tokenizer,
     ) -> Result<Prompt, RequestError> {
@@ -76,7 +76,7 @@ impl ModelCard {
             let text: String = messages.iter().map(|message| format!("{}\n", message.content)).collect();
             return self.plain(&text, tokenizer);
         };
-        let (system, turns): (Vec<&Message>, Vec<&Message>) =
+        let (system, turns): (Vec<&ChatMessage>, Vec<&ChatMessage>) =
             messages.iter().partition(|message| message.role == "system");
         let Some((question, past)) = turns.split_last().filter(|(last, _)| last.role == "user") else {
             return Err(RequestError::NotTheUsersTurn);

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::models::ModelCard;
-use crate::prompt::{Message, Prompt};
-use crate::worker::{FAILED, Worker};
+use crate::prompt::{ChatMessage, Prompt};
+use crate::worker::{FAILED, ModelWorker};
 
 /// New tokens of an answer whose request does not give a number.
 const DEFAULT_NEW_TOKENS: usize = 128;
@@ -23,7 +23,7 @@ const MAX_MESSAGES: usize = 4096;
 pub struct Service {
     /// In the worker's order.
     pub models: Vec<ModelCard>,
-    pub worker: Worker,
+    pub worker: ModelWorker,
     pub tokenizer: Gpt2Tokenizer,
     /// Maximum number of tokens in an answer.
     pub max_tokens: usize,
@@ -54,7 +54,7 @@ struct GenerateRequest {
 #[derive(Debug, Deserialize)]
 struct ChatRequest {
     model: Option<String>,
-    messages: Vec<Message>,
+    messages: Vec<ChatMessage>,
     stream: Option<bool>,
     options: Option<SamplingOptions>,
 }

@@ -28,13 +28,13 @@ const QUEUE: usize = 4;
 pub const FAILED: &str = "the computation failed; the terminal in which the server runs says more";
 
 /// Something to compute with one of the models.
-pub struct Job {
+pub struct WorkerJob {
     /// Index of the model.
     pub model: usize,
-    pub task: Task,
+    pub task: WorkerTask,
 }
 
-pub enum Task {
+pub enum WorkerTask {
     Generate(Generation),
     Classify(Classification),
 }
@@ -80,12 +80,12 @@ pub enum SubmitError {
 
 /// The worker thread, as the others see it: the queue of its jobs.
 #[derive(Clone)]
-pub struct Worker {
-    jobs: SyncSender<Job>,
+pub struct ModelWorker {
+    jobs: SyncSender<WorkerJob>,
     stopping: Arc<AtomicBool>,
 }
 
-impl Worker {
+impl ModelWorker {
     /// Starts the thread, which opens the models, and returns what they are. The models are opened on the thread that uses
     /// them because a GPU has one queue of operations per thread: a parameter from another thread would have to be waited
     /// for at every use.
@@ -93,7 +93,7 @@ impl Worker {
         open: impl FnOnce() -> Result<OpenedModels, Box<dyn Error + Send + Sync>> + Send + 'static,
     ) -> Result<(Self, Vec<ModelCard>), ServerError> {
         let (opened, cards) = sync_channel(1);
-        let (jobs, queue) = sync_channel::<Job>(QUEUE);
+        let (jobs, queue) = sync_channel::<WorkerJob>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let worker = Self { jobs, stopping: Arc::clone(&stopping) };
         let work = move || {
@@ -106,7 +106,7 @@ impl Worker {
             };
             let (cards, models): (Vec<_>, Vec<_>) = models.into_iter().unzip();
             let _ = opened.send(Ok(cards));
-            let state = WorkerState { models, device, tokenizer: Gpt2Tokenizer::new(), stopping };
+            let state = ModelWorkerState { models, device, tokenizer: Gpt2Tokenizer::new(), stopping };
             queue.into_iter().for_each(|job| state.compute(job));
         };
         thread::Builder::new().name("compute".into()).spawn(work)?;
@@ -115,7 +115,7 @@ impl Worker {
     }
 
     /// Puts a job into the queue, if there is room.
-    pub fn submit(&self, job: Job) -> Result<(), SubmitError> {
+    pub fn submit(&self, job: WorkerJob) -> Result<(), SubmitError> {
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => SubmitError::QueueFull,
             TrySendError::Disconnected(_) => SubmitError::Ended,
@@ -129,25 +129,25 @@ impl Worker {
 }
 
 /// What the worker thread owns.
-struct WorkerState {
+struct ModelWorkerState {
     models: Vec<Generator>,
     device: Device,
     tokenizer: Gpt2Tokenizer,
     stopping: Arc<AtomicBool>,
 }
 
-impl WorkerState {
+impl ModelWorkerState {
     /// Does one job. A panic costs one answer, not the server: the models are only read, so they stay intact.
-    fn compute(&self, Job { model, task }: Job) {
+    fn compute(&self, WorkerJob { model, task }: WorkerJob) {
         match task {
-            Task::Generate(generation) => {
+            WorkerTask::Generate(generation) => {
                 let pieces = generation.pieces.clone();
                 let job = || self.generate(&self.models[model], generation);
                 if catch_unwind(AssertUnwindSafe(job)).is_err() {
                     let _ = pieces.send(Piece::Failed(FAILED.to_string()));
                 }
             }
-            Task::Classify(Classification { text, config, answer }) => {
+            WorkerTask::Classify(Classification { text, config, answer }) => {
                 let ClassifierConfig { max_length, readout, .. } = config;
                 let job = || {
                     let model = self.models[model].model();

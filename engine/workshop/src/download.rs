@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use self::http::{Answer, ask, broken};
 use self::meter::Meter;
-use self::part::Part;
+use self::part::PartFile;
 use shared::files::write_whole;
 
 /// Number of bytes that are written to the disk at a time.
@@ -84,7 +84,7 @@ impl Default for Patience {
 
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum DownloadProblem {
     /// No server answers: no network, an unknown name, a closed port, a certificate that is not trusted.
     #[error("the server cannot be reached ({0})")]
     Unreachable(String),
@@ -109,7 +109,7 @@ pub enum Problem {
     WebPage,
 }
 
-impl Problem {
+impl DownloadProblem {
     /// Whether the same request may go through a little later. A server that was reached before may be back; one that
     /// never was is more likely a problem of the network, which waiting does not solve.
     fn may_pass(&self, reached: bool) -> bool {
@@ -131,7 +131,7 @@ pub enum DownloadError {
         /// The address asked for.
         url: String,
         /// What was wrong.
-        problem: Problem,
+        problem: DownloadProblem,
         /// What the user can do.
         advice: String,
     },
@@ -216,7 +216,7 @@ impl Downloader {
         if let Some(outcome) = self.already_there(download)? {
             return Ok(outcome);
         }
-        let mut part = Part::of(&download.path)?;
+        let mut part = PartFile::of(&download.path)?;
         let mut meter = Meter::new(&download.path);
         meter.note(&match part.len() {
             0 => format!("fetching {}", download.url),
@@ -248,7 +248,7 @@ impl Downloader {
         let answer = loop {
             match self.get(download, Some("bytes=0-0".to_string())) {
                 Ok(answer) => break answer,
-                Err(DownloadError::Server { problem: problem @ Problem::Unreachable(_), .. }) => {
+                Err(DownloadError::Server { problem: problem @ DownloadProblem::Unreachable(_), .. }) => {
                     return Ok(Some(Outcome::NotCompared(problem.to_string())));
                 }
                 Err(error) => tries.again(error, 0, &Meter::new(path))?,
@@ -265,7 +265,7 @@ impl Downloader {
     }
 
     /// One connection: from the end of the `.part` file to the end of the file, or as far as it goes.
-    fn go_on(&self, download: &Download, part: &mut Part, meter: &mut Meter) -> Result<(), DownloadError> {
+    fn go_on(&self, download: &Download, part: &mut PartFile, meter: &mut Meter) -> Result<(), DownloadError> {
         if part.is_whole() {
             return Ok(());
         }
@@ -279,7 +279,9 @@ impl Downloader {
             }
         }
         if answer.start != Some(part.len()) {
-            return Err(download.problem(Problem::Address("it answers with a part nobody asked for".to_string())));
+            return Err(
+                download.problem(DownloadProblem::Address("it answers with a part nobody asked for".to_string()))
+            );
         }
         if part.len() == 0 {
             part.begin(&answer.stamp)?;
@@ -298,7 +300,7 @@ impl Downloader {
         match answer.stamp.size {
             Some(size) if part.len() != size => {
                 let reason = format!("it ended after {} of {size} bytes", part.len());
-                Err(download.problem(Problem::Broken(reason)))
+                Err(download.problem(DownloadProblem::Broken(reason)))
             }
             _ => Ok(()),
         }
@@ -309,14 +311,14 @@ impl Downloader {
         let answer = ask(&self.agent, &download.url, range.as_deref()).map_err(|problem| download.problem(problem))?;
         // Where the checksum is known, it decides; some servers have odd ideas of a file's type.
         if answer.is_web_page && download.sha256.is_none() {
-            return Err(download.problem(Problem::WebPage));
+            return Err(download.problem(DownloadProblem::WebPage));
         }
         Ok(answer)
     }
 }
 
 impl Download {
-    fn problem(&self, problem: Problem) -> DownloadError {
+    fn problem(&self, problem: DownloadProblem) -> DownloadError {
         let path = self.path.display();
         let by_hand = match self.member {
             Some(member) => format!("unpack {member} from it and save that as {path}"),
@@ -330,7 +332,7 @@ impl Download {
 }
 
 /// Checks what came and gives it its name.
-fn finish(download: &Download, mut part: Part) -> Result<(), DownloadError> {
+fn finish(download: &Download, mut part: PartFile) -> Result<(), DownloadError> {
     part.close()?;
     match checked(download, &part) {
         Ok(None) => part.keep_as(&download.path),
@@ -349,7 +351,7 @@ fn finish(download: &Download, mut part: Part) -> Result<(), DownloadError> {
 }
 
 /// Checks what came; what comes out of an archive is returned.
-fn checked(download: &Download, part: &Part) -> Result<Option<Vec<u8>>, DownloadError> {
+fn checked(download: &Download, part: &PartFile) -> Result<Option<Vec<u8>>, DownloadError> {
     let url = &download.url;
     let flawed = |flaw| DownloadError::Flawed { url: url.clone(), flaw };
     let compare = |found: String, expected: &str| match found == expected {
@@ -396,7 +398,7 @@ impl<'a> Tries<'a> {
             return Err(error);
         }
         let asked = match problem {
-            Problem::Status { retry_after, .. } => retry_after.unwrap_or_default(),
+            DownloadProblem::Status { retry_after, .. } => retry_after.unwrap_or_default(),
             _ => Duration::ZERO,
         };
         let wait =
@@ -408,7 +410,7 @@ impl<'a> Tries<'a> {
 }
 
 /// Says that a failed download can be resumed; if no byte came, nothing is left behind.
-fn kept(error: DownloadError, part: Part) -> DownloadError {
+fn kept(error: DownloadError, part: PartFile) -> DownloadError {
     if part.len() == 0 {
         // The error of the download says more than one of cleaning up.
         let _ = part.discard();

@@ -11,7 +11,7 @@ use http_server::{Reply, Request, Server, closed_address};
 use shared::data::{CATALOGUE, sha256};
 use tempfile::{TempDir, tempdir};
 use workshop::data_download;
-use workshop::download::{Download, DownloadError, Downloader, Outcome, Patience, Problem};
+use workshop::download::{Download, DownloadError, DownloadProblem, Downloader, Outcome, Patience};
 
 /// Longer than one piece that is written to the disk.
 const LENGTH: usize = 1_000_000;
@@ -342,7 +342,7 @@ fn without_a_server_the_message_tells_the_way_by_hand() {
     let mut wanted = download(&closed_address(), &folder, "story.txt");
     let path = wanted.path.display().to_string();
     let error = downloader(5).fetch(&wanted).unwrap_err();
-    assert!(matches!(error, DownloadError::Server { problem: Problem::Unreachable(_), .. }));
+    assert!(matches!(error, DownloadError::Server { problem: DownloadProblem::Unreachable(_), .. }));
     assert_mentions(&error, &[&wanted.url, "cannot be reached", "refused", "browser", &path, "SOME_MIRROR"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 

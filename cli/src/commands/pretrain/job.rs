@@ -12,19 +12,19 @@ use super::log::{Log, LogState};
 use crate::options::{PrecisionArgs, TextSource};
 
 /// Everything that is determined before the first step.
-pub struct Job {
+pub struct PretrainJob {
     pub config: GptConfig,
     pub training: TrainingConfig,
     pub loaders: Loaders,
     pub run: Run,
-    pub settings: Settings,
+    pub settings: RunSettings,
     pub out: PathBuf,
     pub log: Log,
 }
 
 /// What a run needs to be continued besides its state and configuration; part of every checkpoint.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Settings {
+pub struct RunSettings {
     pub text: TextSource,
     pub text_sha256: String,
     pub prompt: String,

@@ -19,7 +19,7 @@ use trainer::{Masks, Run, train_language_model};
 use workshop::device::is_cpu;
 
 pub use self::args::Args;
-use self::job::{Job, LearningRates};
+use self::job::{LearningRates, PretrainJob};
 use self::log::LogLine;
 use self::observer::Observer;
 use self::plan::Plan;
@@ -49,8 +49,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     train(job, rates, device, interrupt)
 }
 
-fn introduce(job: &Job, steps: usize) {
-    let Job { run, loaders, .. } = job;
+fn introduce(job: &PretrainJob, steps: usize) {
+    let PretrainJob { run, loaders, .. } = job;
     say(format_args!(
         "{} parameters, {} training tokens, {} validation tokens, {steps} steps",
         grouped(run.model.num_params()),
@@ -62,8 +62,8 @@ fn introduce(job: &Job, steps: usize) {
     }
 }
 
-fn train(job: Job, rates: LearningRates, device: Device, interrupt: Interrupt) -> Result<ExitCode> {
-    let Job { config, training, loaders, run, settings, out, log } = job;
+fn train(job: PretrainJob, rates: LearningRates, device: Device, interrupt: Interrupt) -> Result<ExitCode> {
+    let PretrainJob { config, training, loaders, run, settings, out, log } = job;
     let (steps, recipe) = (rates.steps, settings.recipe.clone());
     let masks = if settings.reproducible_masks || is_cpu(&device) { Masks::Reproducible } else { Masks::Device };
     let mut observer = Observer {

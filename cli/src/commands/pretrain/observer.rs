@@ -16,7 +16,7 @@ use shared::{GptConfig, TrainingConfig};
 use trainer::{Event, Run, save_checkpoint};
 use workshop::plots::plot_learning_rates;
 
-use super::job::{LearningRates, Settings};
+use super::job::{LearningRates, RunSettings};
 use super::log::{Log, LogLine};
 use crate::pictures::{losses, tokens_seen};
 use crate::run_folder::{LEARNING_RATE_FILE, LOSSES_FILE, remove_companions};
@@ -25,7 +25,7 @@ use crate::terminal::{Interrupt, LossProgress};
 pub struct Observer {
     pub config: GptConfig,
     pub training: TrainingConfig,
-    pub settings: Settings,
+    pub settings: RunSettings,
     pub rates: LearningRates,
     pub out: PathBuf,
     pub log: Log,

@@ -17,7 +17,7 @@ use shared::{Batches, GptConfig, TrainingConfig, data};
 use trainer::{Run, load_run_file, newest_checkpoint};
 
 use super::args::{Args, absolute};
-use super::job::{Job, Settings};
+use super::job::{PretrainJob, RunSettings};
 use super::log::{Log, LogState};
 use crate::options::TextSource;
 use crate::run_folder::{ensure_companions, prepare_out, remove};
@@ -69,7 +69,7 @@ impl Plan {
     }
 
     /// Makes the model, the output folder and the log.
-    pub fn start(self, args: &Args, device: &Device) -> Result<Job> {
+    pub fn start(self, args: &Args, device: &Device) -> Result<PretrainJob> {
         let Self { config, training, recipe, seed, text, text_sha256, loaders, prompt } = self;
         let forward = args.precision.forward(device)?; // before any file is touched
         let finished = finished_run(&args.out)?;
@@ -85,7 +85,7 @@ impl Plan {
         let mut model = torch_init(GptModel::new(&config, &device.clone().autodiff()), &mut rng);
         model.fast = forward;
         let run = Run::new(model, training.weight_decay, &rng);
-        let settings = Settings {
+        let settings = RunSettings {
             text,
             text_sha256,
             prompt,
@@ -96,7 +96,7 @@ impl Plan {
             log: args.log.as_deref().map(absolute).transpose()?,
             log_state: LogState::default(),
         };
-        Ok(Job { config, training, loaders, run, settings, out: args.out.clone(), log })
+        Ok(PretrainJob { config, training, loaders, run, settings, out: args.out.clone(), log })
     }
 }
 

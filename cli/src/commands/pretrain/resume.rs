@@ -10,20 +10,20 @@ use shared::{Batches, TrainingConfig, data};
 use trainer::{RunState, load_checkpoint, newest_checkpoint};
 
 use super::args::{Args, absolute};
-use super::job::{Job, Settings};
+use super::job::{PretrainJob, RunSettings};
 use super::log::Log;
 use crate::options::TextSource;
 use crate::run_folder::ensure_companions;
 
 /// The run in `folder` as its newest checkpoint has it.
-pub fn resume(folder: &Path, args: &Args, device: &Device) -> Result<Job> {
+pub fn resume(folder: &Path, args: &Args, device: &Device) -> Result<PretrainJob> {
     let checkpoint = newest_checkpoint(folder)?;
     let out = match checkpoint.parent() {
         Some(parent) if checkpoint == folder => parent.to_path_buf(),
         _ => folder.to_path_buf(),
     };
     ensure_companions(&out)?;
-    let (config, mut run, file) = load_checkpoint::<Settings>(&checkpoint, &device.clone().autodiff())?;
+    let (config, mut run, file) = load_checkpoint::<RunSettings>(&checkpoint, &device.clone().autodiff())?;
     let (mut training, mut settings) = (file.training, file.settings);
     set_epochs(&mut training, args.epochs, &run.state, folder)?;
     set_moved_files(&mut settings, args, folder)?;
@@ -39,7 +39,7 @@ pub fn resume(folder: &Path, args: &Args, device: &Device) -> Result<Job> {
     settings.recipe.validate(training.learning_rate, loaders.train.num_batches(), training.epochs)?;
     run.model.fast = settings.precision.forward(device)?;
     let log = Log::reopen(settings.log.as_deref(), &settings.log_state)?;
-    Ok(Job { config, training, loaders, run, settings, out, log })
+    Ok(PretrainJob { config, training, loaders, run, settings, out, log })
 }
 
 /// Applies `--epochs`, which can make a run longer, but not shorter than it is.
@@ -60,7 +60,7 @@ fn set_epochs(training: &mut TrainingConfig, epochs: Option<usize>, state: &RunS
 }
 
 /// Applies `--text` and `--log`: where the files are now.
-fn set_moved_files(settings: &mut Settings, args: &Args, folder: &Path) -> Result<()> {
+fn set_moved_files(settings: &mut RunSettings, args: &Args, folder: &Path) -> Result<()> {
     if let Some(text) = &args.text.file {
         ensure!(
             matches!(settings.text, TextSource::File(_)),
@@ -77,7 +77,7 @@ fn set_moved_files(settings: &mut Settings, args: &Args, folder: &Path) -> Resul
 }
 
 /// The text of the run, if it is still the same.
-fn read_text(settings: &Settings) -> Result<Cow<'static, str>> {
+fn read_text(settings: &RunSettings) -> Result<Cow<'static, str>> {
     let text = match &settings.text {
         TextSource::File(_) => settings.text.read().context("if the text of the run was moved, name it with --text")?,
         TextSource::Dataset(_) => settings.text.read()?,

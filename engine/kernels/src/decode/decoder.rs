@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::bf16_product;
 use super::prompt::prompt;
-use super::state::{SharedState, Task, lock};
+use super::state::{SharedState, TokenTask, lock};
 use super::thread_pool::ThreadPool;
 use super::weights::Weights;
 
@@ -68,7 +68,7 @@ impl Decoder {
         if ids.len() >= minimum {
             self.read_prompt(ids);
         } else {
-            ids.iter().for_each(|&id| self.compute(Task::Token(id, self.tokens), 1));
+            ids.iter().for_each(|&id| self.compute(TokenTask::Token(id, self.tokens), 1));
         }
         let mut logits = Vec::with_capacity(vocab_size);
         self.state.workers.iter().for_each(|worker| logits.extend_from_slice(&lock(worker).logits));
@@ -76,7 +76,7 @@ impl Decoder {
     }
 
     /// Runs a task on all threads; `tokens` more tokens are read afterwards.
-    fn compute(&mut self, task: Task, tokens: usize) {
+    fn compute(&mut self, task: TokenTask, tokens: usize) {
         *lock(&self.state.task) = task;
         self.pool.run();
         self.tokens += tokens;
@@ -88,6 +88,6 @@ impl Decoder {
         let last = prompt(&self.state.weights, ids, self.tokens, &mut workers);
         workers.iter_mut().for_each(|worker| worker.x.copy_from_slice(&last));
         drop(guards);
-        self.compute(Task::LastBlock(self.tokens + ids.len() - 1), ids.len());
+        self.compute(TokenTask::LastBlock(self.tokens + ids.len() - 1), ids.len());
     }
 }

@@ -38,7 +38,7 @@ pub struct WorkerState {
 
 /// What the workers compute in the next round.
 #[derive(Clone, Copy, Debug)]
-pub enum Task {
+pub enum TokenTask {
     /// A token, given by its id, at a position.
     Token(u32, usize),
     /// The rest of the token at this position. Its vector before the last block is already in every worker's `x`.
@@ -60,7 +60,7 @@ pub enum SumSet {
 #[derive(Debug)]
 pub struct SharedState {
     pub weights: Arc<Weights>,
-    pub task: Mutex<Task>,
+    pub task: Mutex<TokenTask>,
     /// The state of each worker; no other worker uses it while a token is computed.
     pub workers: Vec<Mutex<WorkerState>>,
     /// The partial sums that the workers exchange: in each set, one vector for each worker. While slow workers still read one
@@ -96,7 +96,7 @@ impl SharedState {
         };
         let partial_sums = || (0..threads).map(|_| RwLock::new(Vec::new())).collect();
         Self {
-            task: Mutex::new(Task::Token(0, 0)),
+            task: Mutex::new(TokenTask::Token(0, 0)),
             workers: (0..threads).map(worker).collect(),
             partial_sums: [partial_sums(), partial_sums(), partial_sums()],
             weights,

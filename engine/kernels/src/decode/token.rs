@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::state::{SharedState, SumSet, Task, WorkerState, lock};
+use super::state::{SharedState, SumSet, TokenTask, WorkerState, lock};
 use super::thread_pool::Worker;
 use super::weights::{BlockWeights, Norm, Projection};
 use crate::math::{exp, max, sum, sum_pairs};
@@ -28,11 +28,11 @@ impl SharedState {
         let state = &mut *lock(&self.workers[worker.index]);
         let weights = &*self.weights;
         let (first_block, position) = match *lock(&self.task) {
-            Task::Token(id, position) => {
+            TokenTask::Token(id, position) => {
                 weights.embed(id, position, &mut state.x);
                 (0, position)
             }
-            Task::LastBlock(position) => (weights.blocks.len() - 1, position),
+            TokenTask::LastBlock(position) => (weights.blocks.len() - 1, position),
         };
         for (index, block) in weights.blocks.iter().enumerate().skip(first_block) {
             self.attention(block, index, position, state, worker);

@@ -29,7 +29,7 @@ impl Matrix {
                 let values = &tensor.storage::<f32>()[tensor.layout().start_offset()..];
                 for (block, y) in y.chunks_mut(COLUMNS).enumerate() {
                     let first_col = cols.start + block * COLUMNS;
-                    add_f32(Part { first_row: rows.start, first_col, width: self.cols }, values, x, y);
+                    add_f32(ProductPart { first_row: rows.start, first_col, width: self.cols }, values, x, y);
                 }
             }
             Values::Bf16(matrix) => {
@@ -73,7 +73,7 @@ impl Matrix {
 
 /// The position of a part in a row-major matrix.
 #[derive(Clone, Copy)]
-struct Part {
+struct ProductPart {
     first_row: usize,
     first_col: usize,
     width: usize,
@@ -85,7 +85,7 @@ struct Part {
 /// `y += x W` for a part of `W` with at most [`COLUMNS`] columns. [`STREAMS`] rows that lie far apart are read together: where
 /// the part has whole rows, memory is read in as many long streams, which the processor prefetches.
 #[multiversion(targets = "simd")]
-fn add_f32(part: Part, values: &[f32], x: &[f32], y: &mut [f32]) {
+fn add_f32(part: ProductPart, values: &[f32], x: &[f32], y: &mut [f32]) {
     let len = y.len();
     let row = |i: usize| &values[(part.first_row + i) * part.width + part.first_col..][..len];
     let stream = x.len() / STREAMS;

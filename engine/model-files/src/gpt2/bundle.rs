@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use safetensors::Dtype;
 
 use super::index;
-use super::wire::{Reader, Value, masked_crc};
+use super::wire::{Reader, WireValue, masked_crc};
 use crate::CheckpointError;
 use crate::stored::{MappedFile, StoredTensor, StoredTensors};
 
@@ -50,7 +50,7 @@ impl Bundle {
         let mut checksums = Vec::new();
         for (key, value) in entries {
             let name = String::from_utf8(key).map_err(|_| bad_index("a name is not text".to_string()))?;
-            let entry = Entry::read(value).map_err(|reason| bad_tensor(&self.index.path, &name, reason))?;
+            let entry = BundleEntry::read(value).map_err(|reason| bad_tensor(&self.index.path, &name, reason))?;
             let stored = entry.find(&self.data).map_err(|reason| bad_tensor(&self.data.path, &name, reason))?;
             checksums.push((name.clone(), stored.bytes, entry.checksum));
             tensors.insert(name, stored);
@@ -69,8 +69,8 @@ fn check_header(header: &[u8]) -> Result<(), String> {
     let mut header = Reader(header);
     while !header.is_empty() {
         match header.field()? {
-            (1, Value::Number(number)) => files = number,
-            (2, Value::Number(number)) => big_endian = number,
+            (1, WireValue::Number(number)) => files = number,
+            (2, WireValue::Number(number)) => big_endian = number,
             _ => {}
         }
     }
@@ -83,7 +83,7 @@ fn check_header(header: &[u8]) -> Result<(), String> {
 
 /// What the index says about a tensor. Fields that are zero are left out of the file.
 #[derive(Default)]
-struct Entry {
+struct BundleEntry {
     dtype: u64,
     shape: Vec<u64>,
     data_file: u64,
@@ -93,18 +93,18 @@ struct Entry {
     is_sliced: bool,
 }
 
-impl Entry {
+impl BundleEntry {
     fn read(message: &[u8]) -> Result<Self, String> {
         let mut entry = Self::default();
         let mut message = Reader(message);
         while !message.is_empty() {
             match message.field()? {
-                (1, Value::Number(number)) => entry.dtype = number,
-                (2, Value::Bytes(shape)) => entry.shape = read_shape(shape)?,
-                (3, Value::Number(number)) => entry.data_file = number,
-                (4, Value::Number(number)) => entry.offset = number,
-                (5, Value::Number(number)) => entry.size = number,
-                (6, Value::Number(number)) => entry.checksum = number,
+                (1, WireValue::Number(number)) => entry.dtype = number,
+                (2, WireValue::Bytes(shape)) => entry.shape = read_shape(shape)?,
+                (3, WireValue::Number(number)) => entry.data_file = number,
+                (4, WireValue::Number(number)) => entry.offset = number,
+                (5, WireValue::Number(number)) => entry.size = number,
+                (6, WireValue::Number(number)) => entry.checksum = number,
                 (7, _) => entry.is_sliced = true,
                 _ => {}
             }
@@ -147,11 +147,11 @@ fn read_shape(message: &[u8]) -> Result<Vec<u64>, String> {
     let mut shape = Vec::new();
     let mut message = Reader(message);
     while !message.is_empty() {
-        if let (2, Value::Bytes(dimension)) = message.field()? {
+        if let (2, WireValue::Bytes(dimension)) = message.field()? {
             let mut size = 0;
             let mut dimension = Reader(dimension);
             while !dimension.is_empty() {
-                if let (1, Value::Number(number)) = dimension.field()? {
+                if let (1, WireValue::Number(number)) = dimension.field()? {
                     size = number;
                 }
             }

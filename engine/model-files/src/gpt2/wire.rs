@@ -8,7 +8,7 @@ pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 /// The value of a field.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(super) enum WireValue<'a> {
     Number(u64),
     Bytes(&'a [u8]),
 }
@@ -42,16 +42,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field of a message and its number.
-    pub(super) fn field(&mut self) -> Result<(u64, Value<'a>), String> {
+    pub(super) fn field(&mut self) -> Result<(u64, WireValue<'a>), String> {
         let key = self.varint()?;
         let value = match key & 7 {
-            0 => Value::Number(self.varint()?),
-            1 => Value::Number(little_endian(self.bytes(8)?)),
+            0 => WireValue::Number(self.varint()?),
+            1 => WireValue::Number(little_endian(self.bytes(8)?)),
             2 => {
                 let length = self.varint()?;
-                Value::Bytes(self.bytes(length)?)
+                WireValue::Bytes(self.bytes(length)?)
             }
-            5 => Value::Number(little_endian(self.bytes(4)?)),
+            5 => WireValue::Number(little_endian(self.bytes(4)?)),
             kind => return Err(format!("a field is of kind {kind}, which does not exist")),
         };
         Ok((key >> 3, value))
@@ -96,9 +96,9 @@ mod tests {
     fn fields() {
         let message = [0x08, 0x96, 0x01, 0x12, 2, 7, 8, 0x35, 1, 2, 0, 0, 0x0b];
         let mut reader = Reader(&message);
-        assert_eq!(reader.field(), Ok((1, Value::Number(150))));
-        assert_eq!(reader.field(), Ok((2, Value::Bytes(&[7, 8]))));
-        assert_eq!(reader.field(), Ok((6, Value::Number(0x0201))));
+        assert_eq!(reader.field(), Ok((1, WireValue::Number(150))));
+        assert_eq!(reader.field(), Ok((2, WireValue::Bytes(&[7, 8]))));
+        assert_eq!(reader.field(), Ok((6, WireValue::Number(0x0201))));
         assert_eq!(reader.field().unwrap_err(), "a field is of kind 3, which does not exist");
         assert_eq!(Reader(&[0x12, 200, 1, 0]).field().unwrap_err(), "200 bytes should follow, but there are 1");
     }

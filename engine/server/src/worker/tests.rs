@@ -7,10 +7,10 @@ use super::*;
 use crate::models::Skill;
 
 /// The pieces of the answer to a prompt of one id.
-fn generate_after(worker: &Worker, model: usize, id: u32) -> Vec<Piece> {
+fn generate_after(worker: &ModelWorker, model: usize, id: u32) -> Vec<Piece> {
     let (pieces, mut answer) = mpsc::unbounded_channel();
     let generation = Generation { prompt: vec![id], options: GenerateOptions::greedy(3, 8), seed: 1, pieces };
-    worker.submit(Job { model, task: Task::Generate(generation) }).unwrap();
+    worker.submit(WorkerJob { model, task: WorkerTask::Generate(generation) }).unwrap();
     std::iter::from_fn(|| answer.blocking_recv()).collect()
 }
 
@@ -29,7 +29,7 @@ fn a_panic_costs_one_answer_and_not_the_server() {
     let model = torch_init(GptModel::new(&config, &Device::flex()), &mut TorchRng::new(123));
     let card = ModelCard { name: "model".to_string(), skill: Skill::Complete, config: config.clone() };
     let open = move || Ok((Device::flex(), vec![(card, Generator::new(&model, None))]));
-    let (worker, cards) = Worker::start(open).unwrap();
+    let (worker, cards) = ModelWorker::start(open).unwrap();
     assert_eq!(cards[0].name, "model");
 
     let failed = generate_after(&worker, 1, 464);
@@ -39,7 +39,7 @@ fn a_panic_costs_one_answer_and_not_the_server() {
     let config =
         ClassifierConfig { model: config, max_length: None, readout: Readout::Last, causal_mask: true, labels };
     let classification = Classification { text: "a".to_string(), config, answer };
-    worker.submit(Job { model: 1, task: Task::Classify(classification) }).unwrap();
+    worker.submit(WorkerJob { model: 1, task: WorkerTask::Classify(classification) }).unwrap();
     assert!(prediction.blocking_recv().is_err(), "closed without an answer");
 
     let generated = generate_after(&worker, 0, 464);
@@ -48,19 +48,19 @@ fn a_panic_costs_one_answer_and_not_the_server() {
 
 #[test]
 fn models_that_cannot_be_opened_are_an_error_and_not_a_hanging_server() {
-    let error = Worker::start(|| Err("no such model".into())).err().unwrap();
+    let error = ModelWorker::start(|| Err("no such model".into())).err().unwrap();
     assert_eq!(error.to_string(), "no such model");
-    assert!(Worker::start(|| panic!("a driver is broken")).err().unwrap().to_string().contains("see above"));
+    assert!(ModelWorker::start(|| panic!("a driver is broken")).err().unwrap().to_string().contains("see above"));
 }
 
 #[test]
 fn a_full_queue_is_not_taken_for_an_ended_thread() {
     let (jobs, queue) = sync_channel(0);
-    let worker = Worker { jobs, stopping: Arc::default() };
+    let worker = ModelWorker { jobs, stopping: Arc::default() };
     let job = || {
         let (pieces, _) = mpsc::unbounded_channel();
         let generation = Generation { prompt: vec![], options: GenerateOptions::greedy(1, 1), seed: 1, pieces };
-        Job { model: 0, task: Task::Generate(generation) }
+        WorkerJob { model: 0, task: WorkerTask::Generate(generation) }
     };
     assert!(matches!(worker.submit(job()), Err(SubmitError::QueueFull)));
     drop(queue);

@@ -21,8 +21,8 @@ pub(super) fn save(path: &Path, model: &impl Module, optimizer: &AdamW) -> Resul
     let (mut tensors, mut parameter_steps) = (Vec::new(), BTreeMap::new());
     for (Parameter { name, .. }, moments) in parameters(model).into_iter().zip(&optimizer.moments) {
         let Some(Moments { steps, first, second }) = moments else { continue };
-        tensors.push((format!("{name}.exp_avg"), TensorToWrite::new(first)));
-        tensors.push((format!("{name}.exp_avg_sq"), TensorToWrite::new(second)));
+        tensors.push((format!("{name}.exp_avg"), MomentToWrite::new(first)));
+        tensors.push((format!("{name}.exp_avg_sq"), MomentToWrite::new(second)));
         parameter_steps.insert(name, *steps);
     }
     safetensors::serialize_to_file(tensors, None, path)
@@ -73,18 +73,18 @@ pub(super) fn load(
 }
 
 /// A moment that becomes bytes only when it is written.
-struct TensorToWrite<'a> {
+struct MomentToWrite<'a> {
     values: &'a Tensor<1>,
     shape: [usize; 1],
 }
 
-impl<'a> TensorToWrite<'a> {
+impl<'a> MomentToWrite<'a> {
     fn new(values: &'a Tensor<1>) -> Self {
         Self { values, shape: values.dims() }
     }
 }
 
-impl View for TensorToWrite<'_> {
+impl View for MomentToWrite<'_> {
     fn dtype(&self) -> Dtype {
         Dtype::F32
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ureq::http::{HeaderMap, header};
 use ureq::{Agent, BodyReader, Error, Timeout};
 
-use super::{Patience, Problem};
+use super::{DownloadProblem, Patience};
 
 const MAX_REDIRECTS: usize = 10;
 
@@ -46,7 +46,7 @@ pub(super) fn agent(patience: &Patience) -> Agent {
 }
 
 /// Asks for a file, or for a range of its bytes, and follows redirects.
-pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answer, Problem> {
+pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answer, DownloadProblem> {
     let mut url = url.to_string();
     let mut linked = Stamp::default();
     for _ in 0..=MAX_REDIRECTS {
@@ -60,7 +60,7 @@ pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answe
         if let Some(target) = text(&parts.headers, "location").filter(|_| parts.status.is_redirection()) {
             let next = join(&url, target);
             if url.starts_with("https:") && !next.starts_with("https:") {
-                return Err(Problem::Address(format!("it leads to {next}, which is not encrypted")));
+                return Err(DownloadProblem::Address(format!("it leads to {next}, which is not encrypted")));
             }
             url = next;
             continue;
@@ -71,7 +71,7 @@ pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answe
             416 if range.is_some() => (None, content_range(&parts.headers).1),
             code => {
                 let reason = parts.status.canonical_reason().unwrap_or_default();
-                return Err(Problem::Status { code, reason, retry_after: retry_after(&parts.headers) });
+                return Err(DownloadProblem::Status { code, reason, retry_after: retry_after(&parts.headers) });
             }
         };
         return Ok(Answer {
@@ -85,7 +85,7 @@ pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answe
             body: body.into_reader(),
         });
     }
-    Err(Problem::Address(format!("more than {MAX_REDIRECTS} redirects")))
+    Err(DownloadProblem::Address(format!("more than {MAX_REDIRECTS} redirects")))
 }
 
 impl Stamp {
@@ -127,26 +127,30 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     text(headers, "retry-after")?.parse().ok().map(Duration::from_secs)
 }
 
-fn problem(error: Error) -> Problem {
+fn problem(error: Error) -> DownloadProblem {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     match error {
         Error::Io(e) if matches!(e.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof) => {
-            Problem::Broken(e.to_string())
+            DownloadProblem::Broken(e.to_string())
         }
-        Error::Io(e) => Problem::Unreachable(e.to_string()),
-        Error::Timeout(Timeout::Resolve) => Problem::Unreachable("its name is not resolved in time".to_string()),
-        Error::Timeout(Timeout::Connect) => Problem::Unreachable("no connection in time".to_string()),
-        Error::Timeout(_) => Problem::Broken("no byte came for too long".to_string()),
-        Error::Protocol(e) => Problem::Broken(e.to_string()),
-        Error::BadUri(_) | Error::Http(_) => Problem::Address("this is no address that can be fetched".to_string()),
-        other => Problem::Unreachable(other.to_string()),
+        Error::Io(e) => DownloadProblem::Unreachable(e.to_string()),
+        Error::Timeout(Timeout::Resolve) => {
+            DownloadProblem::Unreachable("its name is not resolved in time".to_string())
+        }
+        Error::Timeout(Timeout::Connect) => DownloadProblem::Unreachable("no connection in time".to_string()),
+        Error::Timeout(_) => DownloadProblem::Broken("no byte came for too long".to_string()),
+        Error::Protocol(e) => DownloadProblem::Broken(e.to_string()),
+        Error::BadUri(_) | Error::Http(_) => {
+            DownloadProblem::Address("this is no address that can be fetched".to_string())
+        }
+        other => DownloadProblem::Unreachable(other.to_string()),
     }
 }
 
 /// Why no more of an answer comes.
-pub(super) fn broken(error: io::Error) -> Problem {
+pub(super) fn broken(error: io::Error) -> DownloadProblem {
     match problem(Error::from(error)) {
-        Problem::Unreachable(reason) => Problem::Broken(reason),
+        DownloadProblem::Unreachable(reason) => DownloadProblem::Broken(reason),
         other => other,
     }
 }

@@ -11,7 +11,7 @@ use shared::files::write_whole;
 
 /// A download that is not complete yet. The file is created when the first bytes come, so that a server that gives
 /// nothing leaves no trace.
-pub(super) struct Part {
+pub(super) struct PartFile {
     target: PathBuf,
     path: PathBuf,
     stamp_path: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Part {
     len: u64,
 }
 
-impl Part {
+impl PartFile {
     /// The part of `target` that an earlier run has left, or an empty one.
     pub fn of(target: &Path) -> Result<Self, DownloadError> {
         let (path, stamp_path) = (with_suffix(target, ".part"), with_suffix(target, ".part.json"));
