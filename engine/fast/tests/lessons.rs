@@ -1,15 +1,17 @@
 //! The fast code gives what the lessons give: logits, losses, gradients, a step of the optimizer, ids.
 
+mod common;
+
 use std::ops::ControlFlow;
 
 use appendix_lora::{LoraSettings, Scale, attach_lora, freeze};
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::Batch;
 use ch04_gpt::bonus::generate_text_cached;
 use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::tokens::tensor_to_ids;
 use ch05_pretrain::{AdamW, GenerateOptions, calc_loss_batch, generate};
+use common::gradients_of;
 use fast::{Generator, Operations, Products, accelerate, adamw_step, forward_with};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -43,36 +45,6 @@ fn largest_difference<const D: usize>(found: Tensor<D>, expected: Tensor<D>) -> 
     (found - expected).abs().max().into_scalar()
 }
 
-/// Gradients of all parameters, one after the other.
-struct Collect<'a> {
-    gradients: &'a Gradients,
-    found: Vec<(String, Tensor<1>)>,
-    path: Vec<String>,
-}
-
-impl ModuleVisitor for Collect<'_> {
-    fn enter_module(&mut self, field: &str, _: &str) {
-        self.path.push(field.to_string());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = param.val().grad(self.gradients) {
-            self.found.push((self.path.join("."), gradient.reshape([-1])));
-        }
-    }
-}
-
-fn gradients(model: &GptModel, loss: &Tensor<1>) -> Vec<(String, Tensor<1>)> {
-    let gradients = loss.backward();
-    let mut collect = Collect { gradients: &gradients, found: Vec::new(), path: Vec::new() };
-    model.visit(&mut collect);
-    collect.found
-}
-
 /// A batch in which some targets are ignored.
 fn batch(device: &Device) -> Batch {
     let targets = ids(2, 24, device);
@@ -99,13 +71,15 @@ fn loss_and_gradients_of_a_step_with_dropout() {
         assert!(largest_difference(found.clone(), expected.clone()) <= ROUNDING);
         assert_eq!(rng, fast_rng, "the same numbers are drawn");
 
-        let (found, expected) = (gradients(&fast, &found), gradients(&lesson, &expected));
-        let names = |list: &[(String, Tensor<1>)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&found), names(&expected));
+        let found = gradients_of(&fast, &found.backward());
+        let expected = gradients_of(&lesson, &expected.backward());
         assert_eq!(found.len(), parameters);
-        for ((name, found), (_, expected)) in found.into_iter().zip(expected) {
-            let difference = largest_difference(found, expected);
-            assert!(difference <= 1e-6, "the gradient of {name} differs by {difference}");
+        assert_eq!(expected.len(), parameters);
+        for ((path, found), (expected_path, expected)) in found.into_iter().zip(expected) {
+            assert_eq!(path, expected_path);
+            assert_eq!(found.len(), expected.len());
+            let close = found.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() <= 1e-6);
+            assert!(close, "the gradient of {path}: {found:?}, expected {expected:?}");
         }
     }
 }

@@ -1,10 +1,13 @@
 //! LoRA layers in the fast forward pass: `x W + scale · (x A) B` gives the outputs and the gradients of the lesson's
 //! `x (W + scale · A B)`.
 
+mod common;
+
 use appendix_lora::{LoraLayer, LoraSettings, Scale, attach_layers, freeze, linear_weights};
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Int, Tensor};
+use burn::module::Param;
+use burn::tensor::{Device, Int, Tensor};
 use ch04_gpt::GptModel;
+use common::gradients_of;
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -28,31 +31,6 @@ fn adapted(device: &Device) -> GptModel {
         let lora = LoraLayer::new(d_in, d_out, &settings, &mut rng, device);
         Some(LoraLayer { b: Param::from_tensor(randn([4, d_out], &mut rng, device) * 0.1), ..lora })
     })
-}
-
-/// All gradients with the paths of their parameters.
-fn gradients_of(model: &GptModel, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
-    struct Found<'a> {
-        path: Vec<String>,
-        gradients: &'a Gradients,
-        found: Vec<(String, Vec<f32>)>,
-    }
-    impl ModuleVisitor for Found<'_> {
-        fn enter_module(&mut self, field: &str, _holder: &str) {
-            self.path.push(field.to_string());
-        }
-        fn exit_module(&mut self, _field: &str, _holder: &str) {
-            self.path.pop();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = param.val().grad(self.gradients) {
-                self.found.push((self.path.join("."), values(gradient)));
-            }
-        }
-    }
-    let mut found = Found { path: Vec::new(), gradients, found: Vec::new() };
-    model.visit(&mut found);
-    found.found
 }
 
 #[test]

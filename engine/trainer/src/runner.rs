@@ -66,7 +66,7 @@ pub fn train<T: Task, E>(
 
     while run.state.epoch <= config.epochs {
         let mut pass = begin_or_continue_pass(&mut run, training, device);
-        while run.state.batch < batches {
+        loop {
             let mut flow = ControlFlow::Continue(());
             let mut tell = |event: Event| -> Result<(), E> {
                 if observe(event)?.is_break() {
@@ -90,19 +90,17 @@ pub fn train<T: Task, E>(
                 tell(Event::Evaluation(&evaluation))?;
                 run.state.evaluations.push(evaluation);
             }
-            if run.state.batch == batches {
+            let epoch_ended = run.state.batch == batches;
+            if epoch_ended {
                 let accuracies = task.accuracies(&mut run, epoch, device);
                 tell(Event::EpochEnd { epoch, model: &run.model, accuracies: accuracies.as_ref() })?;
-            }
-            let ended = run.state.batch == batches;
-            if ended {
                 (run.state.epoch, run.state.batch) = (epoch + 1, 0);
             }
             tell(Event::SafePoint(&run))?;
             if flow.is_break() {
                 return Ok(run);
             }
-            if ended {
+            if epoch_ended {
                 break;
             }
         }
