@@ -21,7 +21,7 @@
 //! | [`memory`] | whether the allocator keeps freed memory |
 //!
 //! The operations are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the
-//! crates `gemm` and `faer` ([`product`]); everything else is loops that the compiler vectorizes. Each loop is compiled for
+//! crates `gemm` and `private-gemm-x86` ([`product`]); everything else is loops that the compiler vectorizes. Each loop is compiled for
 //! AVX-512, for AVX2 and for the baseline instruction set, and the best one that the processor supports is chosen at run
 //! time. The loops add in a fixed order and round after each operation, so all three give the same bits. One product is
 //! written with intrinsics, for prompts with 16-bit weights ([`decode`]). [`gpu`] shares nothing with the rest.

@@ -1,5 +1,5 @@
-//! Matrix products on slices, by the crates `gemm` and `faer`, which have code for AVX-512, AVX2 and NEON and choose at run
-//! time. Which of the two is faster depends on the layout of the matrices, see [`product`].
+//! Matrix products on slices, by the crates `gemm`, which has code for AVX-512, AVX2 and NEON and chooses at run time, and
+//! `private-gemm-x86`, the kernels of the crate `faer`. Which of the two is faster depends on the layout of the matrices, see [`product`].
 
 // Threads write columns of one matrix, which no safe slice can express. Every access is checked against the lengths of the
 // slices before.
@@ -12,7 +12,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 pub(crate) use serial::OutputPointer;
-use serial::{Destination, checked_product, with_faer, with_gemm};
+use serial::{Destination, checked_product, with_assembler, with_gemm};
 
 /// A matrix in a slice: element (r, c) is `data[r * row_stride + c * col_stride]`.
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ const IN_CACHE: usize = 1 << 24;
 /// twice, and no thread waits for another before the end. The result is divided into blocks of rows instead where blocks of
 /// columns would be too narrow, and where the left matrix is a transpose and the result has more rows than columns.
 ///
-/// A block is computed by `faer` where the right matrix is a transpose, as in the gradient of an input: there it is faster,
+/// A block is computed by `private-gemm-x86` where the right matrix is a transpose, as in the gradient of an input: there it is faster,
 /// by far if the row stride is a multiple of 4096 bytes. All others are computed by `gemm`, which is faster where the left
 /// matrix is a transpose, as in the gradient of a weight, and where rows do not start at multiples of 64 bytes, as in the
 /// output layer.
@@ -103,7 +103,7 @@ pub fn product(a: MatrixView, b: MatrixView) -> Vec<f32> {
     }
     let mut out: Vec<f32> = Vec::with_capacity(size);
     let pointer = OutputPointer(out.as_mut_ptr());
-    let library = if b.col_stride == 1 { with_gemm } else { with_faer };
+    let library = if b.col_stride == 1 { with_gemm } else { with_assembler };
     let threads = rayon::current_num_threads();
     // A product this small is finished before another thread wakes up.
     let small = size.saturating_mul(inner) < 1 << 18 || (rows < 16 && cols < 512);
@@ -167,7 +167,7 @@ pub fn product_with_generated(
 }
 
 /// `out = scale a b`, or `out += scale a b`, on one thread. The rows of `out` begin `out_stride` numbers apart. For the small
-/// products of attention, `faer` is always the faster library.
+/// products of attention, `private-gemm-x86` is always the faster library.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -180,7 +180,7 @@ pub fn product_into(out: &mut [f32], out_stride: usize, a: MatrixView, b: Matrix
     }
     let out = Destination { start: out.as_mut_ptr(), length: out.len(), stride: out_stride };
     // SAFETY: the check above; `out` is borrowed exclusively, so it overlaps neither input.
-    unsafe { checked_product(with_faer, out, a, b, scale, add) };
+    unsafe { checked_product(with_assembler, out, a, b, scale, add) };
 }
 
 #[cfg(test)]

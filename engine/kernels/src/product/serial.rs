@@ -2,7 +2,8 @@
 
 #![allow(unsafe_code, reason = "the matrix libraries take pointers")]
 
-use faer::{Accum, MatMut, MatRef, Par};
+#[cfg(target_arch = "x86_64")]
+use std::ptr::null;
 
 use super::MatrixView;
 
@@ -55,21 +56,64 @@ pub unsafe fn with_gemm(out: Destination, a: MatrixView, b: MatrixView, scale: f
     }
 }
 
-/// By the crate `faer`.
+/// By the crate `private-gemm-x86`, whose kernels are written in assembler, where the processor has AVX2; else by `gemm`.
 ///
 /// # Safety
 /// As for [`with_gemm`].
-pub unsafe fn with_faer(out: Destination, a: MatrixView, b: MatrixView, scale: f32, add: bool) {
-    // SAFETY: as above; strides fit into isize because the slices do.
-    let (out, a, b) = unsafe {
-        let view = |m: MatrixView| {
-            let (rows, cols, row_stride, col_stride) = (m.rows, m.cols, m.row_stride as isize, m.col_stride as isize);
-            MatRef::from_raw_parts(m.data.as_ptr(), rows, cols, row_stride, col_stride)
-        };
-        (MatMut::from_raw_parts_mut(out.start, a.rows, b.cols, out.stride as isize, 1), view(a), view(b))
-    };
-    let before = if add { Accum::Add } else { Accum::Replace };
-    faer::linalg::matmul::matmul(out, before, a, b, scale, Par::Seq);
+pub unsafe fn with_assembler(out: Destination, a: MatrixView, b: MatrixView, scale: f32, add: bool) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(instructions) = instructions() {
+        use private_gemm_x86::{Accum, DType, DstKind, IType, gemm};
+
+        let before = if add { Accum::Add } else { Accum::Replace };
+        // SAFETY: as above; strides fit into isize because the slices do. No index lists and no diagonal are given.
+        unsafe {
+            gemm(
+                DType::F32,
+                IType::U64,
+                instructions,
+                a.rows,
+                b.cols,
+                a.cols,
+                out.start.cast(),
+                out.stride as isize,
+                1,
+                null(),
+                null(),
+                DstKind::Full,
+                before,
+                a.data.as_ptr().cast(),
+                a.row_stride as isize,
+                a.col_stride as isize,
+                false,
+                null(),
+                0,
+                b.data.as_ptr().cast(),
+                b.row_stride as isize,
+                b.col_stride as isize,
+                false,
+                (&raw const scale).cast(),
+                1,
+            );
+        }
+        return;
+    }
+    // SAFETY: as above.
+    unsafe { with_gemm(out, a, b, scale, add) }
+}
+
+/// What the kernels in assembler may use of this processor; `None` if it is too old for them.
+#[cfg(target_arch = "x86_64")]
+fn instructions() -> Option<private_gemm_x86::InstrSet> {
+    use private_gemm_x86::InstrSet;
+
+    if is_x86_feature_detected!("avx512f") {
+        Some(InstrSet::Avx512)
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        Some(InstrSet::Avx256)
+    } else {
+        None
+    }
 }
 
 /// A product by one of the libraries, with the bounds of all three matrices asserted. In debug builds, the last element,
