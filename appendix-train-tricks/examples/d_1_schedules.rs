@@ -21,11 +21,11 @@ fn main() -> anyhow::Result<()> {
         println!("{step:4}   {:.8}    {:.8}   {:.8}", constant[step], cosine[step], linear[step]);
     }
     for (path, lines) in [
-        ("runs/d_1_warmup.svg", vec![("warm-up", constant)]),
-        ("runs/d_2_decay.svg", vec![("cosine", cosine), ("linear", linear)]),
+        ("runs/d_1_warmup.svg", vec![("Warm-up", constant)]),
+        ("runs/d_2_decay.svg", vec![("Cosine decay", cosine), ("Linear decay", linear)]),
     ] {
         files::write_whole(path.as_ref(), plot_learning_rates(&lines)?.as_bytes())?;
-        println!("picture: {path}");
+        println!("Picture: {path}");
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
         });
 
     let tokens_seen = learning_rates.len() * plan.config.batch_size * config.context_length;
-    let rates = plot_learning_rates(&[("learning rate", learning_rates)])?;
+    let rates = plot_learning_rates(&[("Learning rate", learning_rates)])?;
     files::write_whole("runs/d_4_learning_rate.svg".as_ref(), rates.as_bytes())?;
     let losses: Vec<(f64, f64)> = evaluations.iter().map(|e| (e.train_loss, e.val_loss)).collect();
     let losses = plot_losses(&losses, plan.config.epochs, Seen::Tokens(tokens_seen))?;

@@ -8,10 +8,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
 use fast::cpu_decoder::decoder_weights;
 use kernels::decode::{Decoder, Precision};
-use model_files::open_model;
+use model_files::{open_model, open_tokenizer};
 use shared::data;
 
 /// Number of tokens before the first that counts. Shorter prompts are read token by token.
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
 
 fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (config, model) = open_model(folder, &Device::flex())?;
-    let ids = Gpt2Tokenizer::new().encode_with_end_of_text(&data::find("lamp")?.text()?);
+    let ids = open_tokenizer(folder, config.vocab_size)?.encode_with_end_of_text(&data::find("lamp")?.text()?);
     for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
         let weights = decoder_weights(&model, precision).ok_or("the decoder does not know such a model")?;
         let mut decoder = Decoder::new(Arc::new(weights), 2);

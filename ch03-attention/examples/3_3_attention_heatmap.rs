@@ -20,19 +20,20 @@ fn main() -> anyhow::Result<()> {
     let draw = |file: &str, title: &str, weights: Tensor<2>| -> anyhow::Result<()> {
         let weights: Vec<f32> = weights.into_data().try_into_vec_as()?;
         let path = folder.join(file);
-        shared::files::write_whole(&path, heatmap(title, &labels, &labels, &weights).as_bytes())?;
+        let picture = heatmap(title, ("Query", &labels), ("Key", &labels), &weights);
+        shared::files::write_whole(&path, picture.as_bytes())?;
         println!("{}", path.display());
         Ok(())
     };
 
     let device = Device::flex();
-    draw("attention-simplified.svg", "Attention without trainable weights", attention_weights(inputs(&device)))?;
+    draw("attention-simplified.svg", "Simplified attention weights", attention_weights(inputs(&device)))?;
 
     let config = MultiHeadAttentionConfig::new(3, 2, 6, 2);
     let attention: MultiHeadAttention = torch_init(MultiHeadAttention::new(&config, &device), &mut TorchRng::new(123));
     let weights = attention.attention_weights(batch(&device), &mut Mode::Eval); // [2, 2, 6, 6]
     for head in 0..2 {
-        let title = format!("Causal attention, head {} of 2", head + 1);
+        let title = format!("Causal attention weights, head {} of 2", head + 1);
         draw(
             &format!("attention-head-{}.svg", head + 1),
             &title,

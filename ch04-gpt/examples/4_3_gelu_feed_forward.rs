@@ -26,8 +26,9 @@ fn main() -> anyhow::Result<()> {
     let curve = |y: Tensor<1>| points.iter().copied().zip(y.into_data().iter::<f64>()).collect();
     let chart = LineChart {
         title: "GELU and ReLU",
-        x_label: "x",
-        y_label: "activation",
+        x_label: "Input",
+        x_counts: false,
+        y_label: "Activation",
         top_axis: None,
         lines: vec![
             Line { name: "GELU", points: curve(gelu(x.clone())) },

@@ -17,24 +17,24 @@ fn main() -> anyhow::Result<()> {
     let logits = Tensor::<1>::from_floats(LOGITS, &Device::flex());
     let row = logits.clone().unsqueeze::<2>(); // [1, 9]
     let word = |ids: Vec<u32>| WORDS[ids[0] as usize];
-    println!("The most likely word: {}", word(choose_token(row.clone(), 0.0, None, &mut TorchRng::new(123))));
-    println!("One draw, seed 123:   {}", word(choose_token(row.clone(), 1.0, None, &mut TorchRng::new(123))));
+    println!("The most likely word: {}", word(choose_token(row.clone(), 0.0, None, &mut TorchRng::new(123))?));
+    println!("One draw, seed 123:   {}", word(choose_token(row.clone(), 1.0, None, &mut TorchRng::new(123))?));
 
     // 5.3.1: 1,000 draws at each temperature.
     let mut bars = Vec::new();
-    for (temperature, name) in [(1.0, "temperature 1"), (0.1, "temperature 0.1"), (5.0, "temperature 5")] {
+    for (temperature, name) in [(1.0, "Temperature 1"), (0.1, "Temperature 0.1"), (5.0, "Temperature 5")] {
         let probabilities = softmax_with_temperature(logits.clone(), temperature).into_data();
         let probabilities: Vec<f32> = probabilities.iter().collect();
         let (mut counts, mut rng) = ([0; 9], TorchRng::new(123));
         (0..1000).for_each(|_| counts[rng.multinomial(&probabilities)] += 1);
-        println!("\n1,000 draws, {name}:");
+        println!("\n{name}, 1,000 draws:");
         for ((word, count), probability) in WORDS.iter().zip(counts).zip(&probabilities) {
             println!("{count:4} x {word:8} (probability {probability:.4})");
         }
         bars.push((name, probabilities.into_iter().map(f64::from).collect()));
     }
     let path = Path::new("runs/5_3_temperatures.svg");
-    let picture = plot::grouped_bars("The next word at three temperatures", "probability", &WORDS, &bars);
+    let picture = plot::grouped_bars("The next word at three temperatures", "Probability", &WORDS, &bars);
     files::write_whole(path, picture.as_bytes())?;
     println!("\nPicture: {}", path.display());
 

@@ -6,19 +6,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use burn::module::Module;
 use burn::tensor::{Device, s};
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
 use ch04_gpt::GptModel;
 use ch05_pretrain::{GenerateOptions, generate, load_weights_into_gpt, text_to_token_ids, token_ids_to_text};
-use model_files::{ModelKind, model_kind, open_model, read_gpt2_params};
+use model_files::{ModelKind, model_kind, open_model, open_tokenizer, read_gpt2_params};
 use shared::rng::TorchRng;
 
 fn main() -> anyhow::Result<()> {
     let named = std::env::args_os().nth(1).or_else(|| std::env::var_os("LLM_GPT2_DIR"));
     let folder = PathBuf::from(named.context("which folder? Give it as an argument or in LLM_GPT2_DIR")?);
-    let (device, tokenizer) = (Device::flex(), Gpt2Tokenizer::new());
+    let device = Device::flex();
     let kind = model_kind(&folder)?;
     println!("{} is {kind}", folder.display());
     let (config, model) = match kind {
@@ -30,7 +29,7 @@ fn main() -> anyhow::Result<()> {
         }
         _ => open_model(&folder, &device)?,
     };
-    ensure!(config.vocab_size == VOCAB_SIZE, "its vocabulary has {} ids, not GPT-2's {VOCAB_SIZE}", config.vocab_size);
+    let tokenizer = open_tokenizer(&folder, config.vocab_size)?;
     println!("{config:#?}\nParameters: {} ({} if tied)", model.num_params(), model.num_params_tied());
 
     // Three rows of the token embedding, the first and last three values of each.

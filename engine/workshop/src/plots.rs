@@ -18,7 +18,11 @@ pub enum Seen {
 /// # Errors
 /// If there is no finite loss to draw.
 pub fn plot_losses(losses: &[(f64, f64)], epochs: usize, seen: Seen) -> Result<String, PlotError> {
-    plot_evaluations("Losses while learning", "loss", losses, epochs, seen)
+    let unit = match seen {
+        Seen::Tokens(_) => "Loss (nats per token)",
+        Seen::Examples(_) => "Loss (nats per example)",
+    };
+    plot_evaluations("Training and validation loss", unit, ["Training loss", "Validation loss"], losses, epochs, seen)
 }
 
 /// Accuracies over epochs (lower axis) and tokens or examples seen (upper axis), as SVG. Each pair holds the training
@@ -27,13 +31,16 @@ pub fn plot_losses(losses: &[(f64, f64)], epochs: usize, seen: Seen) -> Result<S
 /// # Errors
 /// If there is no finite accuracy to draw.
 pub fn plot_accuracies(accuracies: &[(f64, f64)], epochs: usize, seen: Seen) -> Result<String, PlotError> {
-    plot_evaluations("Accuracies while learning", "accuracy", accuracies, epochs, seen)
+    let percent: Vec<(f64, f64)> = accuracies.iter().map(|(train, val)| (100.0 * train, 100.0 * val)).collect();
+    let names = ["Training accuracy", "Validation accuracy"];
+    plot_evaluations("Training and validation accuracy", "Accuracy (%)", names, &percent, epochs, seen)
 }
 
 /// As in the book, the evaluations are spread evenly over the epochs.
 fn plot_evaluations(
     title: &str,
     y_label: &str,
+    names: [&str; 2],
     values: &[(f64, f64)],
     epochs: usize,
     seen: Seen,
@@ -41,29 +48,30 @@ fn plot_evaluations(
     let last = values.len().saturating_sub(1).max(1) as f64;
     let epoch = |i: usize| epochs as f64 * i as f64 / last;
     let (seen_label, seen) = match seen {
-        Seen::Tokens(number) => ("tokens seen", number),
-        Seen::Examples(number) => ("examples seen", number),
+        Seen::Tokens(number) => ("Tokens seen", number),
+        Seen::Examples(number) => ("Examples seen", number),
     };
+    let [training, validation] = names;
     LineChart {
         title,
-        x_label: "epochs",
+        x_label: "Epochs",
+        x_counts: true,
         y_label,
         top_axis: Some((seen_label, seen as f64)),
         lines: vec![
-            Line { name: "training", points: values.iter().enumerate().map(|(i, (y, _))| (epoch(i), *y)).collect() },
-            Line { name: "validation", points: values.iter().enumerate().map(|(i, (_, y))| (epoch(i), *y)).collect() },
+            Line { name: training, points: values.iter().enumerate().map(|(i, (y, _))| (epoch(i), *y)).collect() },
+            Line { name: validation, points: values.iter().enumerate().map(|(i, (_, y))| (epoch(i), *y)).collect() },
         ],
     }
     .svg()
 }
 
-/// A confusion matrix as SVG: the labels of messages (rows) and the answers of a classifier (columns).
-/// `counts[label][answer]` is a number of messages.
+/// A confusion matrix as SVG: the labels of examples (rows) and the answers of a classifier (columns).
+/// `counts[label][answer]` is a number of examples.
 pub fn plot_confusion<const N: usize>(labels: [&str; N], counts: &[[usize; N]; N]) -> String {
-    let rows = labels.map(|label| format!("is {label}"));
-    let columns = labels.map(|label| format!("\u{2192} {label}"));
+    let labels = labels.map(String::from);
     let counts: Vec<f32> = counts.iter().flatten().map(|&count| count as f32).collect();
-    heatmap("Messages (rows) and answers (columns)", &rows, &columns, &counts)
+    heatmap("Confusion matrix (number of examples)", ("Label", &labels), ("Prediction", &labels), &counts)
 }
 
 /// Learning rates over steps, as SVG: one line for each name.
@@ -77,8 +85,9 @@ pub fn plot_learning_rates<'a>(rates: &[(&'a str, Vec<f64>)]) -> Result<String, 
     };
     LineChart {
         title: "Learning rate",
-        x_label: "step",
-        y_label: "learning rate",
+        x_label: "Step",
+        x_counts: true,
+        y_label: "Learning rate",
         top_axis: None,
         lines: rates.iter().map(line).collect(),
     }
@@ -102,7 +111,7 @@ mod tests {
     #[test]
     fn both_losses_are_drawn_over_the_epochs() {
         let svg = plot_losses(&[(9.0, 9.0), (4.0, 9.0), (2.0, 9.0)], 2, Seen::Tokens(512 * 11)).unwrap();
-        for label in ["epochs", "tokens seen", "training", "validation"] {
+        for label in ["Epochs", "Tokens seen", "Loss (nats per token)", "Training loss", "Validation loss"] {
             assert!(svg.contains(label), "{label} is missing");
         }
         let lines: Vec<_> = svg.split("<polyline").skip(1).map(points).filter(|points| points.len() == 3).collect();
@@ -116,10 +125,13 @@ mod tests {
     #[test]
     fn a_classifier_has_pictures_of_its_examples_and_mistakes() {
         let seen = Seen::Examples(1040);
-        assert!(plot_losses(&[(0.7, 0.7), (0.1, 0.2)], 1, seen).unwrap().contains("examples seen"));
-        assert!(plot_accuracies(&[(0.5, 0.5), (1.0, 0.9)], 1, seen).unwrap().contains("<polyline"));
+        let losses = plot_losses(&[(0.7, 0.7), (0.1, 0.2)], 1, seen).unwrap();
+        assert!(losses.contains("Examples seen") && losses.contains("Loss (nats per example)"));
+        let accuracies = plot_accuracies(&[(0.5, 0.5), (1.0, 0.9)], 1, seen).unwrap();
+        assert!(accuracies.contains("Accuracy (%)"));
+        assert!(accuracies.contains("Validation accuracy, dashed line: from 50.00 to 90.00."));
         assert!(plot_losses(&[], 0, Seen::Examples(0)).is_err());
-        assert!(plot_confusion(["ham", "spam"], &[[5, 1], [0, 4]]).contains("is spam"));
+        assert!(plot_confusion(["ham", "spam"], &[[5, 1], [0, 4]]).contains(">Prediction</text>"));
     }
 
     #[test]

@@ -1,81 +1,114 @@
 //! Bar charts.
 
-use plotters::style::RGBColor;
+use super::axis::{decimals, label, ticks_from_zero};
+use super::document::document;
+use super::text::{text_label, upward, widest};
+use super::theme::{GRID, SERIES, Series, hex, series as style};
 
-use super::COLORS;
-use super::axis::{round_step, tick};
-use super::text::{escape, text_width};
+/// Size of a letter, width of a bar with the gap beside it, height of the largest bar: in pixels.
+const FONT: f64 = 13.0;
+const BAR: f64 = 18.0;
+const HEIGHT: f64 = 260.0;
+/// The left end of the bars, and the heights of their tops and feet.
+const LEFT: f64 = 74.0;
+const TOP: f64 = 72.0;
+const BOTTOM: f64 = TOP + HEIGHT;
 
 /// Groups of bars beside each other, one group per label and one bar of it per series, from 0 upward.
 ///
 /// # Panics
 /// If a series does not have one value per label.
 pub fn grouped_bars(title: &str, y_label: &str, labels: &[&str], series: &[(&str, Vec<f64>)]) -> String {
-    const BAR: f64 = 18.0;
-    const HEIGHT: f64 = 260.0;
-    let (left, top) = (70.0, 72.0);
-    let longest = labels.iter().map(|label| text_width(label, 13.0)).fold(0.0, f64::max);
-    let group = f64::max(BAR * series.len() as f64 + 26.0, longest + 10.0);
-    let legend: f64 = series.iter().map(|(name, _)| text_width(name, 13.0) + 40.0).sum();
-    let title_width = 20.0 + text_width(title, 18.0);
-    let width = [left + group * labels.len() as f64, left + legend, title_width].into_iter().fold(0.0, f64::max) + 20.0;
-    let bottom = top + HEIGHT;
-    let values = series.iter().flat_map(|(_, values)| values).copied().filter(|value| value.is_finite());
-    let largest = values.fold(f64::MIN_POSITIVE, f64::max);
-    let step = round_step(largest);
-    let ticks = (largest / step - 1e-9).ceil();
-    let axis = 0.0..ticks * step;
-
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{:.0}\" font-family=\"sans-serif\" \
-         font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-         <text x=\"20\" y=\"28\" font-size=\"18\">{}</text>\n\
-         <text x=\"18\" y=\"{:.0}\" transform=\"rotate(-90 18 {:.0})\" text-anchor=\"middle\">{}</text>\n",
-        bottom + 40.0,
-        escape(title),
-        top + HEIGHT / 2.0,
-        top + HEIGHT / 2.0,
-        escape(y_label)
-    );
-    for i in 0..=ticks as u32 {
-        let value = step * f64::from(i);
-        let y = bottom - HEIGHT * value / axis.end;
-        svg += &format!(
-            "<line x1=\"{left}\" x2=\"{:.0}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#ddd\"/>\n\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\n",
-            width - 20.0,
-            left - 6.0,
-            y + 4.0,
-            tick(value, &axis)
-        );
-    }
-    let mut legend_x = left;
-    for (at, (name, values)) in series.iter().enumerate() {
+    for (name, values) in series {
         assert_eq!(values.len(), labels.len(), "'{name}' has {} values for {} labels", values.len(), labels.len());
-        let RGBColor(r, g, b) = COLORS[at % COLORS.len()];
+    }
+    let finite = series.iter().flat_map(|(_, values)| values).copied().filter(|value| value.is_finite());
+    let ticks = ticks_from_zero(finite.fold(f64::MIN_POSITIVE, f64::max));
+    let group = f64::max(BAR * series.len() as f64 + 26.0, widest(labels.iter().copied(), FONT) + 10.0);
+    let legend = Legend::new(series);
+    let width = [LEFT + group * labels.len() as f64, legend.right, 20.0 + widest([title], 16.0)];
+    let width = width.into_iter().fold(0.0, f64::max) + 20.0;
+
+    let mut content = hatchings() + &scale(&ticks, width) + &upward(TOP + HEIGHT / 2.0, y_label);
+    let largest = ticks.last().copied().unwrap_or(1.0);
+    for (at, (_, values)) in series.iter().enumerate() {
         for (i, value) in values.iter().enumerate() {
-            let share = if value.is_finite() { (value / axis.end).clamp(0.0, 1.0) } else { 0.0 };
-            let height = HEIGHT * share;
-            let x = left + group * (i as f64 + 0.5) + BAR * (at as f64 - series.len() as f64 / 2.0);
-            svg += &format!(
-                "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{height:.1}\" fill=\"rgb({r},{g},{b})\"/>\n",
-                bottom - height,
-                BAR - 2.0
-            );
+            let share = if value.is_finite() { (value / largest).clamp(0.0, 1.0) } else { 0.0 };
+            let x = LEFT + group * (i as f64 + 0.5) + BAR * (at as f64 - series.len() as f64 / 2.0);
+            content += &bar(at, x, BOTTOM - HEIGHT * share, BAR - 2.0, HEIGHT * share);
         }
-        svg += &format!(
-            "<rect x=\"{legend_x:.1}\" y=\"42\" width=\"12\" height=\"12\" fill=\"rgb({r},{g},{b})\"/>\n\
-             <text x=\"{:.1}\" y=\"53\">{}</text>\n",
-            legend_x + 18.0,
-            escape(name)
-        );
-        legend_x += text_width(name, 13.0) + 40.0;
     }
-    for (i, label) in labels.iter().enumerate() {
-        let x = left + group * (i as f64 + 0.5);
-        svg += &format!("<text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", bottom + 20.0, escape(label));
+    content += &legend.elements;
+    for (i, name) in labels.iter().enumerate() {
+        content += &text_label(LEFT + group * (i as f64 + 0.5), BOTTOM + 20.0, "middle", name);
     }
-    svg + "</svg>\n"
+    document(width, BOTTOM + 40.0, title, &description(y_label, labels, series, decimals(&ticks) + 2), &content)
+}
+
+/// The values in words.
+fn description(y_label: &str, labels: &[&str], series: &[(&str, Vec<f64>)], decimals: usize) -> String {
+    let of = |(name, values): &(&str, Vec<f64>)| {
+        let pairs = labels.iter().zip(values).map(|(name, value)| format!("{name} {}", label(*value, decimals)));
+        format!(" {name}: {}.", pairs.collect::<Vec<_>>().join(", "))
+    };
+    format!("Bar chart. Vertical axis: {y_label}.{}", series.iter().map(of).collect::<String>())
+}
+
+/// The hatchings of the bars that are not solid, to be named by [`bar`].
+fn hatchings() -> String {
+    let pattern = |(at, style): (usize, &Series)| {
+        let color = hex(style.color.light);
+        style.hatching.map_or(String::new(), |angle| {
+            format!(
+                "<pattern id=\"hatching-{at}\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" \
+                 patternTransform=\"rotate({angle})\"><path d=\"M2.5 0V5\" stroke=\"{color}\" stroke-width=\"2.5\"/>\
+                 </pattern>\n"
+            )
+        })
+    };
+    format!("<defs>\n{}</defs>\n", SERIES.iter().enumerate().map(pattern).collect::<String>())
+}
+
+/// A bar of the series with this number.
+fn bar(at: usize, x: f64, y: f64, width: f64, height: f64) -> String {
+    let style = style(at);
+    let color = hex(style.color.light);
+    let fill = style.hatching.map_or(color.clone(), |_| format!("url(#hatching-{})", at % SERIES.len()));
+    format!(
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\" \
+         stroke=\"{color}\"/>\n"
+    )
+}
+
+/// The labels of the vertical axis and the lines across the picture.
+fn scale(ticks: &[f64], width: f64) -> String {
+    let (decimals, color, right) = (decimals(ticks), hex(GRID.light), width - 20.0);
+    let largest = ticks.last().copied().unwrap_or(1.0);
+    let tick = |value: &f64| {
+        let y = BOTTOM - HEIGHT * value / largest;
+        format!("<line x1=\"{LEFT}\" x2=\"{right:.0}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{color}\"/>\n")
+            + &text_label(LEFT - 6.0, y + 4.0, "end", &label(*value, decimals))
+    };
+    ticks.iter().map(tick).collect()
+}
+
+/// The names of the series beside each other, each after a small bar.
+struct Legend {
+    elements: String,
+    /// The right end.
+    right: f64,
+}
+
+impl Legend {
+    fn new(series: &[(&str, Vec<f64>)]) -> Self {
+        let mut legend = Self { elements: String::new(), right: LEFT };
+        for (at, (name, _)) in series.iter().enumerate() {
+            legend.elements += &bar(at, legend.right, 42.0, 12.0, 12.0);
+            legend.elements += &text_label(legend.right + 18.0, 53.0, "start", name);
+            legend.right += widest([*name], FONT) + 40.0;
+        }
+        legend
+    }
 }
 
 #[cfg(test)]

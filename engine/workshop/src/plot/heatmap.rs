@@ -1,58 +1,66 @@
 //! Heat maps.
 
-use super::text::{escape, text_width};
+use super::document::document;
+use super::text::{text_label, upward, widest};
+use super::theme::{CELL, GRID, hex};
 
-/// A matrix as colored cells with the values written in them, for example attention weights or counts: light is 0, dark
-/// the largest value.
+const FONT: f64 = 13.0;
+/// Height of a cell, and the least width, in pixels.
+const CELL_SIZE: f64 = 64.0;
+/// Where the cells begin.
+const TOP: f64 = 96.0;
+
+/// A matrix as colored cells with the values written in them, for example attention weights or counts: the larger the
+/// value, the stronger the color.
 ///
-/// `values` is row-major, `row_labels.len()` rows of `col_labels.len()` values each.
+/// `rows` and `columns` are what they stand for (`"Query"`) and their labels. `values` is row-major.
 ///
 /// # Panics
 /// If the number of values does not fit the labels.
-pub fn heatmap(title: &str, row_labels: &[String], col_labels: &[String], values: &[f32]) -> String {
-    const CELL_HEIGHT: f64 = 64.0;
-    let (rows, cols) = (row_labels.len(), col_labels.len());
-    assert_eq!(values.len(), rows * cols, "{rows} x {cols} labels, but {} values", values.len());
-    let longest = |labels: &[String]| labels.iter().map(|label| text_width(label, 14.0)).fold(0.0, f64::max);
-    let cell_width = f64::max(CELL_HEIGHT, longest(col_labels) + 8.0).ceil();
-    let (left, top) = ((28.0 + longest(row_labels)).ceil(), 76.0);
-    let width = f64::max(left + cell_width * cols as f64, 20.0 + text_width(title, 18.0)) + 20.0;
-    let height = top + CELL_HEIGHT * rows as f64 + 20.0;
+pub fn heatmap(title: &str, rows: (&str, &[String]), columns: (&str, &[String]), values: &[f32]) -> String {
+    let ((row_name, row_labels), (column_name, column_labels)) = (rows, columns);
+    let (height, width) = (row_labels.len(), column_labels.len());
+    assert_eq!(values.len(), height * width, "{height} x {width} labels, but {} values", values.len());
+    let longest = |labels: &[String]| widest(labels.iter().map(String::as_str), FONT);
+    let cell_width = f64::max(CELL_SIZE, longest(column_labels) + 8.0).ceil();
+    let left = (42.0 + longest(row_labels)).ceil();
+    let (right, bottom) = (left + cell_width * width as f64, TOP + CELL_SIZE * height as f64);
     let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let are_counts = largest > 1.0 && values.iter().all(|value| value.fract() == 0.0);
     let decimals = if are_counts { 0 } else { 2 };
 
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         font-family=\"sans-serif\" font-size=\"14\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-         <text x=\"20\" y=\"28\" font-size=\"18\">{}</text>\n",
-        escape(title)
+    let column = |at: usize| left + cell_width * at as f64;
+    let row = |at: usize| TOP + CELL_SIZE * at as f64;
+    let center = |x: f64, y: f64, text: &str| text_label(x + cell_width / 2.0, y, "middle", text);
+    let mut content = upward((TOP + bottom) / 2.0, row_name);
+    content += &text_label((left + right) / 2.0, TOP - 32.0, "middle", column_name);
+    for (at, name) in column_labels.iter().enumerate() {
+        content += &center(column(at), TOP - 10.0, name);
+    }
+    for (at, name) in row_labels.iter().enumerate() {
+        content += &text_label(left - 8.0, row(at) + CELL_SIZE / 2.0 + 5.0, "end", name);
+    }
+    for (at, value) in values.iter().enumerate() {
+        let (x, y) = (column(at % width), row(at / width));
+        content += &cell(x, y, cell_width, (value / largest).clamp(0.0, 1.0));
+        content += &center(x, y + CELL_SIZE / 2.0 + 5.0, &format!("{value:.decimals$}"));
+    }
+    let description = format!(
+        "Heat map with its values in the cells. Rows, {row_name}: {}. Columns, {column_name}: {}.",
+        row_labels.join(", "),
+        column_labels.join(", ")
     );
-    for (col, label) in col_labels.iter().enumerate() {
-        let x = left + cell_width * (col as f64 + 0.5);
-        svg += &format!("<text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", top - 10.0, escape(label));
-    }
-    for (row, label) in row_labels.iter().enumerate() {
-        let y = top + row as f64 * CELL_HEIGHT;
-        let middle = y + CELL_HEIGHT / 2.0 + 5.0;
-        svg += &format!("<text x=\"{:.1}\" y=\"{middle}\" text-anchor=\"end\">{}</text>\n", left - 8.0, escape(label));
-        for col in 0..cols {
-            let value = values[row * cols + col];
-            let share = (value / largest).clamp(0.0, 1.0);
-            let x = left + col as f64 * cell_width;
-            let mix = |light: f32, dark: f32| (light + (dark - light) * share) as u8;
-            let (r, g, b) = (mix(247.0, 8.0), mix(251.0, 69.0), mix(255.0, 148.0));
-            // Where black and white stand out from the cell equally well.
-            let ink = if share > 0.7 { "white" } else { "black" };
-            svg += &format!(
-                "<rect x=\"{x:.1}\" y=\"{y}\" width=\"{cell_width:.1}\" height=\"{CELL_HEIGHT}\" \
-                 fill=\"rgb({r},{g},{b})\"/>\n\
-                 <text x=\"{:.1}\" y=\"{middle}\" text-anchor=\"middle\" fill=\"{ink}\">{value:.decimals$}</text>\n",
-                x + cell_width / 2.0
-            );
-        }
-    }
-    svg + "</svg>\n"
+    let width = f64::max(right, 20.0 + widest([title], 16.0)) + 20.0;
+    document(width, bottom + 20.0, title, &description, &content)
+}
+
+/// A cell whose color covers this share of the background.
+fn cell(x: f64, y: f64, width: f64, share: f32) -> String {
+    let (color, border) = (hex(CELL.light), hex(GRID.light));
+    format!(
+        "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{CELL_SIZE}\" fill=\"{color}\" \
+         fill-opacity=\"{share:.3}\" stroke=\"{border}\"/>\n"
+    )
 }
 
 #[cfg(test)]
@@ -60,16 +68,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_heatmap_escapes_its_labels() {
-        let svg = heatmap("a < b", &["<|x|>".into()], &["1".into(), "2".into()], &[0.25, 0.75]);
-        assert!(svg.contains("&lt;|x|&gt;") && svg.contains("0.75") && !svg.contains("<|x|>"));
+    fn the_largest_value_has_the_strongest_color() {
+        let (rows, columns) = (["a".to_string()], ["1".to_string(), "2".to_string()]);
+        let svg = heatmap("weights", ("Query", &rows), ("Key", &columns), &[0.25, 0.75]);
+        assert!(svg.contains("fill-opacity=\"0.333\"") && svg.contains("fill-opacity=\"1.000\""), "{svg}");
     }
 
     #[test]
     fn a_heatmap_of_counts_has_no_decimals() {
         let labels = ["a".to_string(), "b".to_string()];
-        let svg = heatmap("counts", &labels, &labels, &[35.0, 3.0, 0.0, 42.0]);
+        let map = |values: &[f32]| heatmap("matrix", ("Row", &labels), ("Column", &labels), values);
+        let svg = map(&[35.0, 3.0, 0.0, 42.0]);
         assert!(svg.contains(">35</text>") && svg.contains(">0</text>") && !svg.contains("35.00"));
-        assert!(heatmap("weights", &labels, &labels, &[1.0, 0.0, 0.5, 0.5]).contains(">1.00</text>"));
+        assert!(map(&[1.0, 0.0, 0.5, 0.5]).contains(">1.00</text>"));
     }
 }

@@ -7,16 +7,22 @@ use plotters::chart::DualCoordChartContext;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
-use super::COLORS;
-use super::axis::{range, tick};
-use super::text::text_width;
+use super::axis::{Ticks, label, range};
+use super::document::finish;
+use super::legend::free_corner;
+use super::text::widest;
+use super::theme::{BACKGROUND, FOREGROUND, GRID, SERIES, hex, series};
 
 /// Width and height of a line chart.
-const SIZE: (u32, u32) = (760, 460);
+pub const SIZE: (u32, u32) = (760, 460);
 /// plotters rounds every coordinate to a whole unit, which makes steps in a line. So it draws on a larger sheet, which
 /// the finished picture shows at [`SIZE`].
 const SCALE: u32 = 8;
-const GRID_COLOR: RGBColor = RGBColor(221, 221, 221);
+/// Font sizes in pixels.
+const TITLE_FONT: u32 = 16;
+const AXIS_FONT: u32 = 13;
+const TICK_FONT: u32 = 12;
+pub const LEGEND_FONT: u32 = 12;
 
 /// Why a picture could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -40,24 +46,29 @@ pub struct Line<'a> {
 pub struct LineChart<'a> {
     /// Heading.
     pub title: &'a str,
-    /// Label of the lower horizontal axis.
+    /// Name of the lower horizontal axis, with its unit if it has one.
     pub x_label: &'a str,
-    /// Label of the vertical axis.
+    /// Whether the lower horizontal axis counts something, for instance epochs; then its ticks are whole numbers.
+    pub x_counts: bool,
+    /// Name of the vertical axis, with its unit if it has one.
     pub y_label: &'a str,
-    /// Label of the upper horizontal axis and its value at the right end of the lower one, if it is to be drawn. Both
-    /// axes begin at 0.
+    /// Name of the upper horizontal axis and its value at the right end of the lower one, if it is to be drawn. Both
+    /// axes begin at 0. The upper one counts something.
     pub top_axis: Option<(&'a str, f64)>,
     /// What to draw.
     pub lines: Vec<Line<'a>>,
 }
 
-/// The finite points of a chart, and the ranges of its axes.
+/// The finite points of a chart, and the ranges and ticks of its axes.
 struct Content<'a> {
     lines: Vec<(&'a str, Vec<(f64, f64)>)>,
     x: Range<f64>,
+    x_ticks: Ticks,
     y: Range<f64>,
+    y_ticks: Ticks,
     /// The upper horizontal axis.
     top: Range<f64>,
+    top_ticks: Ticks,
 }
 
 type Plane = Cartesian2d<RangedCoordf64, RangedCoordf64>;
@@ -76,7 +87,8 @@ impl LineChart<'_> {
         let sheet = (SIZE.0 * SCALE, SIZE.1 * SCALE);
         self.draw(&content, SVGBackend::with_string(&mut svg, sheet)).map_err(|e| fail(e.to_string()))?;
         let size = |scale: u32| format!("width=\"{}\" height=\"{}\"", SIZE.0 * scale, SIZE.1 * scale);
-        Ok(svg.replacen(&size(SCALE), &size(1), 1))
+        let svg = svg.replacen(&size(SCALE), &size(1), 1);
+        Ok(finish(&with_dashes(svg), self.title, &self.description(&content)))
     }
 
     /// `None` if there is no finite point.
@@ -87,21 +99,30 @@ impl LineChart<'_> {
         let points = || lines.iter().flat_map(|(_, points)| points);
         let (x_low, x_high) = range(points().map(|p| p.0))?;
         let (y_low, y_high) = range(points().map(|p| p.1))?;
-        let x_low = if self.top_axis.is_some() { 0.0 } else { x_low };
         let margin = 0.05 * (y_high - y_low);
+        let x_low = if self.top_axis.is_some() { 0.0 } else { x_low };
+        let (x, y) = (x_low..x_high, y_low - margin..y_high + margin);
         let top = 0.0..self.top_axis.map_or(1.0, |(_, end)| end);
-        Some(Content { lines, x: x_low..x_high, y: y_low - margin..y_high + margin, top })
+        // The labels of a vertical axis are above each other.
+        let ticks = |range: &Range<f64>, whole, space| Ticks::new(range, whole, f64::from(TICK_FONT), space);
+        let width = 0.85 * f64::from(SIZE.0);
+        let [x_ticks, top_ticks] = [(&x, self.x_counts), (&top, true)].map(|(range, whole)| ticks(range, whole, width));
+        let y_ticks = ticks(&y, false, f64::INFINITY);
+        Some(Content { lines, x, x_ticks, y, y_ticks, top, top_ticks })
     }
 
     fn draw(&self, content: &Content, sheet: SVGBackend) -> DrawResult {
         let Content { x, y, top, .. } = content;
         let area = sheet.into_drawing_area();
-        area.fill(&WHITE)?;
-        let below_title = area.margin(8 * SCALE, 0, 0, 0).titled(self.title, font(20).into_font())?;
+        area.fill(&BACKGROUND.light)?;
+        let below_title = area.margin(8 * SCALE, 0, 0, 0).titled(self.title, font(TITLE_FONT).into_font())?;
+        let [x_labels, y_labels, top_labels] = [&content.x_ticks, &content.y_ticks, &content.top_ticks]
+            .map(|ticks| widest(ticks.labels(), f64::from(TICK_FONT)).ceil() as u32);
         let mut chart = ChartBuilder::on(&below_title)
             .margin(14 * SCALE)
+            .margin_right((x_labels.max(top_labels) / 2).max(14) * SCALE)
             .x_label_area_size(44 * SCALE)
-            .y_label_area_size(58 * SCALE)
+            .y_label_area_size((y_labels + 36) * SCALE)
             .top_x_label_area_size(if self.top_axis.is_some() { 44 * SCALE } else { 0 })
             .build_cartesian_2d(x.clone(), y.clone())?
             .set_secondary_coord(top.clone(), y.clone());
@@ -111,51 +132,73 @@ impl LineChart<'_> {
             .configure_series_labels()
             .position(free_corner(&content.lines, x, y))
             .margin(10 * SCALE)
-            .legend_area_size(30 * SCALE)
-            .background_style(WHITE.mix(0.85))
-            .label_font(font(14))
+            .legend_area_size(34 * SCALE)
+            .background_style(BACKGROUND.light.mix(0.85))
+            .label_font(font(LEGEND_FONT))
             .draw()?;
         area.present()?;
         Ok(())
     }
 
-    fn draw_axes(&self, content: &Content, chart: &mut Chart) -> DrawResult {
+    fn draw_axes(&self, Content { x_ticks, y_ticks, top_ticks, .. }: &Content, chart: &mut Chart) -> DrawResult {
         chart
             .configure_mesh()
             .x_desc(self.x_label)
             .y_desc(self.y_label)
-            .x_label_formatter(&|x| tick(*x, &content.x))
-            .y_label_formatter(&|y| tick(*y, &content.y))
-            .axis_desc_style(font(15))
-            .label_style(font(13))
-            .axis_style(BLACK.stroke_width(SCALE))
-            .bold_line_style(GRID_COLOR.stroke_width(SCALE))
+            .x_labels(x_ticks.most)
+            .y_labels(y_ticks.most)
+            .x_label_formatter(&|x| label(*x, x_ticks.decimals))
+            .y_label_formatter(&|y| label(*y, y_ticks.decimals))
+            .axis_desc_style(font(AXIS_FONT))
+            .label_style(font(TICK_FONT))
+            .axis_style(FOREGROUND.light.stroke_width(SCALE))
+            .bold_line_style(GRID.light.stroke_width(SCALE))
             .light_line_style(TRANSPARENT)
             .set_all_tick_mark_size(5 * SCALE)
             .draw()?;
-        if let Some((label, _)) = self.top_axis {
+        if let Some((name, _)) = self.top_axis {
             chart
                 .configure_secondary_axes()
-                .x_desc(label)
-                .x_label_formatter(&|x| tick(*x, &content.top))
-                .axis_desc_style(font(15))
-                .label_style(font(13))
-                .axis_style(BLACK.stroke_width(SCALE))
+                .x_desc(name)
+                .x_labels(top_ticks.most)
+                .x_label_formatter(&|x| label(*x, top_ticks.decimals))
+                .axis_desc_style(font(AXIS_FONT))
+                .label_style(font(TICK_FONT))
+                .axis_style(FOREGROUND.light.stroke_width(SCALE))
                 .set_all_tick_mark_size(5 * SCALE)
                 .draw()?;
         }
         Ok(())
     }
+
+    /// The chart in words: its axes, and where each line begins and ends.
+    fn description(&self, Content { lines, x, x_ticks, y_ticks, top, .. }: &Content) -> String {
+        let [from, to] = [x.start, x.end].map(|x| label(x, x_ticks.decimals));
+        let mut text = format!("Line chart. Horizontal axis: {}, {from} to {to}.", self.x_label);
+        if let Some((name, _)) = self.top_axis {
+            text += &format!(" Upper horizontal axis: {name}, 0 to {}.", label(top.end, 0));
+        }
+        text += &format!(" Vertical axis: {}.", self.y_label);
+        for (at, (name, points)) in lines.iter().enumerate() {
+            if let (Some(first), Some(last)) = (points.first(), points.last()) {
+                let [from, to] = [first.1, last.1].map(|y| label(y, y_ticks.decimals + 2));
+                text += &format!(" {name}, {} line: from {from} to {to}.", series(at).look);
+            }
+        }
+        text
+    }
 }
 
-fn font(size: u32) -> (&'static str, u32) {
-    ("sans-serif", size * SCALE)
+/// A font of this size in pixels. plotters divides a size by 1.24 when it writes SVG.
+fn font(size: u32) -> (&'static str, f64) {
+    ("sans-serif", 1.24 * f64::from(size * SCALE))
 }
 
 fn draw_lines(lines: &[(&str, Vec<(f64, f64)>)], chart: &mut Chart) -> DrawResult {
-    for ((name, points), color) in lines.iter().zip(COLORS.into_iter().cycle()) {
+    for (at, (name, points)) in lines.iter().enumerate() {
+        let color = series(at).color.light;
         let style = color.stroke_width(2 * SCALE);
-        let length = 22 * SCALE as i32;
+        let length = 26 * SCALE as i32;
         chart
             .draw_series(LineSeries::new(points.iter().copied(), style))?
             .label(*name)
@@ -168,39 +211,13 @@ fn draw_lines(lines: &[(&str, Vec<(f64, f64)>)], chart: &mut Chart) -> DrawResul
     Ok(())
 }
 
-/// The corner in which a legend hides least of the lines.
-fn free_corner(lines: &[(&str, Vec<(f64, f64)>)], x: &Range<f64>, y: &Range<f64>) -> SeriesLabelPosition {
-    // Size of the legend with its margin, as shares of the picture.
-    let longest = lines.iter().map(|(name, _)| text_width(name, 14.0)).fold(0.0, f64::max);
-    let width = (longest + 80.0) / f64::from(SIZE.0);
-    let height = (20.0 * lines.len() as f64 + 40.0) / f64::from(SIZE.1);
-    let share = |value: f64, range: &Range<f64>| (value - range.start) / (range.end - range.start);
-    // Points close together on every line, as shares of the plot.
-    const STEPS: u32 = 40;
-    let on_lines: Vec<(f64, f64)> = lines
-        .iter()
-        .flat_map(|(_, points)| points.windows(2))
-        .flat_map(|ends| {
-            let [(x0, y0), (x1, y1)] = [ends[0], ends[1]].map(|(px, py)| (share(px, x), share(py, y)));
-            (0..=STEPS).map(move |i| {
-                let t = f64::from(i) / f64::from(STEPS);
-                (x0 + t * (x1 - x0), y0 + t * (y1 - y0))
-            })
-        })
-        .collect();
-    let hidden = |right: bool, upper: bool| {
-        let behind = |&&(x, y): &&(f64, f64)| {
-            (if right { x > 1.0 - width } else { x < width }) && (if upper { y > 1.0 - height } else { y < height })
-        };
-        on_lines.iter().filter(behind).count()
-    };
-    let corners = [
-        (SeriesLabelPosition::UpperRight, hidden(true, true)),
-        (SeriesLabelPosition::UpperLeft, hidden(false, true)),
-        (SeriesLabelPosition::LowerRight, hidden(true, false)),
-        (SeriesLabelPosition::LowerLeft, hidden(false, false)),
-    ];
-    corners.into_iter().min_by_key(|(_, hidden)| *hidden).expect("there are four corners").0
+/// The lines of each series with its dashes; plotters draws all of them solid.
+fn with_dashes(svg: String) -> String {
+    SERIES.iter().filter(|series| !series.dashes.is_empty()).fold(svg, |svg, series| {
+        let stroke = format!("stroke=\"{}\"", hex(series.color.light));
+        let lengths: Vec<String> = series.dashes.iter().map(|length| (length * SCALE).to_string()).collect();
+        svg.replace(&stroke, &format!("{stroke} stroke-dasharray=\"{}\"", lengths.join(" ")))
+    })
 }
 
 #[cfg(test)]
@@ -210,20 +227,12 @@ mod tests {
     fn chart(points: Vec<(f64, f64)>) -> LineChart<'static> {
         LineChart {
             title: "Loss",
-            x_label: "epochs",
-            y_label: "loss",
-            top_axis: Some(("tokens", 5000.0)),
-            lines: vec![Line { name: "training", points }],
+            x_label: "Epochs",
+            x_counts: true,
+            y_label: "Loss",
+            top_axis: Some(("Tokens seen", 5000.0)),
+            lines: vec![Line { name: "Training", points }],
         }
-    }
-
-    #[test]
-    fn a_chart_has_its_labels_and_a_line() {
-        let svg = chart(vec![(0.0, 10.0), (1.0, 8.0), (2.0, f64::NAN), (3.0, 2.0)]).svg().unwrap();
-        for part in ["<svg", "Loss", "epochs", "tokens", "training", "<polyline", "</svg>"] {
-            assert!(svg.contains(part), "{part} is missing");
-        }
-        assert!(!svg.contains("NaN"));
     }
 
     #[test]
@@ -231,21 +240,5 @@ mod tests {
         assert!(chart(vec![(1.0, 2.0)]).svg().is_ok());
         let error = chart(vec![(0.0, f64::NAN)]).svg().unwrap_err().to_string();
         assert_eq!(error, "cannot draw 'Loss': there is no finite point");
-    }
-
-    /// Falling lines leave the upper right free, rising ones the upper left, and a line along the top the lower right.
-    #[test]
-    fn the_legend_goes_where_no_line_is() {
-        let corner = |points: &[(f64, f64)]| free_corner(&[("training", points.to_vec())], &(0.0..1.0), &(0.0..1.0));
-        assert_eq!(corner(&[(0.0, 1.0), (0.2, 0.2), (1.0, 0.0)]), SeriesLabelPosition::UpperRight);
-        assert_eq!(corner(&[(0.0, 0.0), (1.0, 1.0)]), SeriesLabelPosition::UpperLeft);
-        assert_eq!(corner(&[(0.0, 0.9), (1.0, 0.9)]), SeriesLabelPosition::LowerRight);
-    }
-
-    /// plotters' header is rewritten; a new version of it must not go unnoticed.
-    #[test]
-    fn the_sheet_is_shown_at_its_size() {
-        let svg = chart(vec![(0.0, 10.0), (1.0, 8.0)]).svg().unwrap();
-        assert!(svg.starts_with("<svg width=\"760\" height=\"460\" viewBox=\"0 0 6080 3680\""), "{}", &svg[..80]);
     }
 }
