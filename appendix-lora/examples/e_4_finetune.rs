@@ -13,20 +13,23 @@ use ch06_classify::{
     EMBEDDED_MESSAGES, Length, Readout, SpamLoaders, Split, add_classification_head, calc_accuracy_loader,
     num_trainable, read_messages, train_classifier_simple, training_config,
 };
-use model_files::{open_model, save_adapter};
+use model_files::{open_model, open_tokenizer, save_adapter};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig};
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex().autodiff();
-    let model = match std::env::args().nth(1) {
-        Some(folder) => open_model(Path::new(&folder), &device)?.1,
-        None => torch_init(GptModel::new(&tiny(), &device), &mut TorchRng::new(123)),
+    let (model, tokenizer) = match std::env::args().nth(1) {
+        Some(folder) => {
+            let (config, model) = open_model(Path::new(&folder), &device)?;
+            (model, open_tokenizer(Path::new(&folder), config.vocab_size)?)
+        }
+        None => (torch_init(GptModel::new(&tiny(), &device), &mut TorchRng::new(123)), Gpt2Tokenizer::new()),
     };
     let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES)?)?;
     let length = Length::Exactly(64.min(model.context_length()));
-    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), length, 8, model.context_length())?;
+    let loaders = SpamLoaders::new(&split, &tokenizer, length, 8, model.context_length())?;
 
     let mut rng = TorchRng::new(123);
     let model = freeze(add_classification_head(model.with_drop_rate(0.0), &mut rng, &device));

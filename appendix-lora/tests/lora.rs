@@ -154,7 +154,7 @@ fn n7_9_tiny_lora() {
     }
 
     let entries = Entries::parse(&text, "instructions").unwrap();
-    let dataset = InstructionDataset::new(&entries[..8], PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap();
+    let dataset = InstructionDataset::new(&entries[..8], PromptFormat::Alpaca, &Gpt2Tokenizer::new());
     let batch = custom_collate_fn(&dataset.items().iter().collect::<Vec<_>>(), &CollateOptions::default(), &device);
     let mut optimizer = AdamW::new(0.1);
     for expected in [10.919476509, 10.912995338, 10.906517982, 10.900043488] {
@@ -479,7 +479,7 @@ fn n3_8_packaged_test() {
 
     let tokenizer = ch02_text::Gpt2Tokenizer::new();
     let batch = |messages: &[ch06_classify::Message]| {
-        let dataset = SpamDataset::new(&messages[..5], &tokenizer, Length::Exactly(120)).unwrap();
+        let dataset = SpamDataset::new(&messages[..5], &tokenizer, Length::Exactly(120));
         SpamLoader::eval(dataset, 5).unwrap().batch(&[0, 1, 2, 3, 4], &device)
     };
     let loss = |model: &GptModel, messages| -> f64 {

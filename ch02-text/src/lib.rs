@@ -9,6 +9,7 @@
 //! | 2.3, 2.4 | [`simple_tokenizer`] | text to ids and back, without and with special tokens |
 //! | 2.5 | [`bpe`] | GPT-2's tokenizer, which knows every text |
 //! | bonus | [`long_text`] | one long text, encoded on several threads |
+//! | bonus | [`incomplete`] | text that ends in the middle of a character |
 //! | 2.6 | [`dataset`] | a window slides over the ids; the target is the next token |
 //! | 2.6 | [`dataloader`] | windows become batches |
 //! | 2.7, 2.8 | [`embedding`] | ids become vectors that also tell the position |
@@ -37,6 +38,7 @@ pub mod bpe;
 pub mod dataloader;
 pub mod dataset;
 pub mod embedding;
+pub mod incomplete;
 pub mod long_text;
 pub mod simple_tokenizer;
 pub mod special_tokens;

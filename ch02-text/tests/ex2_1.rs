@@ -22,12 +22,14 @@ fn expected() -> Vec<Piece> {
     IDS.into_iter().zip(PIECES).map(piece).collect()
 }
 
+// 中文：每个 ID 对应一个片段
 #[test]
 fn ex2_1_one_piece_for_each_id() {
     let ids: Vec<u32> = take_apart(TEXT).iter().map(|piece| piece.id).collect();
     assert_eq!(ids, IDS, "{TEXT:?} has six ids");
 }
 
+// 中文：每个 ID 都单独解码
 #[test]
 fn ex2_1_each_id_is_decoded_alone() {
     let texts: Vec<String> = take_apart(TEXT).into_iter().map(|piece| piece.text).collect();
@@ -35,6 +37,7 @@ fn ex2_1_each_id_is_decoded_alone() {
     assert_eq!(texts.concat(), TEXT, "the pieces put together should be the text, its space included");
 }
 
+// 中文：每个片段都重新编码
 #[test]
 fn ex2_1_each_piece_is_encoded_again() {
     for (piece, id) in take_apart(TEXT).iter().zip(IDS) {
@@ -43,6 +46,7 @@ fn ex2_1_each_piece_is_encoded_again() {
 }
 
 /// A crab has four bytes and three ids, so no id is a character.
+// 中文：一个字符可以有几个片段
 #[test]
 fn ex2_1_a_character_can_have_several_pieces() {
     let (tokenizer, crab) = (Gpt2Tokenizer::new(), "🦀");
@@ -56,6 +60,7 @@ fn ex2_1_a_character_can_have_several_pieces() {
     }
 }
 
+// 中文：判断哪些片段能独立存在
 #[test]
 fn ex2_1_tells_which_pieces_stand_alone() {
     for piece in expected() {
@@ -67,6 +72,7 @@ fn ex2_1_tells_which_pieces_stand_alone() {
     assert!(!ex2_1::stands_alone(&split), "{split:?} is encoded to more than its own id");
 }
 
+// 中文：表格能显示空格
 #[test]
 fn ex2_1_the_table_shows_spaces() {
     let table = "33901 -> \"Ak\"\n86 -> \"w\"\n343 -> \"ir\"\n86 -> \"w\"\n220 -> \" \"\n959 -> \"ier\"\n";
@@ -74,6 +80,7 @@ fn ex2_1_the_table_shows_spaces() {
     assert_eq!(ex2_1::table(&[]), "", "no pieces, no lines");
 }
 
+// 中文：把错误传递给调用者
 #[test]
 fn ex2_1_passes_errors_on() {
     let found = ex2_1::take_apart(&Gpt2Tokenizer::new(), "the end: <|endoftext|>");

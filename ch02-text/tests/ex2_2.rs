@@ -25,6 +25,7 @@ fn first_batch(max_length: usize, stride: usize) -> (Rows, Rows) {
     (rows(batch.inputs), rows(batch.targets))
 }
 
+// 中文：长度为 2 的窗口
 #[test]
 fn ex2_2_windows_of_two() {
     let (inputs, targets) = first_batch(2, 2);
@@ -34,6 +35,7 @@ fn ex2_2_windows_of_two() {
     assert_eq!(targets, expected, "targets are the inputs shifted by one token");
 }
 
+// 中文：长度为 8 的窗口
 #[test]
 fn ex2_2_windows_of_eight() {
     let (inputs, _) = first_batch(8, 2);
@@ -46,6 +48,7 @@ fn ex2_2_windows_of_eight() {
     assert_eq!(inputs, expected, "inputs for length 8, stride 2, batches of 4, in order");
 }
 
+// 中文：计算重叠
 #[test]
 fn ex2_2_overlap() {
     assert_eq!(ex2_2::overlap(8, 2), 6, "windows of 8 that begin 2 apart share 6 tokens");
@@ -54,6 +57,7 @@ fn ex2_2_overlap() {
     assert_eq!(ex2_2::overlap(2, 5), 0, "with a stride above the length tokens are skipped, and nothing is shared");
 }
 
+// 中文：算出的重叠与批次中的一致
 #[test]
 fn ex2_2_overlap_is_what_the_batches_show() {
     for (max_length, stride) in [(2, 2), (8, 2), (3, 1)] {
@@ -64,6 +68,7 @@ fn ex2_2_overlap_is_what_the_batches_show() {
     }
 }
 
+// 中文：把错误传递给调用者
 #[test]
 fn ex2_2_passes_errors_on() {
     let device = Device::flex();

@@ -130,6 +130,25 @@ fn the_marker_must_be_allowed() {
     assert!(tokenizer.encode("<|endoftext").is_ok(), "half a marker is text");
 }
 
+/// The ids of tiktoken's `encode_ordinary` in Python.
+#[test]
+fn in_ordinary_text_the_marker_is_nothing_special() {
+    let cases: [(&str, &[u32]); 5] = [
+        ("<|endoftext|>", &[27, 91, 437, 1659, 5239, 91, 29]),
+        ("<|endoftext|", &[27, 91, 437, 1659, 5239, 91]),
+        ("<|endoftext|><|endoftext|>", &[27, 91, 437, 1659, 5239, 91, 6927, 91, 437, 1659, 5239, 91, 29]),
+        ("Hello<|endoftext|>\nworld", &[15496, 27, 91, 437, 1659, 5239, 91, 29, 198, 6894]),
+        ("What is <|endoftext|>?", &[2061, 318, 1279, 91, 437, 1659, 5239, 91, 29, 30]),
+    ];
+    for (text, ids) in cases {
+        assert_eq!(Gpt2Tokenizer::new().encode_ordinary(text), ids, "{text:?}");
+    }
+    // With the run of spaces that tiktoken's pattern cannot take.
+    let spaces = " ".repeat(1_200_000);
+    let ids = Gpt2Tokenizer::new().encode_ordinary(&format!("<|endoftext|>{spaces}a"));
+    assert_eq!((&ids[..7], ids.last()), (&[27, 91, 437, 1659, 5239, 91, 29][..], Some(&257)));
+}
+
 #[test]
 fn unknown_ids_are_named() {
     let error = Gpt2Tokenizer::new().decode(&[15496, 60000, 11]).unwrap_err();

@@ -1,4 +1,4 @@
-//! # Exercise 5.1: how often is "pizza" drawn?
+//! # Exercise 5.1: How often is "pizza" drawn?
 //!
 //! Section 5.3 has a toy vocabulary of nine words, each with a logit for being the next one. It draws 1,000 words at the
 //! temperatures 1, 0.1 and 5. "pizza", the word with id 6, has one of the lowest logits.

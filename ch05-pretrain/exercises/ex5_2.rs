@@ -1,4 +1,4 @@
-//! # Exercise 5.2: settings for a purpose
+//! # Exercise 5.2: Settings for a purpose
 //!
 //! When do you want a low temperature and a small top-k, and when high ones? There is no single right answer, but you can
 //! measure what a setting does, and then tune it for a purpose. Work on the toy vocabulary of section 5.3: closer, every,

@@ -1,4 +1,4 @@
-//! # Exercise 5.3: the same text every time
+//! # Exercise 5.3: The same text every time
 //!
 //! `generate` draws tokens by chance, and another seed gives another text. Some settings switch chance off, so that the
 //! text is the one of `generate_text_simple`, whatever the seed.

@@ -1,4 +1,4 @@
-//! # Exercise 5.4: continue the training
+//! # Exercise 5.4: Continue the training
 //!
 //! A model was trained for some epochs. Then it was written into a file together with its optimizer, with
 //! `save_model_and_optimizer`, and the program ended. Write the new program: load both, train one more epoch on the same

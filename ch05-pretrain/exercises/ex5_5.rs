@@ -1,4 +1,4 @@
-//! # Exercise 5.5: does it know the story?
+//! # Exercise 5.5: Does it know the story?
 //!
 //! What are the losses of a pretrained model on the training and the validation part of a text, and what do they say?
 //!
@@ -27,7 +27,12 @@
 //!
 //! 然后想一想：GPT-2（124M）在 "The Verdict" 上的损失是 3.7547 和 3.5596。这个故事在不在它学过的文本里？
 //!
-//! 如果你有 GPT-2 的权重和这篇小说，可以亲自看一看，命令见上。
+//! 如果你有 GPT-2 的权重和这篇小说，可以亲自看一看：
+//!
+//! ```sh
+//! LLM_GPT2_DIR=weights LLM_DATA_DIR=data cargo test -p ch05-pretrain --features my-solutions --test ex5_5 \
+//!     -- --ignored weights_5_5
+//! ```
 //!
 //! 提示：`model_files::open_model` 打开文件夹，`Loaders::new` 切分文本并划出窗口，`calc_loss_loader` 的参数取 `None` 表示所有批次。
 //! 遍历打乱顺序的加载器要从随机数生成器抽取，所以先后有别：先训练部分，后验证部分。

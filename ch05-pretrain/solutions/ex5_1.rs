@@ -1,4 +1,4 @@
-//! # Solution 5.1: how often is "pizza" drawn?
+//! # Solution 5.1: How often is "pizza" drawn?
 //!
 //! With seed 123, "pizza" comes up 0, 0 and 32 times among 1,000 draws at the temperatures 1, 0.1 and 5. Its probability
 //! needs no draw, it is one entry of the softmax: 0.0001, 3·10⁻³⁸ and 0.0430. So at temperature 5 one would expect 43

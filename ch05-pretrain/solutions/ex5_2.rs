@@ -1,4 +1,4 @@
-//! # Solution 5.2: settings for a purpose
+//! # Solution 5.2: Settings for a purpose
 //!
 //! Low values keep to what the model is sure of: for facts, formal or technical text, code, answers. As a rule of thumb,
 //! take a temperature below 1 and a top-k below 10. High values give more variety: for stories and collecting ideas, a

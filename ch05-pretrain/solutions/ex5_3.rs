@@ -1,4 +1,4 @@
-//! # Solution 5.3: the same text every time
+//! # Solution 5.3: The same text every time
 //!
 //! Temperature 0 takes the most likely token and draws nothing; top-k does not matter then, for the most likely token is
 //! always among those that are kept. With top-k 1 there is a draw, but only one token to draw, so temperature and seed do

@@ -1,4 +1,4 @@
-//! # Solution 5.4: continue the training
+//! # Solution 5.4: Continue the training
 //!
 //! Two things must be restored besides the weights. The moments of AdamW: they are its memory of the last gradients, and
 //! without them the first steps are too large and in poor directions; AdamW also corrects them by its number of steps. And

@@ -1,4 +1,4 @@
-//! # Solution 5.5: does it know the story?
+//! # Solution 5.5: Does it know the story?
 //!
 //! GPT-2's two losses, 3.7547 and 3.5596, lie close together, and the validation part even has the lower one. So the model
 //! does not know the first nine tenths better than the last. The model of section 5.2 is another matter: 0.4 and 6.5.

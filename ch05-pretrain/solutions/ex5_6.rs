@@ -1,4 +1,4 @@
-//! # Solution 5.6: larger models
+//! # Solution 5.6: Larger models
 //!
 //! The code of the model, of loading and of generating is the same for every size; only the configuration beside the
 //! weights differs. With GPT-2's weights, "Every effort moves you" goes on like this:

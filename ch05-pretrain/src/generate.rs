@@ -76,14 +76,26 @@ pub enum GenerateError {
     /// There is nothing to continue.
     #[error("the prompt is empty; give at least one token")]
     EmptyPrompt,
+    /// No token is the most likely one.
+    #[error("the model's logits are not finite numbers: its training has diverged, or its weights are damaged")]
+    NotFinite,
 }
 
+/// 2^64. Temperatures above it are divided by in steps: they may lie outside the range of 32 bits.
+const LARGEST_DIVISOR: f64 = 18_446_744_073_709_551_616.0;
+
 /// `softmax(logits / temperature)`: a temperature above 1 makes the probabilities more alike, one below 1 less.
+///
+/// The largest logit is subtracted first, which changes nothing, so that no quotient is too large for 32 bits.
 ///
 /// # Shapes
 /// - `logits`: `[..., vocab_size]`; the result has the same.
 pub fn softmax_with_temperature<const D: usize>(logits: Tensor<D>, temperature: f64) -> Tensor<D> {
-    softmax(logits / temperature, D - 1)
+    if temperature > LARGEST_DIVISOR {
+        return softmax_with_temperature(logits / LARGEST_DIVISOR, temperature / LARGEST_DIVISOR);
+    }
+    let largest = logits.clone().max_dim(D - 1); // [..., 1]
+    softmax((logits - largest) / temperature, D - 1)
 }
 
 /// Keeps the `k` largest logits of every row and sets the others to minus infinity, so that softmax gives them
@@ -97,7 +109,7 @@ pub fn top_k_filter(logits: Tensor<2>, k: usize) -> Tensor<2> {
     logits.mask_fill(below, f32::NEG_INFINITY)
 }
 
-/// Below this temperature the most likely token is certain, and logits divided by it could leave the range of 32 bits.
+/// Below this temperature the most likely token is certain, and the temperature itself may be 0 in 32 bits.
 const GREEDY_BELOW: f64 = 1e-30;
 
 /// Chooses a token for every row: first top-k, then temperature, then one draw; or the most likely one for temperature
@@ -108,17 +120,31 @@ const GREEDY_BELOW: f64 = 1e-30;
 /// # Shapes
 /// - `logits`: `[batch, vocab_size]`;
 /// - result: one id per row.
-pub fn choose_token(logits: Tensor<2>, temperature: f64, top_k: Option<usize>, rng: &mut TorchRng) -> Vec<u32> {
+///
+/// # Errors
+/// [`GenerateError::NotFinite`] if a logit is not a number, or, with a temperature, infinite.
+pub fn choose_token(
+    logits: Tensor<2>,
+    temperature: f64,
+    top_k: Option<usize>,
+    rng: &mut TorchRng,
+) -> Result<Vec<u32>, GenerateError> {
+    if logits.clone().contains_nan().into_scalar::<bool>() {
+        return Err(GenerateError::NotFinite);
+    }
     let logits = match top_k {
         Some(k) => top_k_filter(logits, k),
         None => logits,
     };
     if temperature < GREEDY_BELOW {
-        return logits.argmax(1).into_data().iter::<u32>().collect();
+        return Ok(logits.argmax(1).into_data().iter::<u32>().collect());
     }
     let [_, vocab_size] = logits.dims();
     let probabilities: Vec<f32> = softmax_with_temperature(logits, temperature).into_data().iter::<f32>().collect();
-    probabilities.chunks(vocab_size).map(|row| rng.multinomial(row) as u32).collect()
+    if probabilities.iter().any(|probability| probability.is_nan()) {
+        return Err(GenerateError::NotFinite);
+    }
+    Ok(probabilities.chunks(vocab_size).map(|row| rng.multinomial(row) as u32).collect())
 }
 
 /// Appends up to `max_new_tokens` tokens to every row of `ids` (the book's listing 5.4). No gradients are recorded,
@@ -129,7 +155,7 @@ pub fn choose_token(logits: Tensor<2>, temperature: f64, top_k: Option<usize>, r
 /// - result: `[batch, tokens + new tokens]`.
 ///
 /// # Errors
-/// If an option does not fit the model.
+/// If an option does not fit the model, or the model's logits are not finite.
 ///
 /// # Panics
 /// If an id is not in the model's vocabulary.
@@ -147,7 +173,7 @@ pub fn generate(
         let logits = model.forward(context, &mut Mode::Eval); // [batch, tokens, vocab_size]
         let last = logits.slice(s![.., -1.., ..]).squeeze_dim::<2>(1); // [batch, vocab_size]
 
-        let next = choose_token(last, options.temperature, options.top_k, rng);
+        let next = choose_token(last, options.temperature, options.top_k, rng)?;
         if options.eos_id.is_some() && next.first() == options.eos_id.as_ref() {
             break;
         }

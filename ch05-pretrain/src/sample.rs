@@ -5,24 +5,25 @@ use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, TokenizerError};
 use ch04_gpt::{GptModel, generate_text_simple};
 
-use crate::{text_to_token_ids, token_ids_to_text};
+use crate::tokens::{ids_to_tensor, tensor_to_ids};
 
 /// Tokens in a sample.
 pub const SAMPLE_TOKENS: usize = 50;
 
-/// `start` and the [`SAMPLE_TOKENS`] most likely tokens after it, on one line.
+/// `start` and the [`SAMPLE_TOKENS`] most likely tokens after it, on one line. The last character is a whole one. `start` is
+/// what somebody typed, so the end-of-text marker is ordinary text in it.
 ///
 /// # Errors
-/// If the model gives an id that is not in GPT-2's vocabulary.
+/// If the model gives an id that is not in the tokenizer's vocabulary.
 pub fn generate_sample(
     model: &GptModel,
     tokenizer: &Gpt2Tokenizer,
     device: &Device,
     start: &str,
 ) -> Result<String, TokenizerError> {
-    let ids = text_to_token_ids(start, tokenizer, &device.clone().inner());
+    let ids = ids_to_tensor(&tokenizer.encode_ordinary(start), &device.clone().inner());
     let ids = generate_text_simple(&model.valid(), ids, SAMPLE_TOKENS, model.context_length());
-    Ok(token_ids_to_text(ids, tokenizer)?.replace('\n', " "))
+    Ok(tokenizer.decode_whole_characters(&tensor_to_ids(ids))?.replace('\n', " "))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The training and the validation part of a text (section 5.1.3).
 
-use ch02_text::{DataLoaderOptions, DatasetError, GptDataLoader, create_dataloader};
+use ch02_text::{DataLoaderOptions, DatasetError, Gpt2Tokenizer, GptDataLoader, GptDataset};
 use shared::Batches;
 
 /// Cuts a text after the first `share` of its characters.
@@ -68,6 +68,19 @@ impl Loaders {
     /// # Errors
     /// If a size is 0, a part is too short for one window, or the training part for one batch.
     pub fn new(text: &str, context_length: usize, batch_size: usize) -> Result<Self, SplitError> {
+        Self::with_tokenizer(text, &Gpt2Tokenizer::new(), context_length, batch_size)
+    }
+
+    /// The same for a model with a vocabulary of its own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_tokenizer(
+        text: &str,
+        tokenizer: &Gpt2Tokenizer,
+        context_length: usize,
+        batch_size: usize,
+    ) -> Result<Self, SplitError> {
         let (train, validation) = split_text(text, TRAINING_SHARE);
         let options = DataLoaderOptions {
             batch_size,
@@ -82,13 +95,15 @@ impl Loaders {
                 DatasetError::TooShort { .. } => SplitError::TooShort { part, percent, reason },
             }
         };
+        let loader = |part, options: &DataLoaderOptions| {
+            let dataset = GptDataset::new(part, tokenizer, options.max_length, options.stride)?;
+            GptDataLoader::new(dataset, options)
+        };
+        let in_order = DataLoaderOptions { shuffle: false, drop_last: false, ..options.clone() };
         let loaders = Self {
-            train: create_dataloader(train, &options).map_err(too_short("training", 100.0 * TRAINING_SHARE))?,
-            validation: create_dataloader(
-                validation,
-                &DataLoaderOptions { shuffle: false, drop_last: false, ..options },
-            )
-            .map_err(too_short("validation", 100.0 * (1.0 - TRAINING_SHARE)))?,
+            train: loader(train, &options).map_err(too_short("training", 100.0 * TRAINING_SHARE))?,
+            validation: loader(validation, &in_order)
+                .map_err(too_short("validation", 100.0 * (1.0 - TRAINING_SHARE)))?,
         };
         if loaders.train.num_batches() == 0 {
             return Err(SplitError::NoBatch {

@@ -29,7 +29,7 @@ pub fn tensor_to_ids(ids: Tensor<2, Int>) -> Vec<u32> {
 /// The text of a batch of one row.
 ///
 /// # Errors
-/// If an id is not in GPT-2's vocabulary.
+/// If an id is not in the tokenizer's vocabulary.
 pub fn token_ids_to_text(ids: Tensor<2, Int>, tokenizer: &Gpt2Tokenizer) -> Result<String, TokenizerError> {
     tokenizer.decode(&tensor_to_ids(ids))
 }

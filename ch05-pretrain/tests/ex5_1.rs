@@ -11,6 +11,7 @@ use shared::rng::TorchRng;
 
 const PIZZA: usize = 6;
 
+// 中文：每个词都有计数
 #[test]
 fn ex5_1_counts_every_word() {
     for (temperature, expected) in [
@@ -24,6 +25,7 @@ fn ex5_1_counts_every_word() {
     }
 }
 
+// 中文：抽取次数与要求相同
 #[test]
 fn ex5_1_draws_as_often_as_it_is_told() {
     for draws in [0, 1, 17] {
@@ -33,6 +35,7 @@ fn ex5_1_draws_as_often_as_it_is_told() {
 }
 
 /// Relative 1e-5 for float32.
+// 中文：不抽取也能算出概率
 #[test]
 fn ex5_1_knows_the_probability_without_drawing() {
     for (temperature, expected) in [(1.0, 0.0001012005), (0.1, 2.9718298e-38), (5.0, 0.04299796)] {
@@ -42,6 +45,7 @@ fn ex5_1_knows_the_probability_without_drawing() {
     }
 }
 
+// 中文：解释期望与实际的差距
 #[test]
 fn ex5_1_explains_the_gap() {
     let found = ex5_1::noise(0.04299796, 1000);

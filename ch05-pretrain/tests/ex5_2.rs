@@ -19,6 +19,7 @@ fn probabilities(temperature: f64, top_k: usize) -> [f64; 9] {
     LOGITS.map(|logit| weight(logit) / total)
 }
 
+// 中文：计算有效选择数
 #[test]
 fn ex5_2_measures_the_choices() {
     for (temperature, top_k) in [(1.0, 9), (0.1, 9), (5.0, 9), (1.0, 3), (5.0, 3), (2.0, 1), (100.0, 6)] {
@@ -29,6 +30,7 @@ fn ex5_2_measures_the_choices() {
     }
 }
 
+// 中文：为给定目标找到温度
 #[test]
 fn ex5_2_finds_the_temperature_for_a_goal() {
     for (top_k, goal) in [(9, 2.0), (9, 5.0), (9, 8.5), (3, 2.0), (6, 4.0), (2, 1.05)] {
@@ -41,6 +43,7 @@ fn ex5_2_finds_the_temperature_for_a_goal() {
     }
 }
 
+// 中文：目标无法达到时如实说明
 #[test]
 fn ex5_2_says_when_a_goal_cannot_be_reached() {
     for (top_k, goal) in [(3, 3.5), (9, 10.0), (9, 0.5), (1, 2.0)] {
@@ -61,6 +64,7 @@ fn draw_with(kind: Kind) -> [usize; 9] {
     counts
 }
 
+// 中文：重事实的设置坚持选最可能的词
 #[test]
 fn ex5_2_factual_settings_keep_to_the_best_word() {
     let forward = draw_with(Kind::Factual)[3];
@@ -68,6 +72,7 @@ fn ex5_2_factual_settings_keep_to_the_best_word() {
     assert!(forward < 10_000, "'forward' in every draw leaves no choice at all: raise the temperature a little");
 }
 
+// 中文：重创意的设置更大胆，但仍然合理
 #[test]
 fn ex5_2_creative_settings_dare_more_but_make_sense() {
     let counts = draw_with(Kind::Creative);

@@ -26,6 +26,7 @@ fn write(options: &GenerateOptions, seed: u64) -> Vec<u32> {
     tensor_to_ids(generate(&small_model(), prompt, options, &mut TorchRng::new(seed)).expect("options that fit"))
 }
 
+// 中文：两组设置都给出贪心生成的文本
 #[test]
 fn ex5_3_both_settings_give_the_greedy_text() {
     let prompt = ids_to_tensor(&[5, 60, 7], &Device::flex());
@@ -38,6 +39,7 @@ fn ex5_3_both_settings_give_the_greedy_text() {
     }
 }
 
+// 中文：两组设置是两种不同的方法
 #[test]
 fn ex5_3_the_settings_are_two_different_ways() {
     let [first, second] = ex5_3::deterministic_settings(30, 16);
@@ -49,6 +51,7 @@ fn ex5_3_the_settings_are_two_different_ways() {
     }
 }
 
+// 中文：分清随机与确定
 #[test]
 fn ex5_3_tells_chance_from_certainty() {
     for (temperature, top_k, expected) in [

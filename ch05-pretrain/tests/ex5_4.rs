@@ -84,6 +84,7 @@ fn bits<const D: usize>(tensor: Tensor<D>) -> Vec<u32> {
     tensor.into_data().iter::<f32>().map(f32::to_bits).collect()
 }
 
+// 中文：再训练一个 epoch
 #[test]
 fn ex5_4_trains_one_epoch_more() {
     let (run, steps) = (continued(1), loaders().train.num_batches());
@@ -91,6 +92,7 @@ fn ex5_4_trains_one_epoch_more() {
     assert_eq!(run.optimizer.steps as usize, 2 * steps, "the optimizer has counted the steps of both epochs");
 }
 
+// 中文：结果与不中断的训练相同
 #[test]
 fn ex5_4_the_result_is_that_of_a_run_without_a_pause() {
     let (whole, continued) = (uninterrupted(3), continued(2));
@@ -107,6 +109,7 @@ fn ex5_4_the_result_is_that_of_a_run_without_a_pause() {
     assert!(same, "the moments of the optimizer differ from those of the run without a pause");
 }
 
+// 中文：文件不存在时报错
 #[test]
 fn ex5_4_a_file_that_is_not_there_is_an_error() {
     let folder = tempfile::tempdir().unwrap();

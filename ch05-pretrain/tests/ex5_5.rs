@@ -28,6 +28,7 @@ fn loss_by_windows(model: &GptModel, part: &str, window: usize, shuffle: bool, r
 
 /// Relative 1e-5 for float32. 2,950 characters have an odd number of windows, so the order decides which one is left
 /// out.
+// 中文：测量两个部分
 #[test]
 fn ex5_5_measures_both_parts() {
     let config = GptConfig { context_length: 40, drop_rate: 0.5, ..tiny() };
@@ -47,6 +48,7 @@ fn ex5_5_measures_both_parts() {
     }
 }
 
+// 中文：文件夹中没有模型时报错
 #[test]
 fn ex5_5_a_folder_without_a_model_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
@@ -54,6 +56,7 @@ fn ex5_5_a_folder_without_a_model_is_an_error() {
     error.expect_err("a folder without a model cannot be measured");
 }
 
+// 中文：正确解读损失
 #[test]
 fn ex5_5_reads_the_losses() {
     for (what, train, validation, expected) in [

@@ -16,6 +16,7 @@ const PROMPT: &str = "Every effort moves you";
 
 /// PyTorch 2.15 with the book's code, for models of these sizes from these seeds. The smaller one has a context of 8
 /// tokens, so that the text outgrows it.
+// 中文：任何大小的模型都能续写
 #[test]
 fn ex5_6_lets_a_model_of_any_size_write() {
     let smaller = GptConfig { context_length: 8, ..tiny() };
@@ -48,6 +49,7 @@ fn ex5_6_lets_a_model_of_any_size_write() {
     }
 }
 
+// 中文：文件夹中没有模型时报错
 #[test]
 fn ex5_6_a_folder_without_a_model_is_an_error() {
     let folder = tempfile::tempdir().unwrap();

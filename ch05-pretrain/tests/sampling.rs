@@ -36,9 +36,9 @@ fn counts(temperature: f64) -> [usize; 9] {
 #[test]
 fn n5_3_argmax_and_multinomial_1() {
     let mut rng = TorchRng::new(123);
-    assert_eq!(choose_token(logits().unsqueeze(), 0.0, None, &mut rng), [3]);
+    assert_eq!(choose_token(logits().unsqueeze(), 0.0, None, &mut rng), Ok(vec![3]));
     assert_eq!(rng, TorchRng::new(123), "the most likely token costs no draw");
-    assert_eq!(choose_token(logits().unsqueeze(), 1.0, None, &mut rng), [3]);
+    assert_eq!(choose_token(logits().unsqueeze(), 1.0, None, &mut rng), Ok(vec![3]));
 }
 
 #[test]
@@ -116,6 +116,71 @@ fn ties_at_the_threshold_survive() {
     let logits = Tensor::<2>::from_floats([[1.0, 3.0, 2.0, 2.0]], &Device::flex());
     let kept: Vec<f32> = top_k_filter(logits, 2).into_data().iter::<f32>().collect();
     assert_eq!(kept, [f32::NEG_INFINITY, 3.0, 2.0, 2.0]);
+}
+
+/// `exp((logit - largest) / temperature)`, normalized, in 64 bits (Python). Temperatures and logits reach beyond the range of
+/// 32 bits, or divided by each other leave it. 1e-6: float32 has seven digits.
+#[test]
+fn temperatures_at_the_edge_of_32_bits() {
+    for (logits, temperature, expected) in [
+        ([3e38, 0.0, -3e38], 1e39, [0.4367518169107908, 0.32355370388335947, 0.23969447920584977]),
+        ([2e19, 1e19, -3e19], 5e19, [0.45732888405528543, 0.37442922164689685, 0.16824189429781775]),
+        ([2.0, -1.0, 0.5], 1e308, [1.0 / 3.0; 3]),
+        ([1e9, 1e9 - 64.0, -1e9], 1e-30, [1.0, 0.0, 0.0]),
+    ] {
+        let logits = Tensor::<1>::from_floats(logits, &Device::flex());
+        let found = softmax_with_temperature(logits, temperature).into_data();
+        for (found, expected) in found.iter::<f64>().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "temperature {temperature}: {found} is not {expected}");
+        }
+    }
+}
+
+/// The three most likely of the toy vocabulary are 3, 7 and 0. Where the temperature makes all equally likely, each is drawn
+/// 100 times of 300; fewer than 60 happen once in a million runs.
+#[test]
+fn no_temperature_leaves_the_top_k() {
+    for temperature in [0.0, 1e-300, 1e-30, 1e-20, 0.1, 1.0, 1e19, 1e38, 1e39, 1e300, f64::MAX] {
+        let (mut counts, mut rng) = ([0; 9], TorchRng::new(123));
+        for _ in 0..300 {
+            counts[choose_token(logits().unsqueeze(), temperature, Some(3), &mut rng).unwrap()[0] as usize] += 1;
+        }
+        let top = [counts[3], counts[7], counts[0]];
+        assert_eq!(top.iter().sum::<i32>(), 300, "temperature {temperature}: {counts:?}");
+        if temperature > 1e10 {
+            assert!(top.iter().all(|&count| count > 60), "temperature {temperature}: {counts:?}");
+        }
+        if temperature < 1e-10 {
+            assert_eq!(top[0], 300, "temperature {temperature}: {counts:?}");
+        }
+    }
+}
+
+/// A model that has diverged has no next token, not even token 0.
+#[test]
+fn logits_that_are_not_finite_are_an_error() {
+    let choose = |logits: [f32; 4], temperature, top_k| {
+        let logits = Tensor::<2>::from_floats([logits], &Device::flex());
+        choose_token(logits, temperature, top_k, &mut TorchRng::new(123))
+    };
+    for nan in [[f32::NAN; 4], [1.0, 2.0, f32::NAN, 0.5]] {
+        for (temperature, top_k) in [(0.0, None), (0.0, Some(2)), (0.8, None), (0.8, Some(2)), (1e39, Some(1))] {
+            assert_eq!(choose(nan, temperature, top_k), Err(GenerateError::NotFinite), "{temperature}, {top_k:?}");
+        }
+    }
+    let infinite = [1.0, 2.0, f32::INFINITY, 0.5];
+    assert_eq!(choose(infinite, 0.8, None), Err(GenerateError::NotFinite));
+    assert_eq!(choose(infinite, 0.0, None), Ok(vec![2]));
+    // A token can be ruled out.
+    assert_eq!(choose([f32::NEG_INFINITY, 2.0, 1.0, f32::NEG_INFINITY], 1e-9, None), Ok(vec![1]));
+}
+
+#[test]
+fn a_model_of_not_a_numbers_generates_nothing() {
+    let mut broken = model();
+    broken.out_head.weight = broken.out_head.weight.map(|weight| weight * f32::NAN);
+    let error = generate(&broken, prompt(), &GenerateOptions::greedy(3, 16), &mut TorchRng::new(1)).unwrap_err();
+    assert!(error.to_string().contains("logits are not finite numbers"), "{error}");
 }
 
 fn model() -> GptModel {

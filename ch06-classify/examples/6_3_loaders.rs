@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<()> {
 
     let texts = ["This is the first text message", "This is another text message"];
     let both = texts.map(|text| Message { label: Label::Ham, text: text.to_string() });
-    let dataset = SpamDataset::new(&both, &tokenizer, Length::Exactly(8))?;
+    let dataset = SpamDataset::new(&both, &tokenizer, Length::Exactly(8));
     for (i, text) in texts.iter().enumerate() {
         println!("{text:<32}{:?}", dataset.get(i).0);
     }

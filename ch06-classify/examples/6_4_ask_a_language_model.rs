@@ -3,15 +3,14 @@
 //! `cargo run --release -p ch06-classify --example 6_4_ask_a_language_model -- [FOLDER]`
 
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::generate_text_simple;
 use ch05_pretrain::{text_to_token_ids, token_ids_to_text};
 
 mod common;
 
 fn main() -> anyhow::Result<()> {
-    let (device, tokenizer) = (Device::flex(), Gpt2Tokenizer::new());
-    let model = common::model(&device)?;
+    let device = Device::flex();
+    let (model, tokenizer) = common::model(&device)?;
     let question = "Is the following text 'spam'? Answer with 'yes' or 'no': 'You are a winner you have been specially \
                     selected to receive $1000 cash or a $2000 award.'";
     for (prompt, new_tokens) in [("Every effort moves you", 15), (question, 23)] {

@@ -4,7 +4,6 @@
 
 use burn::module::Module;
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::text_to_token_ids;
 use ch06_classify::{Readout, Trainable, add_classification_head, num_trainable, set_trainable};
 use shared::Mode;
@@ -14,7 +13,7 @@ mod common;
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex().autodiff();
-    let model = common::model(&device)?;
+    let (model, tokenizer) = common::model(&device)?;
     println!("{} parameters with the old output layer", model.num_params());
     let mut model = add_classification_head(model, &mut TorchRng::new(123), &device);
     println!("{} with the new one; trainable are", model.num_params());
@@ -23,7 +22,7 @@ fn main() -> anyhow::Result<()> {
         println!("  {:>12}  {name}", num_trainable(&model));
     }
 
-    let inputs = text_to_token_ids("Do you have time", &Gpt2Tokenizer::new(), &device);
+    let inputs = text_to_token_ids("Do you have time", &tokenizer, &device);
     println!("\nInputs: {}", inputs.clone().into_data());
     let logits = model.forward(inputs.clone(), &mut Mode::Eval); // [1, 4, 2]
     println!("Outputs {:?}, one row for each token:", logits.dims());
@@ -32,7 +31,8 @@ fn main() -> anyhow::Result<()> {
     }
     println!("The logits that are classified:");
     for (name, readout) in Readout::ALL {
-        let row: Vec<f32> = readout.select(logits.clone(), &inputs).into_data().iter::<f32>().collect();
+        let row = readout.select(logits.clone(), &inputs, tokenizer.end_of_text_id());
+        let row: Vec<f32> = row.into_data().iter::<f32>().collect();
         println!("  {row:.4?}  {name}");
     }
     Ok(())

@@ -4,7 +4,6 @@
 
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::text_to_token_ids;
 use ch06_classify::{
     Length, Readout, SpamLoaders, Split, add_classification_head, calc_accuracy_loader, calc_loss_loader,
@@ -15,10 +14,12 @@ use shared::rng::TorchRng;
 mod common;
 
 fn main() -> anyhow::Result<()> {
-    let (device, tokenizer) = (Device::flex(), Gpt2Tokenizer::new());
-    let model = add_classification_head(common::model(&device)?, &mut TorchRng::new(123), &device);
+    let device = Device::flex();
+    let (model, tokenizer) = common::model(&device)?;
+    let model = add_classification_head(model, &mut TorchRng::new(123), &device);
     let inputs = text_to_token_ids("Do you have time", &tokenizer, &device);
-    let logits = Readout::Last.select(model.forward(inputs.clone(), &mut Mode::Eval), &inputs); // [1, 2]
+    let logits = model.forward(inputs.clone(), &mut Mode::Eval); // [1, tokens, 2]
+    let logits = Readout::Last.select(logits, &inputs, tokenizer.end_of_text_id()); // [1, 2]
     println!("Last token: {}", logits.clone().into_data());
     println!("Probabilities: {}", softmax(logits.clone(), 1).into_data());
     println!("Class label: {}\n", logits.argmax(1).into_data());

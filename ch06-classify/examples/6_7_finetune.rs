@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::AdamW;
 use ch06_classify::{
     Length, Readout, SpamLoaders, Split, Trainable, add_classification_head, calc_accuracy_loader, classify_review,
@@ -19,8 +18,8 @@ use workshop::plots::{Seen, plot_accuracies, plot_losses};
 mod common;
 
 fn main() -> anyhow::Result<()> {
-    let (device, tokenizer) = (Device::flex().autodiff(), Gpt2Tokenizer::new());
-    let model = common::model(&device)?;
+    let device = Device::flex().autodiff();
+    let (model, tokenizer) = common::model(&device)?;
     let pretrained = std::env::args().nth(1).is_some();
     let trainable = if pretrained { Trainable::LastBlock } else { Trainable::All };
     let model = set_trainable(add_classification_head(model, &mut TorchRng::new(123), &device), trainable);

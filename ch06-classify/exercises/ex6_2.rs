@@ -1,4 +1,4 @@
-//! # Exercise 6.2: fine-tuning the whole model
+//! # Exercise 6.2: Fine-tuning the whole model
 //!
 //! Section 6.5 freezes the model and trains only the last block, the norm behind it and the new head. Make a classifier
 //! whose every parameter is trained: replace the output layer, and freeze nothing. The model may arrive frozen, wholly or

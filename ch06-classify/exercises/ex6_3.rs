@@ -1,4 +1,4 @@
-//! # Exercise 6.3: the first token instead of the last
+//! # Exercise 6.3: The first token instead of the last
 //!
 //! The classifier reads its answer at the last position. Read it at the first one instead, in the loss as well as in the
 //! accuracy: a model must be trained on the position that it is asked at. Write all three functions yourself, with tensor

@@ -1,4 +1,4 @@
-//! # Solution 6.2: fine-tuning the whole model
+//! # Solution 6.2: Fine-tuning the whole model
 //!
 //! The step that freezes is left out; here it is replaced by its opposite, in case the model arrives frozen. The head
 //! draws the same numbers as before.

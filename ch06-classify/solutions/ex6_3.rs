@@ -1,4 +1,4 @@
-//! # Solution 6.3: the first token instead of the last
+//! # Solution 6.3: The first token instead of the last
 //!
 //! Only the index changes, but it changes in every place that reads an answer.
 //!

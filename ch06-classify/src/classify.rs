@@ -3,12 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use ch02_text::{Gpt2Tokenizer, TokenizerError};
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::tokens::ids_to_tensor;
 use shared::Mode;
 
-use crate::dataset::PAD_TOKEN_ID;
 use crate::{Label, NUM_CLASSES, Readout};
 
 /// Why a message cannot be classified.
@@ -25,9 +24,9 @@ pub enum ClassifyError {
         /// The model's context.
         context_length: usize,
     },
-    /// The message contains the marker between documents.
-    #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
+    /// No class is more likely than the other.
+    #[error("the classifier's logits are not finite numbers: its training has diverged, or its weights are damaged")]
+    NotFinite,
 }
 
 /// The classifier's answer for a message.
@@ -47,7 +46,7 @@ pub struct Prediction {
 /// it is only truncated to the model's context (the book's `classify_review`, listing 6.12).
 ///
 /// # Errors
-/// If the message is empty or contains `<|endoftext|>`, or `max_length` does not fit the model.
+/// If the message is empty, `max_length` does not fit the model, or the model's logits are not finite.
 pub fn classify_review(
     text: &str,
     model: &GptModel,
@@ -60,7 +59,7 @@ pub fn classify_review(
     if let Some(max_length) = max_length.filter(|n| !(1..=context_length).contains(n)) {
         return Err(ClassifyError::Length { max_length, context_length });
     }
-    let mut ids = tokenizer.encode(text)?;
+    let mut ids = tokenizer.encode_ordinary(text);
     if ids.is_empty() {
         return Err(ClassifyError::Empty);
     }
@@ -68,14 +67,18 @@ pub fn classify_review(
     let limit = max_length.unwrap_or(context_length);
     ids.truncate(limit);
     if max_length.is_some() {
-        ids.resize(limit, PAD_TOKEN_ID);
+        ids.resize(limit, tokenizer.end_of_text_id());
     }
 
     let inputs = ids_to_tensor(&ids, &device.clone().inner()); // [1, tokens]
     let logits = model.valid().forward(inputs.clone(), &mut Mode::Eval); // [1, tokens, classes]
-    let probabilities = softmax(readout.select(logits, &inputs), 1).into_data(); // [1, classes]
+    let selected = readout.select(logits, &inputs, tokenizer.end_of_text_id()); // [1, classes]
+    let probabilities = softmax(selected, 1).into_data();
     let mut found = [0.0; NUM_CLASSES];
     found.iter_mut().zip(probabilities.iter::<f32>()).for_each(|(place, probability)| *place = probability);
+    if found.iter().any(|probability| probability.is_nan()) {
+        return Err(ClassifyError::NotFinite);
+    }
     let label = if found[1] > found[0] { Label::Spam } else { Label::Ham };
     Ok(Prediction { label, probabilities: found, tokens, truncated: tokens > limit })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use shared::data::read_text;
 use shared::files::write_whole;
 
-use crate::messages::{Table, read_table};
+use crate::table::Table;
 use crate::{Label, Message, MessagesError, Split};
 
 /// Names of the files, in the order training, validation, test.
@@ -23,17 +23,17 @@ pub fn to_csv(messages: &[Message]) -> Vec<u8> {
     writer.into_inner().expect("memory takes everything")
 }
 
-/// Reads what [`to_csv`] writes.
+/// Reads what [`to_csv`] writes, and what pandas takes for the same: quoted headings, columns in another order, further
+/// columns, which are ignored, and labels such as `1.0`.
 ///
 /// # Errors
 /// The first line that is no message, or that there is none.
 pub fn from_csv(text: &str) -> Result<Vec<Message>, MessagesError> {
-    let label = |class: &str| Label::ALL.into_iter().find(|label| label.class().to_string() == class);
-    read_table(
-        text,
-        Table { delimiter: b',', separator: "comma", heading: Some("Label,Text"), allowed: "0 or 1" },
-        label,
-    )
+    let label_of = |class: &str| {
+        let class: f64 = class.trim().parse().ok()?;
+        Label::ALL.into_iter().find(|label| label.class() as f64 == class)
+    };
+    Table { delimiter: ',', separator: "comma", has_heading: true, label_of, allowed: "0 or 1" }.read(text)
 }
 
 /// Writes `train.csv`, `validation.csv` and `test.csv` into `folder`, each whole or not at all.

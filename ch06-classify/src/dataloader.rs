@@ -1,7 +1,7 @@
 //! Batches of messages (section 6.3).
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ch02_text::{Gpt2Tokenizer, TokenizerError};
+use ch02_text::Gpt2Tokenizer;
 use shared::rng::TorchRng;
 use shared::{BatchLoader, Batches};
 
@@ -14,6 +14,8 @@ pub struct SpamBatch {
     pub inputs: Tensor<2, Int>,
     /// Classes, `[batch]`: 0 for ham, 1 for spam.
     pub labels: Tensor<1, Int>,
+    /// The id of the padding token.
+    pub pad_token_id: u32,
 }
 
 /// Why messages do not make batches.
@@ -37,16 +39,16 @@ pub enum SpamLoaderError {
         context_length: usize,
     },
     /// The training messages do not fill one batch.
-    #[error("the training part has {messages} messages, too few for one batch of {batch_size}")]
+    #[error(
+        "the training part has {messages} messages, too few for one batch of {batch_size}; take smaller batches or more \
+         messages"
+    )]
     NoBatch {
         /// Messages there are.
         messages: usize,
         /// Messages in a batch.
         batch_size: usize,
     },
-    /// A message contains the marker between documents.
-    #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
 }
 
 /// A dataset that comes in batches.
@@ -100,6 +102,7 @@ impl SpamLoader {
         SpamBatch {
             inputs: Tensor::from_data(TensorData::new(rows.concat(), shape), device), // [batch, tokens]
             labels: Tensor::from_data(classes.as_slice(), device),                    // [batch]
+            pad_token_id: self.dataset.pad_token_id(),
         }
     }
 }
@@ -132,8 +135,8 @@ impl SpamLoaders {
     /// message determines the length of all three.
     ///
     /// # Errors
-    /// If a message contains `<|endoftext|>`, if the messages do not make batches, or if they do not fit the model
-    /// (listing 6.6); then [`Length::Exactly`] truncates them.
+    /// If the messages do not make batches, or if they do not fit the model (listing 6.6); then [`Length::Exactly`]
+    /// truncates them.
     pub fn new(
         split: &Split,
         tokenizer: &Gpt2Tokenizer,
@@ -141,9 +144,9 @@ impl SpamLoaders {
         batch_size: usize,
         context_length: usize,
     ) -> Result<Self, SpamLoaderError> {
-        let train = SpamDataset::new(&split.train, tokenizer, length)?;
+        let train = SpamDataset::new(&split.train, tokenizer, length);
         let others = if length == Length::Longest { Length::Exactly(train.max_length()) } else { length };
-        let loader = |messages| SpamLoader::eval(SpamDataset::new(messages, tokenizer, others)?, batch_size);
+        let loader = |messages| SpamLoader::eval(SpamDataset::new(messages, tokenizer, others), batch_size);
         let loaders = Self {
             validation: loader(&split.validation)?,
             test: loader(&split.test)?,

@@ -1,18 +1,19 @@
 //! Messages of equal length (section 6.3).
 //!
 //! A batch is a rectangle, but messages are not equally long. You could truncate all of them to the shortest and lose
-//! most of the text, or pad all of them to the longest. The padding token is `<|endoftext|>`, which no message contains:
+//! most of the text, or pad all of them to the longest. The padding token is `<|endoftext|>`, which no message becomes: a
+//! message that spells it out is encoded as ordinary text.
 //!
 //! ```text
 //! This is the first message     1212 318  262   717 2420 3275
 //! This is another message       1212 318 1194  2420 3275 50256
 //! ```
 
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer, TokenizerError};
+use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
 
 use crate::{Label, Message};
 
-/// The id of the padding token.
+/// The id of the padding token in GPT-2's vocabulary.
 pub const PAD_TOKEN_ID: u32 = END_OF_TEXT_ID;
 
 /// How long the messages of a dataset are made.
@@ -34,15 +35,13 @@ pub struct SpamDataset {
     max_length: usize,
     truncated: usize,
     padded: bool,
+    pad_token_id: u32,
 }
 
 impl SpamDataset {
     /// Encodes the messages, truncates those that are too long and pads those that are too short.
-    ///
-    /// # Errors
-    /// If a message contains `<|endoftext|>`.
-    pub fn new(messages: &[Message], tokenizer: &Gpt2Tokenizer, length: Length) -> Result<Self, TokenizerError> {
-        let mut rows = messages.iter().map(|message| tokenizer.encode(&message.text)).collect::<Result<Vec<_>, _>>()?;
+    pub fn new(messages: &[Message], tokenizer: &Gpt2Tokenizer, length: Length) -> Self {
+        let mut rows: Vec<Vec<u32>> = messages.iter().map(|message| tokenizer.encode_ordinary(&message.text)).collect();
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let max_length = match length {
             Length::Longest => longest,
@@ -51,11 +50,13 @@ impl SpamDataset {
         };
         let padded = !matches!(length, Length::Unpadded(_));
         let truncated = rows.iter().filter(|row| row.len() > max_length).count();
+        let pad_token_id = tokenizer.end_of_text_id();
         for row in &mut rows {
             let length = if padded { max_length } else { row.len().min(max_length) };
-            row.resize(length, PAD_TOKEN_ID);
+            row.resize(length, pad_token_id);
         }
-        Ok(Self { rows, labels: messages.iter().map(|message| message.label).collect(), max_length, truncated, padded })
+        let labels = messages.iter().map(|message| message.label).collect();
+        Self { rows, labels, max_length, truncated, padded, pad_token_id }
     }
 
     /// Number of messages.
@@ -84,6 +85,11 @@ impl SpamDataset {
     /// Number of truncated messages.
     pub fn truncated(&self) -> usize {
         self.truncated
+    }
+
+    /// The id of the padding token: the tokenizer's end-of-text token.
+    pub fn pad_token_id(&self) -> u32 {
+        self.pad_token_id
     }
 
     /// Whether all messages have the same length.

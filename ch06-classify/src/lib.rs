@@ -29,6 +29,7 @@ pub mod messages;
 pub mod metrics;
 pub mod readout;
 pub mod split;
+mod table;
 pub mod train;
 
 pub use classify::{ClassifyError, Prediction, classify_review};

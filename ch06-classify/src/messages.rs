@@ -2,10 +2,14 @@
 //!
 //! The collection has one message a line, label TAB text. The book reads it with pandas, which takes a quotation mark
 //! at the beginning of a text for the beginning of a quotation, even over the end of the line: three lines of the
-//! collection become one message. Here it is read the same way, since every later number depends on it.
+//! collection become one message. Here it is read the same way, since every later number depends on it. A line of spaces
+//! is no message either way. In one thing pandas is not followed: a message such as `NA` or `null` stays a text, where
+//! pandas makes a missing value of it, which the book could not encode.
 
 use serde::{Deserialize, Serialize};
 use shared::data::DataError;
+
+use crate::table::Table;
 
 /// The classes of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,12 +63,12 @@ pub struct Message {
 #[derive(Debug, thiserror::Error)]
 pub enum MessagesError {
     /// The first line does not name the columns.
-    #[error("line 1: the heading is {found:?}, but must be {expected:?}")]
+    #[error("line {line}: the heading is {found:?}, but must name the columns Label and Text")]
     Heading {
-        /// The first line, shortened.
+        /// The line.
+        line: usize,
+        /// The heading, shortened.
         found: String,
-        /// The required heading.
-        expected: &'static str,
     },
     /// A label is not one of the two.
     #[error("line {line}: the label is {label:?}, but must be {allowed}")]
@@ -76,13 +80,15 @@ pub enum MessagesError {
         /// The allowed labels.
         allowed: &'static str,
     },
-    /// A line does not have two columns.
-    #[error("line {line}: there are {found} columns, but must be 2: label and text, with a {separator} between")]
+    /// A line has too few columns or too many.
+    #[error("line {line}: the number of columns is {found}, but must be {expected}, with a {separator} between them")]
     Columns {
         /// The line.
         line: usize,
         /// Columns there.
         found: usize,
+        /// Columns there must be.
+        expected: usize,
         /// `tab` or `comma`.
         separator: &'static str,
     },
@@ -93,7 +99,10 @@ pub enum MessagesError {
         line: usize,
     },
     /// A text begins with a quotation mark, and no other follows to the end of the file.
-    #[error("line {line}: the quotation that begins there never ends")]
+    #[error(
+        "line {line}: the quotation that begins there never ends; a text that begins with a quotation mark must end with \
+         one, and have each mark in between twice"
+    )]
     OpenQuotation {
         /// The line.
         line: usize,
@@ -123,70 +132,12 @@ pub enum MessagesError {
 /// # Errors
 /// The first line that is no message, or that there is none.
 pub fn read_messages(text: &str) -> Result<Vec<Message>, MessagesError> {
-    let label = |name: &str| Label::ALL.into_iter().find(|label| label.name() == name);
-    read_table(text, Table { delimiter: b'\t', separator: "tab", heading: None, allowed: "ham or spam" }, label)
-}
-
-/// How a table of messages is written.
-pub(crate) struct Table {
-    pub(crate) delimiter: u8,
-    /// The delimiter in words.
-    pub(crate) separator: &'static str,
-    /// The first line, if it names the columns.
-    pub(crate) heading: Option<&'static str>,
-    /// The labels in words.
-    pub(crate) allowed: &'static str,
-}
-
-/// Reads a table of labels and texts.
-pub(crate) fn read_table(
-    text: &str,
-    table: Table,
-    label_of: impl Fn(&str) -> Option<Label>,
-) -> Result<Vec<Message>, MessagesError> {
-    let Table { delimiter, separator, heading, allowed } = table;
-    let first = text.lines().next().unwrap_or("");
-    if let Some(expected) = heading.filter(|expected| *expected != first) {
-        return Err(MessagesError::Heading { found: first.chars().take(30).collect(), expected });
-    }
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(heading.is_some())
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let (mut messages, mut last) = (Vec::new(), 0);
-    for record in reader.records() {
-        let record = record?;
-        let from = record.position().map_or(0, |position| position.byte() as usize);
-        let line = || line_at(text, from);
-        let (Some(label), Some(message), 2) = (record.get(0), record.get(1), record.len()) else {
-            return Err(MessagesError::Columns { line: line(), found: record.len(), separator });
-        };
-        let Some(label) = label_of(label) else {
-            return Err(MessagesError::Label { line: line(), label: label.chars().take(30).collect(), allowed });
-        };
-        if message.is_empty() {
-            return Err(MessagesError::NoText { line: line() });
-        }
-        messages.push(Message { label, text: message.to_string() });
-        last = from;
-    }
-    // The reader takes the end of the file for the end of a quotation.
-    let last_text = text[last..].split_once(char::from(delimiter)).map_or("", |(_, field)| field);
-    if last_text.strip_prefix('"').is_some_and(never_closed) {
-        return Err(MessagesError::OpenQuotation { line: line_at(text, last) });
-    }
-    if messages.is_empty() { Err(MessagesError::None) } else { Ok(messages) }
-}
-
-/// The number of the line on which the record at byte `from` begins. Empty lines in front of it are no part of it.
-fn line_at(text: &str, from: usize) -> usize {
-    let rest = &text[from..];
-    let empty = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-    1 + text[..from + empty].matches('\n').count()
-}
-
-/// Whether no quotation mark ends a quotation. Two side by side stand for one mark of the text.
-fn never_closed(quotation: &str) -> bool {
-    !quotation.replace("\"\"", "").contains('"')
+    let table = Table {
+        delimiter: '\t',
+        separator: "tab",
+        has_heading: false,
+        label_of: |name| Label::ALL.into_iter().find(|label| label.name() == name),
+        allowed: "ham or spam",
+    };
+    table.read(text)
 }

@@ -15,7 +15,7 @@ use crate::{NUM_CLASSES, Readout, SpamBatch, SpamLoader};
 /// model records gradients.
 pub fn calc_loss_batch(model: &GptModel, batch: SpamBatch, readout: Readout, mode: &mut Mode) -> Tensor<1> {
     let logits = model.forward(batch.inputs.clone(), mode); // [batch, tokens, classes]
-    let logits = readout.select(logits, &batch.inputs); // [batch, classes]
+    let logits = readout.select(logits, &batch.inputs, batch.pad_token_id); // [batch, classes]
     cross_entropy(logits, batch.labels)
 }
 
@@ -104,6 +104,6 @@ fn evaluate(
     let device = device.clone().inner();
     for batch in loader.iter(rng, &device).take(num_batches.unwrap_or(usize::MAX)) {
         let logits = model.forward(batch.inputs.clone(), &mut Mode::Eval); // [batch, tokens, classes]
-        measure(readout.select(logits, &batch.inputs), batch.labels);
+        measure(readout.select(logits, &batch.inputs, batch.pad_token_id), batch.labels);
     }
 }

@@ -7,8 +7,6 @@
 use burn::tensor::{Int, Tensor, s};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::PAD_TOKEN_ID;
-
 /// The position whose logits are the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,15 +31,15 @@ impl Readout {
     ///
     /// # Shapes
     /// - `logits`: `[batch, tokens, classes]`;
-    /// - `inputs`: `[batch, tokens]`, the ids that gave them;
+    /// - `inputs`: `[batch, tokens]`, the ids that gave them, padded with `pad_token_id`;
     /// - result: `[batch, classes]`.
-    pub fn select(self, logits: Tensor<3>, inputs: &Tensor<2, Int>) -> Tensor<2> {
+    pub fn select(self, logits: Tensor<3>, inputs: &Tensor<2, Int>, pad_token_id: u32) -> Tensor<2> {
         let [batch, _, classes] = logits.dims();
         match self {
             Self::Last => logits.slice(s![.., -1.., ..]).squeeze_dim(1),
             Self::First => logits.slice(s![.., ..1, ..]).squeeze_dim(1),
             Self::LastReal => {
-                let real = inputs.clone().not_equal_scalar(PAD_TOKEN_ID).int().sum_dim(1); // [batch, 1]
+                let real = inputs.clone().not_equal_scalar(pad_token_id).int().sum_dim(1); // [batch, 1]
                 let last = (real - 1).clamp_min(0).unsqueeze_dim::<3>(2).expand([batch, 1, classes]);
                 logits.gather(1, last).squeeze_dim(1)
             }

@@ -41,11 +41,14 @@ pub struct Split {
 /// A part of a [`Split`] without messages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{messages} messages (as many ham as spam) are too few: nothing is left for the {part} part; it takes about 20"
+    "{ham} ham and {spam} spam messages are too few: as many of one as of the other are taken, and nothing is left for the \
+     {part} part; it takes at least 5 of each"
 )]
 pub struct EmptyPart {
-    /// Messages before the split.
-    pub messages: usize,
+    /// Ham messages in the collection.
+    pub ham: usize,
+    /// Spam messages in the collection.
+    pub spam: usize,
     /// `training`, `validation` or `test`.
     pub part: &'static str,
 }
@@ -77,7 +80,10 @@ impl Split {
         let split = random_split(&balanced, BOOK_SHARES);
         let empty = split.parts().into_iter().find(|(_, part)| part.is_empty()).map(|(name, _)| name);
         match empty {
-            Some(part) => Err(EmptyPart { messages: balanced.len(), part }),
+            Some(part) => {
+                let of = |label| messages.iter().filter(|message| message.label == label).count();
+                Err(EmptyPart { ham: of(Label::Ham), spam: of(Label::Spam), part })
+            }
             None => Ok(split),
         }
     }

@@ -166,7 +166,7 @@ fn bonus_split_of_the_additional_experiments() {
     let rows = [4141, 1307, 3495, 2420, 3976];
     rows.iter().zip(&split.train).for_each(|(&row, message)| assert_eq!(message, &messages[row]));
     assert_eq!(counts(&split.train)[1], 515);
-    let dataset = SpamDataset::new(&split.train, &Gpt2Tokenizer::new(), Length::Longest).unwrap();
+    let dataset = SpamDataset::new(&split.train, &Gpt2Tokenizer::new(), Length::Longest);
     assert_eq!(dataset.max_length(), 120);
 }
 
@@ -290,7 +290,7 @@ fn n6_9_tiny_forward() {
     let batch = || loaders.train.batch(&[0, 1, 2, 3, 4, 5, 6, 7], &Device::flex());
     let logits = |model: &GptModel, readout: Readout| {
         let inputs = batch().inputs;
-        floats(readout.select(model.forward(inputs.clone(), &mut Mode::Eval), &inputs))
+        floats(readout.select(model.forward(inputs.clone(), &mut Mode::Eval), &inputs, PAD_TOKEN_ID))
     };
     let loss =
         |model: &GptModel, readout| -> f64 { calc_loss_batch(model, batch(), readout, &mut Mode::Eval).into_scalar() };
@@ -320,7 +320,7 @@ fn n6_9_tiny_forward() {
 
 /// The messages of one batch of five, in order.
 fn one_batch(messages: &[Message]) -> SpamLoader {
-    let dataset = SpamDataset::new(&messages[..5], &Gpt2Tokenizer::new(), Length::Exactly(120)).unwrap();
+    let dataset = SpamDataset::new(&messages[..5], &Gpt2Tokenizer::new(), Length::Exactly(120));
     SpamLoader::eval(dataset, 5).unwrap()
 }
 
@@ -434,7 +434,7 @@ fn n6_5_outputs_and_n6_6_label() {
     let expected = [[-1.5854, 0.9904], [-3.7235, 7.4548], [-2.2661, 6.6049], [-3.5983, 3.9902]];
     // Fused and unfused products of twelve blocks differ in the fourth decimal.
     assert_close(&floats(logits.clone()), expected.as_flattened(), 5e-4);
-    let label: i64 = Readout::Last.select(logits, &inputs).argmax(1).into_scalar();
+    let label: i64 = Readout::Last.select(logits, &inputs, PAD_TOKEN_ID).argmax(1).into_scalar();
     assert_eq!(label, 1);
 }
 

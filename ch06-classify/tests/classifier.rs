@@ -20,7 +20,7 @@ fn messages() -> Vec<Message> {
 }
 
 fn dataset(length: Length) -> SpamDataset {
-    SpamDataset::new(&messages(), &Gpt2Tokenizer::new(), length).unwrap()
+    SpamDataset::new(&messages(), &Gpt2Tokenizer::new(), length)
 }
 
 fn small_config() -> GptConfig {
@@ -51,17 +51,20 @@ fn the_figure_of_section_6_3() {
     let texts =
         ["This is the first message", "This is another text message", "This is the third message, which is very long"];
     let messages = texts.map(|text| Message { label: Label::Ham, text: text.into() });
-    let dataset = SpamDataset::new(&messages, &Gpt2Tokenizer::new(), Length::Longest).unwrap();
+    let dataset = SpamDataset::new(&messages, &Gpt2Tokenizer::new(), Length::Longest);
     assert_eq!(dataset.max_length(), 10);
     assert_eq!(dataset.get(0).0[..5], [1212, 318, 262, 717, 3275]);
     assert_eq!(dataset.get(1).0, [1212, 318, 1194, 2420, 3275, 50256, 50256, 50256, 50256, 50256]);
 }
 
+/// The ids of tiktoken's `encode_ordinary` in Python. None is the padding token's, so the last one is where it should be.
 #[test]
-fn a_marker_in_a_message_is_an_error() {
-    let messages = [Message { label: Label::Ham, text: "a<|endoftext|>b".into() }];
-    let error = SpamDataset::new(&messages, &Gpt2Tokenizer::new(), Length::Longest).unwrap_err().to_string();
-    assert!(error.contains("<|endoftext|>"), "{error}");
+fn a_marker_in_a_message_is_ordinary_text() {
+    let texts = ["a<|endoftext|>b", "What does <|endoftext|> mean?"];
+    let messages = texts.map(|text| Message { label: Label::Ham, text: text.into() });
+    let dataset = SpamDataset::new(&messages, &Gpt2Tokenizer::new(), Length::Longest);
+    assert_eq!(dataset.get(0).0, [64, 27, 91, 437, 1659, 5239, 91, 29, 65, PAD_TOKEN_ID, PAD_TOKEN_ID]);
+    assert_eq!(dataset.get(1).0, [2061, 857, 1279, 91, 437, 1659, 5239, 91, 29, 1612, 30]);
 }
 
 #[test]
@@ -72,7 +75,10 @@ fn batches_need_equal_lengths_and_a_size() {
     assert!(SpamLoader::train(dataset(Length::Unpadded(9)), 1).is_ok());
     let split = Split { train: messages(), validation: messages(), test: messages() };
     let error = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Longest, 4, 100).unwrap_err().to_string();
-    assert_eq!(error, "the training part has 3 messages, too few for one batch of 4");
+    assert_eq!(
+        error,
+        "the training part has 3 messages, too few for one batch of 4; take smaller batches or more messages"
+    );
 }
 
 #[test]
@@ -159,7 +165,9 @@ fn readouts() {
         || Tensor::<3>::from_floats([[[1., 2.], [3., 4.], [5., 9.]], [[7., 8.], [9., 1.], [2., 3.]]], &Device::flex());
     let pad = PAD_TOKEN_ID as i64;
     let inputs = Tensor::<2, Int>::from_data([[5, pad, pad], [6, 7, 8]], &Device::flex());
-    let read = |readout: Readout| readout.select(logits(), &inputs).into_data().iter::<f32>().collect::<Vec<_>>();
+    let read = |readout: Readout| {
+        readout.select(logits(), &inputs, PAD_TOKEN_ID).into_data().iter::<f32>().collect::<Vec<_>>()
+    };
     assert_eq!(read(Readout::Last), [5., 9., 2., 3.]);
     assert_eq!(read(Readout::First), [1., 2., 7., 8.]);
     assert_eq!(read(Readout::LastReal), [1., 2., 2., 3.]);
@@ -171,7 +179,8 @@ fn without_the_mask_the_first_position_sees_the_end() {
     let device = Device::flex();
     let first = |model: &GptModel, last: i32| -> Vec<f32> {
         let inputs = Tensor::<2, Int>::from_ints([[1, 2, last]], &device);
-        Readout::First.select(model.forward(inputs.clone(), &mut Mode::Eval), &inputs).into_data().iter().collect()
+        let logits = model.forward(inputs.clone(), &mut Mode::Eval);
+        Readout::First.select(logits, &inputs, PAD_TOKEN_ID).into_data().iter().collect()
     };
     let model = small(&device);
     assert_eq!(first(&model, 3), first(&model, 4));
@@ -193,7 +202,8 @@ fn a_prediction_is_that_of_the_dataset_s_row() {
     let (model, tokenizer, device) = (tiny_classifier(), Gpt2Tokenizer::new(), device());
     let loader = SpamLoader::eval(dataset(Length::Exactly(7)), 3).unwrap();
     let batch = loader.batch(&[0, 1, 2], &Device::flex());
-    let logits = Readout::Last.select(model.valid().forward(batch.inputs.clone(), &mut Mode::Eval), &batch.inputs);
+    let logits = model.valid().forward(batch.inputs.clone(), &mut Mode::Eval);
+    let logits = Readout::Last.select(logits, &batch.inputs, batch.pad_token_id);
     let expected: Vec<f32> = burn::tensor::activation::softmax(logits, 1).into_data().iter().collect();
     for (i, message) in messages().iter().enumerate() {
         let prediction = classify_review(&message.text, &model, &tokenizer, Some(7), Readout::Last, &device).unwrap();
@@ -216,9 +226,15 @@ fn what_cannot_be_classified() {
         "max_length is 121, but must be at least 1 and at most 120, the model's context"
     );
     assert!(classify("a", Some(0)).is_err());
-    assert!(classify("a<|endoftext|>", None).unwrap_err().to_string().contains("<|endoftext|>"));
+    assert_eq!(classify("a<|endoftext|>", None).unwrap().tokens, 8, "the marker is ordinary text");
     let long = classify(&"word ".repeat(500), None).unwrap();
     assert!(long.truncated && long.tokens > 120);
+
+    // A model that has diverged finds no message to be ham.
+    let mut diverged = model.clone();
+    diverged.final_norm.shift = diverged.final_norm.shift.map(|shift| shift.detach() * f32::NAN);
+    let answer = classify_review("a", &diverged, &tokenizer, None, Readout::Last, &device);
+    assert!(answer.unwrap_err().to_string().contains("logits are not finite numbers"));
 }
 
 #[test]

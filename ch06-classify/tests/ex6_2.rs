@@ -18,6 +18,7 @@ fn recording() -> Device {
     Device::flex().autodiff()
 }
 
+// 中文：输出头有两个类别
 #[test]
 fn ex6_2_the_head_has_two_classes() {
     let device = recording();
@@ -30,6 +31,7 @@ fn ex6_2_the_head_has_two_classes() {
     assert_eq!(bias(&made), bias(&expected), "the head has a bias");
 }
 
+// 中文：所有参数都可训练
 #[test]
 fn ex6_2_everything_is_trainable() {
     let device = recording();
@@ -45,6 +47,7 @@ fn ex6_2_everything_is_trainable() {
     }
 }
 
+// 中文：一步训练改变每一层
 #[test]
 fn ex6_2_a_step_moves_every_layer() {
     let device = recording();

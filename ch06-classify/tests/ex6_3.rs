@@ -16,6 +16,7 @@ fn classifier() -> GptModel {
     add_classification_head(language_model(16, &Device::flex()), &mut TorchRng::new(7), &Device::flex())
 }
 
+// 中文：取第一个词元
 #[test]
 fn ex6_3_takes_the_first_token() {
     let logits = Tensor::<3>::from_floats(
@@ -28,6 +29,7 @@ fn ex6_3_takes_the_first_token() {
     assert_eq!(first, [1.0, 2.0, 7.0, 8.0], "the values of position 0");
 }
 
+// 中文：损失是第一个词元的损失
 #[test]
 fn ex6_3_the_loss_is_that_of_the_first_token() {
     let (model, batch) = (classifier(), batch(&Device::flex()));
@@ -36,17 +38,19 @@ fn ex6_3_the_loss_is_that_of_the_first_token() {
     assert!((found - expected).abs() < 1e-6, "the loss is {found}, but must be {expected}");
 }
 
+// 中文：后面的词元没有影响
 #[test]
 fn ex6_3_what_follows_does_not_matter() {
     let (model, batch) = (classifier(), batch(&Device::flex()));
     let found: f64 = ex6_3::loss_at_first_token(&model, batch.clone()).into_scalar();
-    let first = batch.inputs.slice([0..8, 0..1]);
+    let first = batch.inputs.clone().slice([0..8, 0..1]);
     let others = Tensor::<2, Int>::ones([8, 15], &Device::flex());
-    let changed = SpamBatch { inputs: Tensor::cat(vec![first, others], 1), labels: batch.labels };
+    let changed = SpamBatch { inputs: Tensor::cat(vec![first, others], 1), ..batch.clone() };
     let other: f64 = ex6_3::loss_at_first_token(&model, changed).into_scalar();
     assert!((found - other).abs() < 1e-6, "the loss depends on tokens behind the first: {found} and {other}");
 }
 
+// 中文：正确计算答对的条数
 #[test]
 fn ex6_3_counts_right_answers() {
     let (model, batch) = (classifier(), batch(&Device::flex()));

@@ -35,16 +35,70 @@ fn a_quotation_runs_over_the_end_of_the_line_to_the_next_mark() {
 fn bad_lines_are_named() {
     assert_eq!(error("ham\ta\n\neggs\tb"), "line 3: the label is \"eggs\", but must be ham or spam");
     assert_eq!(error("Ham\ta"), "line 1: the label is \"Ham\", but must be ham or spam");
-    assert_eq!(
-        error("ham\ta\nspam b"),
-        "line 2: there are 1 columns, but must be 2: label and text, with a tab between"
-    );
-    assert_eq!(error("ham\ta\tb"), "line 1: there are 3 columns, but must be 2: label and text, with a tab between");
+    assert_eq!(error("ham\ta\nspam b"), "line 2: the number of columns is 1, but must be 2, with a tab between them");
+    assert_eq!(error("ham\ta\tb"), "line 1: the number of columns is 3, but must be 2, with a tab between them");
     assert_eq!(error("ham\ta\nspam\t"), "line 2: the message is empty");
-    assert_eq!(error("ham\ta\nspam\t\"b\nham\tc"), "line 2: the quotation that begins there never ends");
+    let open = "line 2: the quotation that begins there never ends; a text that begins with a quotation mark must end with \
+                one, and have each mark in between twice";
+    assert_eq!(error("ham\ta\nspam\t\"b\nham\tc"), open);
+    assert_eq!(error("ham\ta\nspam\t\"b \"\"c\"\"\nham\td\te"), open, "not the columns that are wrong with it");
     assert_eq!(error("ham\ta\nham\t\"b\nham\tc\"\nhm\td"), "line 4: the label is \"hm\", but must be ham or spam");
     assert_eq!(error(""), "there are no messages");
     assert!(matches!(read_messages("\n\n"), Err(MessagesError::None)));
+}
+
+/// The rows of `pandas.read_csv(file, sep="\t", header=None, names=["Label", "Text"])`, pandas 3.1.1.
+#[test]
+fn messages_are_read_as_pandas_reads_them() {
+    let cases: [(&str, &[(&str, &str)]); 8] = [
+        ("ham\tone\n\nspam\ttwo\n", &[("ham", "one"), ("spam", "two")]),
+        ("ham\tone\n   \nspam\ttwo\n  ", &[("ham", "one"), ("spam", "two")]),
+        ("ham\t\"a \"\"b\"\" c\" d\n", &[("ham", "a \"b\" c d")]),
+        ("\"ham\"\t\"two\nlines\"\n", &[("ham", "two\nlines")]),
+        ("ham\t\"x\"y\"z\"\nspam\tb\n", &[("ham", "xy\"z\""), ("spam", "b")]),
+        ("ham\t \"\"\nspam\t\" \"\n", &[("ham", " \"\""), ("spam", " ")]),
+        ("ham\t'single\nspam\t# hash, comma\n", &[("ham", "'single"), ("spam", "# hash, comma")]),
+        ("ham\tone \u{85} two \u{2028} three\u{c}\n", &[("ham", "one \u{85} two \u{2028} three\u{c}")]),
+    ];
+    for (text, expected) in cases {
+        let found = read_messages(text).unwrap();
+        let found: Vec<(&str, &str)> = found.iter().map(|m| (m.label.name(), m.text.as_str())).collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
+}
+
+/// Where pandas would have a missing value or a number, there is a text.
+#[test]
+fn a_message_is_a_text_whatever_it_says() {
+    let texts = ["NA", "null", "None", "nan", "n/a", "12", "5.50", "true"];
+    let lines: String = texts.iter().map(|text| format!("ham\t{text}\n")).collect();
+    assert_eq!(read_messages(&lines).unwrap(), texts.map(|text| message(Label::Ham, text)));
+}
+
+/// What `pandas.read_csv(file)` reads as columns called Label and Text.
+#[test]
+fn csv_files_of_other_programs_are_read() {
+    let expected = [message(Label::Ham, "one"), message(Label::Spam, "two, too")];
+    for csv in [
+        "Label,Text\n0,one\n1,\"two, too\"\n",
+        "\"Label\",\"Text\"\n\"0\",\"one\"\n\"1\",\"two, too\"\n",
+        "Text,Label\none,0\n\"two, too\",1\n",
+        ",Label,Text\n0,0,one\n1,1,\"two, too\"\n",
+        "\n   \nLabel,Text\n0.0,one\n\n 1 ,\"two, too\"\n  \n",
+    ] {
+        assert_eq!(from_csv(csv).unwrap(), expected, "{csv:?}");
+    }
+    let error = |csv: &str| from_csv(csv).unwrap_err().to_string();
+    assert_eq!(
+        error("\nlabel,text\n0,one\n"),
+        "line 2: the heading is \"label,text\", but must name the columns Label and Text"
+    );
+    assert_eq!(
+        error("Label,Text\n0,one,two\n"),
+        "line 2: the number of columns is 3, but must be 2, with a comma between them"
+    );
+    assert_eq!(error("Label,Text\n0.5,one\n"), "line 2: the label is \"0.5\", but must be 0 or 1");
+    assert_eq!(error("Label,Text\n"), "there are no messages");
 }
 
 #[test]
@@ -82,9 +136,13 @@ fn too_few_messages_are_an_error() {
     let error = |text: &str| Split::of_collection(&read_messages(text).unwrap()).unwrap_err().to_string();
     assert_eq!(
         error("ham\ta\nham\tb"),
-        "0 messages (as many ham as spam) are too few: nothing is left for the training part; it takes about 20"
+        "2 ham and 0 spam messages are too few: as many of one as of the other are taken, and nothing is left for the training \
+         part; it takes at least 5 of each"
     );
-    assert!(error("ham\ta\nspam\tb\nham\tc\nspam\td").contains("nothing is left for the validation part"));
+    let pairs = |n| "ham\ta\nspam\tb\n".repeat(n);
+    assert!(error(&pairs(4)).starts_with("4 ham and 4 spam messages are too few"));
+    assert!(error(&pairs(4)).contains("nothing is left for the validation part"));
+    assert!(Split::of_collection(&read_messages(&pairs(5)).unwrap()).is_ok());
 }
 
 #[test]
@@ -102,7 +160,11 @@ fn files_keep_every_character() {
     assert!(error.ends_with("test.csv: line 2: the label is \"2\", but must be 0 or 1"), "{error}");
     std::fs::write(folder.path().join("test.csv"), "0,hello\n1,win\n").unwrap();
     let error = read_split(folder.path()).unwrap_err().to_string();
-    assert!(error.ends_with("test.csv: line 1: the heading is \"0,hello\", but must be \"Label,Text\""), "{error}");
+    let heading = "test.csv: line 1: the heading is \"0,hello\", but must name the columns Label and Text";
+    assert!(error.ends_with(heading), "{error}");
+    // As a spreadsheet on Windows writes it.
+    std::fs::write(folder.path().join("test.csv"), "\u{feff}\"Label\",\"Text\"\r\n0,\"two\r\nlines\"\r\n").unwrap();
+    assert_eq!(read_split(folder.path()).unwrap().test, [message(Label::Ham, "two\nlines")]);
     std::fs::remove_file(folder.path().join("validation.csv")).unwrap();
     assert!(read_split(folder.path()).unwrap_err().to_string().contains("validation.csv"));
 }

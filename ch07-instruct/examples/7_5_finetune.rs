@@ -9,7 +9,7 @@ use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::{AdamW, calc_loss_loader, train_model_simple};
 use ch07_instruct::{CollateOptions, InstructionLoaders, PromptFormat, partition, respond, training_config};
-use model_files::open_model;
+use model_files::{open_model, open_tokenizer};
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -19,19 +19,26 @@ mod common;
 fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let recording = device.clone().autodiff();
-    let (model, training) = match std::env::args().nth(1) {
-        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), training_config()),
+    let (model, tokenizer, training) = match std::env::args().nth(1) {
+        Some(folder) => {
+            let (config, model) = open_model(Path::new(&folder), &recording)?;
+            (model.with_drop_rate(0.0), open_tokenizer(Path::new(&folder), config.vocab_size)?, training_config())
+        }
         None => {
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             let model = torch_init(GptModel::new(&config, &recording), &mut TorchRng::new(123));
             let mut training = training_config();
             training.learning_rate = 2e-3;
-            (model, training)
+            (model, Gpt2Tokenizer::new(), training)
         }
     };
-    let (entries, tokenizer, format) = (common::entries()?, Gpt2Tokenizer::new(), PromptFormat::Alpaca);
+    let (entries, format) = (common::entries()?, PromptFormat::Alpaca);
     let parts = partition(&entries);
-    let options = CollateOptions { allowed_max_length: Some(model.context_length()), ..Default::default() };
+    let options = CollateOptions {
+        pad_token_id: tokenizer.end_of_text_id(),
+        allowed_max_length: Some(model.context_length()),
+        ..Default::default()
+    };
     let loaders = InstructionLoaders::new(parts, format, training.batch_size, &options, &tokenizer)?.loaders;
 
     println!("{}", format.format_input(&parts.validation[0]));

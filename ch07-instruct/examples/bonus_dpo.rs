@@ -12,7 +12,7 @@ use ch05_pretrain::{AdamW, Loaders};
 use ch07_instruct::bonus::dpo::{BETA, DpoObjective, dpo_training_config, train_model_dpo_simple};
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::{Entries, Entry, PreferenceDataset, PreferenceEntry, PreferenceLoader, PromptFormat, respond};
-use model_files::open_model;
+use model_files::{open_model, open_tokenizer};
 use shared::GptConfig;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
@@ -20,29 +20,32 @@ use shared::rng::TorchRng;
 fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let recording = device.clone().autodiff();
-    let (policy, training) = match std::env::args().nth(1) {
-        Some(folder) => (open_model(Path::new(&folder), &recording)?.1.with_drop_rate(0.0), dpo_training_config()),
+    let (policy, tokenizer, training) = match std::env::args().nth(1) {
+        Some(folder) => {
+            let (config, model) = open_model(Path::new(&folder), &recording)?;
+            (model.with_drop_rate(0.0), open_tokenizer(Path::new(&folder), config.vocab_size)?, dpo_training_config())
+        }
         None => {
             let config = GptConfig { context_length: 128, drop_rate: 0.0, ..GptConfig::preset("tiny")? };
             let model = torch_init(GptModel::new(&config, &recording), &mut TorchRng::new(123));
             let mut training = dpo_training_config();
             training.learning_rate = 5e-4;
-            (model, training)
+            (model, Gpt2Tokenizer::new(), training)
         }
     };
     let objective = DpoObjective { reference: policy.valid(), beta: BETA };
-    let (pairs, tokenizer, format) = (pairs()?, Gpt2Tokenizer::new(), PromptFormat::Alpaca);
+    let (pairs, format) = (pairs()?, PromptFormat::Alpaca);
     let (train, rest) = pairs.split_at(pairs.len() * 85 / 100);
     let (test, validation) = rest.split_at(pairs.len() / 10);
     let longest = policy.context_length();
-    let dataset = |part: &[PreferenceEntry]| -> anyhow::Result<PreferenceDataset> {
-        let mut dataset = PreferenceDataset::new(part, format, &tokenizer)?;
+    let dataset = |part: &[PreferenceEntry]| {
+        let mut dataset = PreferenceDataset::new(part, format, &tokenizer);
         dataset.remove_unanswerable(longest);
-        Ok(dataset)
+        dataset
     };
     let loaders = Loaders {
-        train: PreferenceLoader::train(dataset(train)?, training.batch_size, Some(longest))?,
-        validation: PreferenceLoader::eval(dataset(validation)?, training.batch_size, Some(longest))?,
+        train: PreferenceLoader::train(dataset(train), training.batch_size, Some(longest))?,
+        validation: PreferenceLoader::eval(dataset(validation), training.batch_size, Some(longest))?,
     };
 
     let (mut optimizer, mut rng) = (AdamW::new(training.weight_decay), TorchRng::new(123));

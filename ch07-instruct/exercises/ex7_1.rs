@@ -1,4 +1,4 @@
-//! # Exercise 7.1: another prompt format
+//! # Exercise 7.1: Another prompt format
 //!
 //! Write the prompts in the style of Phi-3 instead of Alpaca. The task looks like this, without the quotes: "<|user|>", a
 //! line break, the instruction, and, only if the entry has an input, a line break and the input. The answer follows as a

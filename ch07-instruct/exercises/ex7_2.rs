@@ -1,4 +1,4 @@
-//! # Exercise 7.2: learn the answers only
+//! # Exercise 7.2: Learn the answers only
 //!
 //! So far the loss also counts how well the model predicts the instruction. Leave it out: write a row of targets in
 //! which the prompt is ignored. `targets` gets the ids of one entry (prompt and answer), the number of ids that are the

@@ -1,4 +1,4 @@
-//! # Exercise 7.3: fifty times as many instructions
+//! # Exercise 7.3: Fifty times as many instructions
 //!
 //! Stanford's Alpaca data set has 52,002 entries, some of them long. Prepare a run on such a file so that it fits into
 //! memory. `logit_bytes` says how much memory the logits of one batch take as 32-bit floats, with GPT-2's vocabulary of

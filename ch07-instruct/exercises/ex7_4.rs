@@ -1,4 +1,4 @@
-//! # Exercise 7.4: fine-tune few parameters
+//! # Exercise 7.4: Fine-tune few parameters
 //!
 //! LoRA leaves the weights of a model as they are and learns a small addition to each linear layer: beside the weight
 //! from `d_in` to `d_out` values stand two matrices, A with `d_in` rows and `rank` columns and B with `rank` rows and

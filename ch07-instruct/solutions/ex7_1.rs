@@ -1,4 +1,4 @@
-//! # Solution 7.1: another prompt format
+//! # Solution 7.1: Another prompt format
 //!
 //! The format is a matter of text only: the tokenizer, the batches and the training stay as they are. Phi-3's prompts are
 //! shorter, about 36,000 instead of 53,000 tokens for the book's training part, so an epoch takes about a sixth less

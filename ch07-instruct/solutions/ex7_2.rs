@@ -1,4 +1,4 @@
-//! # Solution 7.2: learn the answers only
+//! # Solution 7.2: Learn the answers only
 //!
 //! The order matters: first the padding, then the prompt, last a cut to an allowed length (which this exercise leaves
 //! out). The loss of a masked run is not comparable with the other: it counts other tokens. In the book's experiment the

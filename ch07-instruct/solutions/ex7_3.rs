@@ -1,4 +1,4 @@
-//! # Solution 7.3: fifty times as many instructions
+//! # Solution 7.3: Fifty times as many instructions
 //!
 //! The logits are the largest tensor of a step: 8 rows of 1024 tokens make 1.65 GB, and training keeps several tensors of
 //! this size. 4 rows of 512 need a quarter. Nothing else changes; the run only takes long, more than three hours on the

@@ -1,4 +1,4 @@
-//! # Solution 7.4: fine-tune few parameters
+//! # Solution 7.4: Fine-tune few parameters
 //!
 //! A matrix of d_in · d_out values is replaced in training by rank · (d_in + d_out). For GPT-2 medium with rank 16 that is
 //! 7,898,384 instead of 406,286,336 parameters, 2 %. In the book's experiment the run is 28 % faster, because most

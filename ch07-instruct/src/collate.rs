@@ -31,7 +31,7 @@ pub fn custom_collate_draft_2(batch: &[&Item], pad_token_id: u32, device: &Devic
 /// How [`custom_collate_fn`] makes a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollateOptions {
-    /// The id of the padding token.
+    /// The id of the padding token: the tokenizer's end-of-text token, by default GPT-2's.
     pub pad_token_id: u32,
     /// Marks the targets that the loss ignores.
     pub ignore_index: i32,

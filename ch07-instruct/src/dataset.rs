@@ -1,6 +1,6 @@
 //! Entries as token ids (section 7.3).
 
-use ch02_text::{Gpt2Tokenizer, TokenizerError};
+use ch02_text::Gpt2Tokenizer;
 
 use crate::{Entry, PromptFormat};
 
@@ -26,39 +26,17 @@ pub struct InstructionDataset {
     items: Vec<Item>,
 }
 
-/// An entry contains a text that the tokenizer refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the entry {instruction:?}: {source}")]
-pub struct InstructionDatasetError {
-    /// The instruction of the entry.
-    pub instruction: String,
-    /// The reason.
-    pub source: TokenizerError,
-}
-
 impl InstructionDataset {
-    /// Formats every entry as prompt and answer and encodes it.
-    ///
-    /// # Errors
-    /// If an entry contains the end-of-text marker: it must not end a text in the middle.
-    pub fn new(
-        entries: &[Entry],
-        format: PromptFormat,
-        tokenizer: &Gpt2Tokenizer,
-    ) -> Result<Self, InstructionDatasetError> {
+    /// Formats every entry as prompt and answer and encodes it. Where an entry mentions the end-of-text marker, that is
+    /// ordinary text: only the batch puts the token itself at the end of an answer.
+    pub fn new(entries: &[Entry], format: PromptFormat, tokenizer: &Gpt2Tokenizer) -> Self {
         let item = |entry: &Entry| {
             let prompt = format.format_input(entry);
-            let ids = tokenizer.encode(&format!("{prompt}{}", format.format_response(&entry.output)))?;
-            let prompt_length = tokenizer.encode(&prompt)?.len();
-            Ok(Item { ids, prompt_length })
+            let ids = tokenizer.encode_ordinary(&format!("{prompt}{}", format.format_response(&entry.output)));
+            let prompt_length = tokenizer.encode_ordinary(&prompt).len();
+            Item { ids, prompt_length }
         };
-        let items = entries
-            .iter()
-            .map(|entry| {
-                item(entry).map_err(|source| InstructionDatasetError { instruction: entry.instruction.clone(), source })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { items })
+        Self { items: entries.iter().map(item).collect() }
     }
 
     /// All items, in the order of the entries.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use shared::data::{self, DataError};
 
 /// About 400 small tasks in English and Chinese, written for this project. See [`Entries::load`].
@@ -84,8 +84,8 @@ pub enum Problem {
     NotAnObject,
     /// It lacks a key.
     Missing(&'static str),
-    /// The value of a key is not a text.
-    NotText(&'static str),
+    /// The value of a key is no text; the second field says what it is.
+    NotText(&'static str, &'static str),
 }
 
 impl fmt::Display for Problem {
@@ -93,7 +93,7 @@ impl fmt::Display for Problem {
         match self {
             Self::NotAnObject => write!(f, "it is not an object with the keys {}", REQUIRED.join(", ")),
             Self::Missing(key) => write!(f, "the key \"{key}\" is missing"),
-            Self::NotText(key) => write!(f, "the value of \"{key}\" is not a text"),
+            Self::NotText(key, found) => write!(f, "the value of \"{key}\" is {found}, not a text"),
         }
     }
 }
@@ -109,7 +109,7 @@ impl Entries {
     /// If nothing has this name, or it does not hold entries.
     pub fn load(name: &str) -> Result<Vec<Entry>, EntryError> {
         let path = Path::new(name);
-        if path.is_file() || name.ends_with(".json") {
+        if (path.exists() && !path.is_dir()) || name.ends_with(".json") {
             Self::parse(&data::read_text(path)?, name)
         } else if name == EMBEDDED_NAME {
             Self::parse(EMBEDDED, name)
@@ -119,11 +119,12 @@ impl Entries {
         }
     }
 
-    /// The entries in a JSON text. Other keys are ignored; `name` is the source
-    /// of the text in error messages.
+    /// The entries in a JSON text. Other keys are ignored; `name` is the source of the text in error messages. A number or a
+    /// truth value is the text that Python writes for it, as in the book's prompts; `null` says that there is no input, or
+    /// no model's answer.
     ///
     /// # Errors
-    /// If it is not a list of at least one object with the keys `instruction`, `input` and `output`, all texts.
+    /// If it is not a list of at least one object with the keys `instruction`, `input` and `output`, all of them texts.
     pub fn parse(json: &str, name: &str) -> Result<Vec<Entry>, EntryError> {
         parse_list(json, name, entry)
     }
@@ -159,18 +160,42 @@ pub(crate) fn parse_list<T>(
 
 /// The text that an object has under `key`.
 pub(crate) fn text(value: &Value, key: &'static str) -> Result<String, Problem> {
+    optional_text(value, key)?.ok_or(Problem::NotText(key, "null"))
+}
+
+/// The text that an object has under `key`; `None` for `null`.
+fn optional_text(value: &Value, key: &'static str) -> Result<Option<String>, Problem> {
     let object = value.as_object().ok_or(Problem::NotAnObject)?;
     match object.get(key) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(Problem::NotText(key)),
         None => Err(Problem::Missing(key)),
+        Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Number(number)) => Ok(Some(as_python_writes(number))),
+        Some(Value::Bool(true)) => Ok(Some("True".to_string())),
+        Some(Value::Bool(false)) => Ok(Some("False".to_string())),
+        Some(Value::Array(_)) => Err(Problem::NotText(key, "a list")),
+        Some(Value::Object(_)) => Err(Problem::NotText(key, "an object")),
+    }
+}
+
+/// A number as Python's `str` writes it: `7`, `2.5`, `1e+16`.
+fn as_python_writes(number: &Number) -> String {
+    let Some(float) = number.as_f64().filter(|_| number.is_f64()) else { return number.to_string() };
+    let text = format!("{float:?}");
+    match text.split_once('e').and_then(|(digits, exponent)| Some((digits, exponent.parse::<i32>().ok()?))) {
+        Some((digits, exponent)) => format!("{digits}e{exponent:+03}"),
+        None => text,
     }
 }
 
 pub(crate) fn entry(value: &Value) -> Result<Entry, Problem> {
-    let [instruction, input, output] = REQUIRED.map(|key| text(value, key));
-    let model_response = value.get(RESPONSE_KEY).map(|_| text(value, RESPONSE_KEY)).transpose()?;
-    Ok(Entry { instruction: instruction?, input: input?, output: output?, model_response })
+    let has_response = value.get(RESPONSE_KEY).is_some();
+    Ok(Entry {
+        instruction: text(value, "instruction")?,
+        input: optional_text(value, "input")?.unwrap_or_default(),
+        output: text(value, "output")?,
+        model_response: if has_response { optional_text(value, RESPONSE_KEY)? } else { None },
+    })
 }
 
 impl Entry {

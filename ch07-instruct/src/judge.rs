@@ -1,8 +1,8 @@
 //! A larger model judges the answers (section 7.8).
 //!
-//! Answers are free text, so they cannot be counted as right or wrong. A judge gets the task, the expected answer and the
-//! model's answer, and replies with a score from 0 to 100. The judge runs behind the chat interface of Ollama, a program
-//! that serves language models on your own machine.
+//! Answers are free text, so they cannot be counted as right or wrong. A judge gets the task, the expected answer and
+//! the model's answer, and replies with a score from 0 to 100. The judge runs behind the chat interface of Ollama, a
+//! program that serves language models on your own machine.
 
 use std::io;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub const OLLAMA_URL: &str = "http://localhost:11434";
 pub const JUDGE_MODEL: &str = "llama3";
 /// How long the book waits for an answer.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
+/// Where Ollama's chat interface is on the server.
+const CHAT_PATH: &str = "/api/chat";
 /// Number of attempts before giving up.
 const ATTEMPTS: u32 = 3;
 /// Wait before the second attempt; each further one doubles it.
@@ -27,6 +29,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// Why there is no answer from the judge.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
+    /// It is no address.
+    #[error("the judge's address is {url}, but must begin with http:// or https://, as in {OLLAMA_URL}")]
+    Address {
+        /// What was given instead.
+        url: String,
+    },
     /// Nobody answers at this address.
     #[error("no judge answers at {url} ({reason}): start it (`ollama serve`), or give another --judge-url")]
     Down {
@@ -37,7 +45,8 @@ pub enum JudgeError {
     },
     /// The judge takes too long.
     #[error(
-        "the judge at {url} did not answer within {seconds} s, {ATTEMPTS} times: it may still be loading; try again"
+        "the judge at {url} did not answer within {seconds} s, {ATTEMPTS} times: it may still be loading; try again, \
+         or wait longer with --timeout"
     )]
     Slow {
         /// The address.
@@ -55,6 +64,12 @@ pub enum JudgeError {
         /// Its error message.
         reason: String,
     },
+    /// The judge says nothing.
+    #[error("the judge at {url} gives an empty reply")]
+    Empty {
+        /// The address.
+        url: String,
+    },
     /// Something answers, but not as Ollama's chat interface.
     #[error("{url} does not answer as an Ollama server: {reason}")]
     Nonsense {
@@ -68,7 +83,17 @@ pub enum JudgeError {
 impl JudgeError {
     /// Whether another attempt may succeed.
     fn is_temporary(&self) -> bool {
-        !matches!(self, Self::Refused { status: 400..=499, .. })
+        !matches!(self, Self::Address { .. } | Self::Refused { status: 400..=499, .. })
+    }
+
+    /// Whether the judge may still answer other questions: it refuses this one, which may be too long for it. A judge
+    /// that does not know its model (404) or the user (401, 403) refuses all.
+    pub fn is_about_the_question(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => ![401, 403, 404].contains(status),
+            Self::Empty { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -89,7 +114,7 @@ impl Judge {
             ureq::Agent::config_builder().timeout_global(Some(timeout)).http_status_as_error(false).proxy(None).build();
         Self {
             agent: config.into(),
-            url: format!("{}/api/chat", url.trim_end_matches('/')),
+            url: url.trim_end_matches('/').to_string() + CHAT_PATH,
             model: model.to_string(),
             timeout,
         }
@@ -119,6 +144,10 @@ impl Judge {
     }
 
     fn ask(&self, body: &str) -> Result<String, JudgeError> {
+        let scheme = self.url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        if !matches!(scheme.as_deref(), Some("http" | "https")) {
+            return Err(JudgeError::Address { url: self.url.trim_end_matches(CHAT_PATH).to_string() });
+        }
         let network = |error: ureq::Error| self.network_error(error);
         let request = self.agent.post(&self.url).content_type("application/json");
         let mut response = request.send(body).map_err(network)?;
@@ -145,7 +174,11 @@ impl Judge {
             let piece = value["message"]["content"].as_str();
             reply += piece.ok_or_else(|| nonsense(format!("a message is missing in {:?}", start_of(line))))?;
         }
-        if reply.trim().is_empty() { Err(nonsense("the reply is empty".to_string())) } else { Ok(reply) }
+        match reply.trim() {
+            "" if text.trim().is_empty() => Err(nonsense("the reply is empty".to_string())),
+            "" => Err(JudgeError::Empty { url: self.url.clone() }),
+            _ => Ok(reply),
+        }
     }
 
     fn network_error(&self, error: ureq::Error) -> JudgeError {

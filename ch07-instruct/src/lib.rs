@@ -33,7 +33,7 @@ pub mod score;
 
 pub use bonus::preference::{PreferenceBatch, PreferenceDataset, PreferenceEntry, PreferenceLoader};
 pub use collate::{CollateOptions, custom_collate_draft_1, custom_collate_draft_2, custom_collate_fn};
-pub use dataset::{InstructionDataset, InstructionDatasetError, Item};
+pub use dataset::{InstructionDataset, Item};
 pub use entry::{Entries, Entry, EntryError, Partition, partition};
 pub use finetune::training_config;
 pub use judge::{Judge, JudgeError};

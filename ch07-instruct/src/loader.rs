@@ -6,9 +6,7 @@ use ch05_pretrain::Loaders;
 use shared::rng::TorchRng;
 use shared::{BatchLoader, Batches};
 
-use crate::{
-    CollateOptions, InstructionDataset, InstructionDatasetError, Item, Partition, PromptFormat, custom_collate_fn,
-};
+use crate::{CollateOptions, Entry, InstructionDataset, Item, Partition, PromptFormat, custom_collate_fn};
 
 /// A data set of instructions that comes in batches, each as long as its longest row.
 #[derive(Clone, Debug)]
@@ -74,9 +72,6 @@ impl Batches for InstructionLoader {
 /// Why entries cannot be trained on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstructionLoaderError {
-    /// An entry cannot be encoded.
-    #[error(transparent)]
-    Dataset(#[from] InstructionDatasetError),
     /// A batch has no entries.
     #[error("batch_size is 0, but must be at least 1")]
     NoBatchSize,
@@ -91,6 +86,21 @@ pub enum InstructionLoaderError {
     /// There is nothing to evaluate on.
     #[error("no entries are left to evaluate on: the validation part, 5 % of the data, is empty")]
     NoValidation,
+    /// There are entries, but too few that leave room for an answer.
+    #[error(
+        "{left_out} of {entries} {part} entries are left out, because their prompts alone fill the {max_length} tokens that \
+         are allowed, and too few are left: take a model with a longer context, allow more of it, or shorten the entries"
+    )]
+    TooLong {
+        /// `training` or `validation`.
+        part: &'static str,
+        /// Entries in the part.
+        entries: usize,
+        /// Entries that are left out.
+        left_out: usize,
+        /// Maximum number of tokens in an entry.
+        max_length: usize,
+    },
 }
 
 /// Which of `len` entries go into which batch: shuffled, full batches only.
@@ -124,7 +134,7 @@ impl InstructionLoaders {
     /// Encodes both parts and puts them into batches.
     ///
     /// # Errors
-    /// If an entry cannot be encoded, a part is too small, or the batch size is 0.
+    /// If a part is too small, or the batch size is 0.
     pub fn new(
         parts: Partition<'_>,
         format: PromptFormat,
@@ -132,13 +142,23 @@ impl InstructionLoaders {
         options: &CollateOptions,
         tokenizer: &Gpt2Tokenizer,
     ) -> Result<Self, InstructionLoaderError> {
-        let mut train = InstructionDataset::new(parts.train, format, tokenizer)?;
-        let mut validation = InstructionDataset::new(parts.validation, format, tokenizer)?;
+        let mut train = InstructionDataset::new(parts.train, format, tokenizer);
+        let mut validation = InstructionDataset::new(parts.validation, format, tokenizer);
         let max_length = options.allowed_max_length.unwrap_or(usize::MAX);
         let left_out = [&mut train, &mut validation].map(|part| part.remove_unanswerable(max_length));
+        let reason = |part, entries: &[Entry], left_out: &[usize]| {
+            let (entries, left_out) = (entries.len(), left_out.len());
+            move |error| match error {
+                InstructionLoaderError::NoBatchSize => error,
+                _ if left_out == 0 => error,
+                _ => InstructionLoaderError::TooLong { part, entries, left_out, max_length },
+            }
+        };
+        let train = InstructionLoader::train(train, batch_size, options.clone());
+        let validation = InstructionLoader::eval(validation, batch_size, options.clone());
         let loaders = Loaders {
-            train: InstructionLoader::train(train, batch_size, options.clone())?,
-            validation: InstructionLoader::eval(validation, batch_size, options.clone())?,
+            train: train.map_err(reason("training", parts.train, &left_out[0]))?,
+            validation: validation.map_err(reason("validation", parts.validation, &left_out[1]))?,
         };
         Ok(Self { loaders, left_out })
     }

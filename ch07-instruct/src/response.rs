@@ -1,7 +1,7 @@
 //! The model's answer to a task (section 7.7).
 
 use burn::tensor::Device;
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer, TokenizerError};
+use ch02_text::{Gpt2Tokenizer, TokenizerError};
 use ch04_gpt::GptModel;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{GenerateError, GenerateOptions, generate};
@@ -29,7 +29,7 @@ pub enum RespondError {
         /// The model's context.
         context_length: usize,
     },
-    /// The text cannot be encoded or decoded.
+    /// The model has ids that are not in the tokenizer's vocabulary.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
     /// The model refuses the options.
@@ -37,19 +37,19 @@ pub enum RespondError {
     Generate(#[from] GenerateError),
 }
 
-/// The ids of a prompt that leaves room for an answer in the model's context.
+/// The ids of a prompt that leaves room for an answer in the model's context. The end-of-text marker is ordinary text in it.
 ///
 /// # Errors
-/// If there is no room, or the prompt contains the end-of-text marker.
+/// If there is no room.
 pub fn encode_prompt(prompt: &str, context_length: usize, tokenizer: &Gpt2Tokenizer) -> Result<Vec<u32>, RespondError> {
-    let ids = tokenizer.encode(prompt)?;
+    let ids = tokenizer.encode_ordinary(prompt);
     if ids.len() < context_length { Ok(ids) } else { Err(RespondError::TooLong { tokens: ids.len(), context_length }) }
 }
 
 /// The greedy answer of at most `max_new_tokens` tokens, up to the end-of-text token.
 ///
 /// # Errors
-/// If the prompt does not fit the model's context, or contains the end-of-text marker.
+/// If the prompt does not fit the model's context.
 pub fn respond(
     model: &GptModel,
     entry: &Entry,
@@ -61,9 +61,9 @@ pub fn respond(
     let prompt = format.format_input(entry);
     let context_length = model.context_length();
     let ids = encode_prompt(&prompt, context_length, tokenizer)?;
-    let options =
-        GenerateOptions { eos_id: Some(END_OF_TEXT_ID), ..GenerateOptions::greedy(max_new_tokens, context_length) };
+    let eos_id = Some(tokenizer.end_of_text_id());
+    let options = GenerateOptions { eos_id, ..GenerateOptions::greedy(max_new_tokens, context_length) };
     // Greedy decoding draws no random numbers, so the seed does not matter.
     let generated = generate(model, ids_to_tensor(&ids, device), &options, &mut TorchRng::new(123))?;
-    Ok(extract_response(&tokenizer.decode(&tensor_to_ids(generated))?, &prompt, format))
+    Ok(extract_response(&tokenizer.decode_whole_characters(&tensor_to_ids(generated))?, &prompt, format))
 }

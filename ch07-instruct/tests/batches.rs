@@ -52,7 +52,7 @@ fn too_few_entries_are_an_error() {
     assert!(error(&tasks(8), 8).starts_with("6 training entries do not fill one batch of 8"));
     assert!(error(&[], 8).starts_with("0 training entries"));
     assert_eq!(error(&tasks(8), 0), "batch_size is 0, but must be at least 1");
-    let dataset = InstructionDataset::new(&[], PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap();
+    let dataset = InstructionDataset::new(&[], PromptFormat::Alpaca, &Gpt2Tokenizer::new());
     let evaluation = InstructionLoader::eval(dataset, 4, CollateOptions::default()).unwrap_err().to_string();
     assert!(evaluation.starts_with("no entries are left to evaluate on"), "{evaluation}");
     assert_eq!(make(&tasks(10), 4, 100).unwrap().loaders.train.num_batches(), 2);
@@ -73,12 +73,33 @@ fn prompts_that_leave_no_room_for_an_answer_are_left_out() {
     assert!(loss.is_finite(), "{loss}");
 }
 
+/// The prompts of these tasks have 30 tokens (tiktoken in Python), so with 30 there is no room for an answer.
 #[test]
-fn an_entry_with_the_end_of_text_marker_is_named() {
-    let mut entries = tasks(20);
-    entries[5].output = "a <|endoftext|> b".to_string();
-    let error = make(&entries, 4, 60).unwrap_err().to_string();
-    assert!(error.contains("What is 5 plus 1?") && error.contains("<|endoftext|>"), "{error}");
+fn entries_that_are_all_too_long_are_called_so() {
+    let error = |entries: &[Entry], max_length| make(entries, 4, max_length).unwrap_err().to_string();
+    assert_eq!(
+        error(&tasks(40), 30),
+        "34 of 34 training entries are left out, because their prompts alone fill the 30 tokens that are allowed, and too few \
+         are left: take a model with a longer context, allow more of it, or shorten the entries"
+    );
+    let mut entries = tasks(40);
+    entries[2..34].iter_mut().for_each(|entry| entry.instruction = "word ".repeat(60));
+    assert!(error(&entries, 60).starts_with("32 of 34 training entries are left out"));
+    let mut entries = tasks(40);
+    entries[38..].iter_mut().for_each(|entry| entry.instruction = "word ".repeat(60));
+    assert!(error(&entries, 60).starts_with("2 of 2 validation entries are left out"));
+}
+
+/// The ids of tiktoken's `encode_ordinary` in Python.
+#[test]
+fn the_end_of_text_marker_in_an_entry_is_ordinary_text() {
+    let entry = Entry::new("What is <|endoftext|>?", "", "a<|endoftext|>b");
+    let dataset = InstructionDataset::new(&[entry], PromptFormat::Phi3, &Gpt2Tokenizer::new());
+    let marker = [91, 437, 1659, 5239, 91];
+    let prompt = [&[27, 91, 7220, 91, 29, 198, 2061, 318, 1279], &marker[..], &[29, 30]].concat();
+    let answer = [&[198, 27, 91, 562, 10167, 91, 31175, 198, 64, 27], &marker[..], &[29, 65]].concat();
+    let [item] = dataset.items() else { panic!("{dataset:?}") };
+    assert_eq!((&item.ids, item.prompt_length), (&[prompt.clone(), answer].concat(), prompt.len()));
 }
 
 #[test]

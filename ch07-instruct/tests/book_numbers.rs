@@ -37,7 +37,7 @@ fn entries() -> Vec<Entry> {
 }
 
 fn dataset(entries: &[Entry], format: PromptFormat) -> InstructionDataset {
-    InstructionDataset::new(entries, format, &Gpt2Tokenizer::new()).unwrap()
+    InstructionDataset::new(entries, format, &Gpt2Tokenizer::new())
 }
 
 fn rows(tensor: &Tensor<2, Int>) -> Vec<Vec<i32>> {

@@ -21,14 +21,56 @@ fn errors_say_which_entry_lacks_what() {
         error(&format!(r#"[{good}, {{"instruction": "a", "input": ""}}]"#)),
         "tasks.json: entry 1 (the first is 0): the key \"output\" is missing"
     );
-    assert_eq!(
-        error(r#"[{"instruction": "a", "input": null, "output": "b"}]"#),
-        "tasks.json: entry 0 (the first is 0): the value of \"input\" is not a text"
-    );
+    for (output, what) in [("null", "null"), ("[\"b\"]", "a list"), ("{}", "an object")] {
+        assert_eq!(
+            error(&format!(r#"[{{"instruction": "a", "input": "", "output": {output}}}]"#)),
+            format!("tasks.json: entry 0 (the first is 0): the value of \"output\" is {what}, not a text")
+        );
+    }
     assert_eq!(
         error("[7]"),
         "tasks.json: entry 0 (the first is 0): it is not an object with the keys instruction, input, output"
     );
+}
+
+/// What the book's `f"{entry['output']}"` is in Python 3.11 after `json.load`.
+#[test]
+fn a_number_is_its_text() {
+    for (json, text) in [
+        ("7", "7"),
+        ("-3", "-3"),
+        ("0", "0"),
+        ("2.50", "2.5"),
+        ("1.0", "1.0"),
+        ("1e15", "1000000000000000.0"),
+        ("1e16", "1e+16"),
+        ("0.0001", "0.0001"),
+        ("0.00001", "1e-05"),
+        ("1.5e-7", "1.5e-07"),
+        ("1e100", "1e+100"),
+        ("true", "True"),
+    ] {
+        let list = format!(r#"[{{"instruction": {json}, "input": {json}, "output": {json}}}]"#);
+        assert_eq!(Entries::parse(&list, "x").unwrap(), [Entry::new(text, text, text)], "{json}");
+    }
+}
+
+#[test]
+fn null_is_no_input_and_no_answer_of_a_model() {
+    let json = r#"[{"instruction": "a", "input": null, "output": "b", "model_response": null}]"#;
+    let entries = Entries::parse(json, "x").unwrap();
+    assert_eq!(entries, [Entry::new("a", "", "b")]);
+    assert!(PromptFormat::Alpaca.format_input(&entries[0]).ends_with("### Instruction:\na"), "no heading for an input");
+}
+
+/// A byte order mark and Windows' line breaks around the values; in them there are only escapes.
+#[test]
+fn files_of_other_editors_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("windows.json");
+    let json = "\u{feff}[\r\n{\"instruction\": \"a\\r\\nb\",\r\n\"input\": \"\", \"output\": \"c\"}\r\n]\r\n";
+    std::fs::write(&path, json).unwrap();
+    assert_eq!(Entries::load(path.to_str().unwrap()).unwrap(), [Entry::new("a\r\nb", "", "c")]);
 }
 
 #[test]

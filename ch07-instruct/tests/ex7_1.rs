@@ -6,6 +6,7 @@ mod ex7_1;
 
 use ch07_instruct::Entry;
 
+// 中文：写出指令和输入
 #[test]
 fn ex7_1_writes_instruction_and_input() {
     let with = Entry::new("Identify the correct spelling of the following word.", "Ocassion", "");
@@ -16,11 +17,13 @@ fn ex7_1_writes_instruction_and_input() {
     assert_eq!(ex7_1::format_input(&without), expected, "no empty line where there is no input");
 }
 
+// 中文：写出回答
 #[test]
 fn ex7_1_writes_the_answer() {
     assert_eq!(ex7_1::format_response("Yes."), "\n<|assistant|>:\nYes.", "the marker on its own line");
 }
 
+// 中文：重新找到回答
 #[test]
 fn ex7_1_finds_the_answer_again() {
     let entry = Entry::new("Say yes.", "", "Yes.");

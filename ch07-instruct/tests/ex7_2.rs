@@ -20,6 +20,7 @@ fn sorting() -> (Vec<u32>, usize) {
     (encode(&text), encode(&prompt).len())
 }
 
+// 中文：遮住提示部分
 #[test]
 fn ex7_2_hides_the_prompt() {
     let (ids, prompt_length) = sorting();
@@ -29,6 +30,7 @@ fn ex7_2_hides_the_prompt() {
     assert_eq!(targets, expected, "46 ignored, the answer with one end-of-text token, two ignored");
 }
 
+// 中文：没有提示时，移位和填充正确
 #[test]
 fn ex7_2_shifts_and_pads_without_a_prompt() {
     assert_eq!(ex7_2::targets(&[5, 6], 0, 5), [6, 50256, -100, -100, -100], "nothing to hide for a length of 0");

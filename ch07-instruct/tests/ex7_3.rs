@@ -9,12 +9,14 @@ use ch07_instruct::{Entries, Entry};
 use shared::Batches;
 use shared::rng::TorchRng;
 
+// 中文：计算 logits 占用的字节
 #[test]
 fn ex7_3_measures_the_logits() {
     assert_eq!(ex7_3::logit_bytes(8, 1024), 1_646_821_376, "rows · tokens · vocabulary · 4 bytes");
     assert_eq!(ex7_3::logit_bytes(4, 512) * 4, ex7_3::logit_bytes(8, 1024), "half the rows, half the tokens");
 }
 
+// 中文：批次足够小
 #[test]
 fn ex7_3_makes_small_batches() {
     let mut entries: Vec<Entry> = (0..100).map(|i| Entry::new(format!("Say {i}."), "", i.to_string())).collect();
@@ -32,6 +34,7 @@ fn ex7_3_makes_small_batches() {
     }
 }
 
+// 中文：文件有问题时报错
 #[test]
 fn ex7_3_says_when_the_file_is_bad() {
     assert!(ex7_3::alpaca_loaders("[").is_err(), "half a JSON text");

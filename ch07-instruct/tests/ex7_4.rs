@@ -14,11 +14,13 @@ fn medium() -> GptConfig {
     GptConfig { qkv_bias: true, ..GptConfig::preset("gpt2-medium").unwrap() }
 }
 
+// 中文：数出全部参数
 #[test]
 fn ex7_4_counts_all_parameters() {
     assert_eq!(ex7_4::all_parameters(&medium()), 406_286_336, "GPT-2 medium with an output layer of its own");
 }
 
+// 中文：数出 LoRA 的参数
 #[test]
 fn ex7_4_counts_the_parameters_of_lora() {
     assert_eq!(ex7_4::lora_parameters(&medium(), 16), 7_898_384, "GPT-2 medium, rank 16");
@@ -27,6 +29,7 @@ fn ex7_4_counts_the_parameters_of_lora() {
     assert_eq!(ex7_4::lora_parameters(&tiny, 0), 0, "rank 0");
 }
 
+// 中文：在原来的输出上相加
 #[test]
 fn ex7_4_adds_to_the_old_output() {
     let (device, mut rng) = (Device::flex(), TorchRng::new(123));

@@ -100,6 +100,39 @@ fn a_missing_model_is_said_at_once() {
     assert_eq!(server.requests().len(), 1);
 }
 
+/// What is too long for the judge is about this question only; a judge without its model answers none.
+#[test]
+fn a_refusal_of_one_question_is_told_from_one_of_all() {
+    for (status, body, about_the_question) in [
+        (400, r#"{"error":"the input length exceeds the context length"}"#, true),
+        (500, r#"{"error":"llama runner process has terminated"}"#, true),
+        (200, r#"{"error":"context canceled"}"#, true),
+        (200, r#"{"message":{"role":"assistant","content":" "},"done":true}"#, true),
+        (404, r#"{"error":"model 'llama3' not found"}"#, false),
+        (401, r#"{"error":"unauthorized"}"#, false),
+        (200, "<html>", false),
+        (200, "", false),
+    ] {
+        let server = Server::start(move |_, _| Answer::new(status, body));
+        let error = judge(&server).query("hi").unwrap_err();
+        assert_eq!(error.is_about_the_question(), about_the_question, "{error}");
+    }
+}
+
+#[test]
+fn an_address_without_a_scheme_is_named() {
+    for url in ["localhost:11434", "127.0.0.1:11434/", "ollama", "ftp://localhost"] {
+        let judge = Judge::new(url, "llama3", Duration::from_secs(5));
+        let error = judge.query("hi").unwrap_err();
+        assert!(!error.is_about_the_question());
+        let (url, error) = (url.trim_end_matches('/'), error.to_string());
+        let expected = format!(
+            "the judge's address is {url}, but must begin with http:// or https://, as in http://localhost:11434"
+        );
+        assert_eq!(error, expected);
+    }
+}
+
 #[test]
 fn nonsense_is_named() {
     for nonsense in ["<html>hello</html>", "{\"choices\": []}", "", "[]"] {

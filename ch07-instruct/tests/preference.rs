@@ -33,7 +33,7 @@ fn pairs() -> Vec<PreferenceEntry> {
 }
 
 fn dataset(pairs: &[PreferenceEntry]) -> PreferenceDataset {
-    PreferenceDataset::new(pairs, PromptFormat::Alpaca, &Gpt2Tokenizer::new()).unwrap()
+    PreferenceDataset::new(pairs, PromptFormat::Alpaca, &Gpt2Tokenizer::new())
 }
 
 fn batch(pairs: &[PreferenceEntry], device: &Device) -> PreferenceBatch {

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::text::{self, NoText};
+
 pub use catalogue::CATALOGUE;
 
 /// Environment variable with the folder that holds the data sets.
@@ -79,6 +81,12 @@ pub enum DataError {
         /// Where to get it.
         from: &'static str,
     },
+    /// The environment variable leads nowhere.
+    #[error("{DATA_DIR_VAR} names {}, but there is no such folder; correct the variable, or unset it", .folder.display())]
+    NoFolder {
+        /// What it names.
+        folder: PathBuf,
+    },
     /// The file differs from the one the catalogue describes.
     #[error(
         "{} is not the data set '{name}': its SHA-256 is {found}, expected {expected}; delete it and fetch the data set with \
@@ -104,16 +112,22 @@ pub enum DataError {
         source: std::io::Error,
     },
     /// Not a text file.
-    #[error("{} is not UTF-8 text: the first bad byte is at offset {offset}", .path.display())]
-    NotUtf8 {
+    #[error("{} is {source}", .path.display())]
+    NoText {
         /// The file.
         path: PathBuf,
-        /// Number of valid bytes before it.
-        offset: usize,
+        /// What it is instead.
+        source: NoText,
     },
     /// The file is empty.
     #[error("{} is empty", .path.display())]
     Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is nothing to see in the file.
+    #[error("{} has nothing but spaces and line breaks", .path.display())]
+    Blank {
         /// The file.
         path: PathBuf,
     },
@@ -132,8 +146,10 @@ impl DataSet {
     /// Looks for this data set; a file must have the right SHA-256.
     ///
     /// # Errors
-    /// [`DataError::Missing`], [`DataError::Checksum`] or [`DataError::Read`].
+    /// [`DataError::Missing`], [`DataError::Checksum`] or [`DataError::Read`]; [`DataError::NoFolder`] even if the set is
+    /// elsewhere.
     pub fn locate(&'static self) -> Result<Location, DataError> {
+        check_named_folder()?;
         let folders = data_folders();
         for folder in &folders {
             let path = folder.join(self.file);
@@ -189,16 +205,18 @@ pub fn find(name: &str) -> Result<&'static DataSet, DataError> {
     })
 }
 
-/// Reads a text file.
+/// Reads a [text](crate::text) file.
 ///
 /// # Errors
 /// If it is missing, unreadable, empty or not UTF-8; the message names the file.
 pub fn read_text(path: &Path) -> Result<String, DataError> {
     let bytes = fs::read(path).map_err(|source| DataError::Read { path: path.into(), source })?;
-    let text = String::from_utf8(bytes)
-        .map_err(|e| DataError::NotUtf8 { path: path.into(), offset: e.utf8_error().valid_up_to() })?;
-    if text.trim().is_empty() {
+    let text = text::decode(bytes).map_err(|source| DataError::NoText { path: path.into(), source })?;
+    if text.is_empty() {
         return Err(DataError::Empty { path: path.into() });
+    }
+    if text.trim().is_empty() {
+        return Err(DataError::Blank { path: path.into() });
     }
     Ok(text)
 }
@@ -206,6 +224,18 @@ pub fn read_text(path: &Path) -> Result<String, DataError> {
 /// The folders in which data sets are looked for, first one first. The last is where a download belongs.
 pub fn data_folders() -> Vec<PathBuf> {
     named_folder(DATA_DIR_VAR).into_iter().chain(users_folder()).collect()
+}
+
+/// Fails if the environment variable `LLM_DATA_DIR` names a folder that is not there: whoever has set it does not want the
+/// data of another place.
+///
+/// # Errors
+/// [`DataError::NoFolder`].
+pub fn check_named_folder() -> Result<(), DataError> {
+    match named_folder(DATA_DIR_VAR) {
+        Some(folder) if !folder.is_dir() => Err(DataError::NoFolder { folder }),
+        _ => Ok(()),
+    }
 }
 
 /// The folder that an environment variable names; `None` if it is not set or empty.

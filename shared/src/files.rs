@@ -20,19 +20,47 @@ pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
 /// # Errors
 /// What the file system or `write` says; the message names the path.
 pub fn write_whole_with(path: &Path, write: impl FnOnce(&mut fs::File) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let attempt = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut file = temporary_in(folder)?;
+        let mut file = temporary_beside(path)?;
         write(file.as_file_mut())?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())
     };
-    attempt().map_err(|e| io::Error::new(e.kind(), format!("cannot write {}: {e}", path.display())))
+    attempt().map_err(|e| cannot_write(path, &e))
+}
+
+/// Tries out whether [`write_whole`] can write `path`, for a job that has nothing to write for a while. Everything
+/// stays as it is.
+///
+/// # Errors
+/// What the file system says; the message names the path.
+pub fn ensure_writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(cannot_write(path, &io::ErrorKind::IsADirectory.into()));
+    }
+    let missing: Vec<&Path> =
+        path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    let tried = temporary_beside(path).map(drop);
+    for folder in missing {
+        // Another program may have put something there meanwhile.
+        let _ = fs::remove_dir(folder);
+    }
+    tried.map_err(|e| cannot_write(path, &e))
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+}
+
+/// A temporary file in the folder of `path`, which is created if needed.
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder)?;
+    temporary_in(folder)
 }
 
 /// A temporary file in `folder` that is to be renamed when it is complete. Others may read it as far as the user's
@@ -67,5 +95,21 @@ mod tests {
         assert!(error.to_string().contains("a.txt"), "{error}");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_noticed_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("a.txt");
+        ensure_writable(&path.with_file_name("newer").join("a.txt")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        write_whole(&path, b"old").unwrap();
+        ensure_writable(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        for wrong in [folder.path().join("new"), path.join("below-a-file.txt")] {
+            let error = ensure_writable(&wrong).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("cannot write {}: ", wrong.display())), "{error}");
+        }
     }
 }

@@ -10,6 +10,7 @@
 //! | [`config`] | sizes of a model, settings of a training run |
 //! | [`data`] | the book's data sets and the embedded stories |
 //! | [`BatchLoader`], [`Batches`] | batches in the order of PyTorch's `DataLoader` |
+//! | [`text`] | how text is read: encoding, line breaks |
 //! | [`files`] | files written whole or not at all |
 
 #![warn(clippy::unwrap_used)]
@@ -25,6 +26,7 @@ mod loader;
 mod math;
 mod mode;
 pub mod rng;
+pub mod text;
 
 pub use config::{GptConfig, TrainingConfig};
 pub use cross_entropy::{IGNORE_INDEX, cross_entropy};

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::byte_table::{byte_table, bytes_of_characters};
+use super::byte_table::bytes_of_characters;
 use super::gpt2_files::{BpeFileError, Gpt2Files};
 use super::pairs::{Merges, merge_by_rank};
 use super::pre_split::pre_split;
@@ -31,22 +31,11 @@ impl Gpt2Bpe {
     /// # Errors
     /// [`BpeFileError::Byte`] if a byte has no token or a token has a character that stands for no byte.
     pub fn new(files: Gpt2Files) -> Result<Self, BpeFileError> {
+        let byte_ids = files.byte_ids()?;
         let bytes = bytes_of_characters();
         let byte = |c: char| bytes.get(&c).copied().ok_or(BpeFileError::Byte(c));
-
-        let mut byte_ids = [None; 256];
-        let mut tokens = Vec::with_capacity(files.tokens.len());
-        for (id, token) in (0..).zip(&files.tokens) {
-            let token: Vec<u8> = token.chars().map(byte).collect::<Result<_, _>>()?;
-            if let [single] = token[..] {
-                byte_ids[usize::from(single)] = Some(id);
-            }
-            tokens.push(token);
-        }
-        if let Some(missing) = byte_ids.iter().position(Option::is_none) {
-            return Err(BpeFileError::Byte(byte_table()[missing]));
-        }
-        Ok(Self { byte_ids: byte_ids.map(Option::unwrap_or_default), merges: files.merges, tokens })
+        let tokens = files.tokens.iter().map(|token| token.chars().map(byte).collect()).collect::<Result<_, _>>()?;
+        Ok(Self { byte_ids, merges: files.merges, tokens })
     }
 
     /// Number of tokens.

@@ -1,8 +1,17 @@
-//! The two files that OpenAI published with GPT-2: the vocabulary (`encoder.json`) and the merges (`vocab.bpe`).
+//! The two files that OpenAI published with GPT-2: the vocabulary (`encoder.json`) and the merges (`vocab.bpe`). In Hugging
+//! Face's folders they are called `vocab.json` and `merges.txt`.
 
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::LazyLock;
 
+use shared::data::read_text;
+
+use super::byte_table::{byte_table, bytes_of_characters};
 use super::pairs::Merges;
+
+/// The byte of each character of the byte table.
+static BYTES: LazyLock<HashMap<char, u8>> = LazyLock::new(bytes_of_characters);
 
 /// Why files cannot be read as a byte pair encoding.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +72,9 @@ pub enum BpeFileError {
     /// A byte has no token, or a token is not made of bytes.
     #[error("'{0}' is not a byte of GPT-2's table, or that byte has no token")]
     Byte(char),
+    /// There is no token that ends a text.
+    #[error("the vocabulary has no token '{}'", crate::END_OF_TEXT)]
+    NoEndOfText,
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] shared::data::DataError),
@@ -72,7 +84,7 @@ pub enum BpeFileError {
 }
 
 /// The contents of the two files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gpt2Files {
     /// Tokens in the characters of the [byte table](super::byte_table); the position is the id.
     pub tokens: Vec<String>,
@@ -106,6 +118,59 @@ impl Gpt2Files {
             merges.insert((id(left)?, id(right)?), new_id);
         }
         Ok(Self { tokens: in_order_of_ids(ids.into_iter().map(|(token, id)| (id, token)))?, merges })
+    }
+
+    /// Reads the two files.
+    ///
+    /// # Errors
+    /// If one cannot be read, and as [`parse`](Self::parse).
+    pub fn read(vocab_json: &Path, merges_txt: &Path) -> Result<Self, BpeFileError> {
+        Self::parse(&read_text(vocab_json)?, &read_text(merges_txt)?)
+    }
+
+    /// The contents of `vocab.json`: a token and its id on every line.
+    pub fn vocab_json(&self) -> String {
+        let lines = (0..).zip(&self.tokens).map(|(id, token): (u32, _)| format!("{}:{id}", serde_json::json!(token)));
+        format!("{{\n{}\n}}\n", lines.collect::<Vec<_>>().join(",\n"))
+    }
+
+    /// The contents of `merges.txt`: the two tokens of every merge, in the order of training.
+    pub fn merges_txt(&self) -> String {
+        let mut merges: Vec<_> = self.merges.iter().map(|(&pair, &new_id)| (new_id, pair)).collect();
+        merges.sort_unstable();
+        let token = |id: u32| &self.tokens[id as usize];
+        let lines = merges.into_iter().map(|(_, (left, right))| format!("{} {}\n", token(left), token(right)));
+        format!("#version: 0.2\n{}", lines.collect::<String>())
+    }
+
+    /// The id of a token, which is given in the characters of the byte table.
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.tokens.iter().position(|other| other == token).map(|id| id as u32)
+    }
+
+    /// The bytes of the token with this id. A character that stands for no byte, as one in a special token may, is itself.
+    pub fn bytes(&self, id: u32) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for c in self.tokens.get(id as usize)?.chars() {
+            match BYTES.get(&c) {
+                Some(&byte) => bytes.push(byte),
+                None => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+            }
+        }
+        Some(bytes)
+    }
+
+    /// The id of each byte.
+    ///
+    /// # Errors
+    /// [`BpeFileError::Byte`] with the character of the first byte that has no token.
+    pub fn byte_ids(&self) -> Result<[u32; 256], BpeFileError> {
+        let ids: HashMap<&str, u32> = self.tokens.iter().map(String::as_str).zip(0..).collect();
+        let mut byte_ids = [0; 256];
+        for (id, c) in byte_ids.iter_mut().zip(byte_table()) {
+            *id = *ids.get(c.encode_utf8(&mut [0; 4]) as &str).ok_or(BpeFileError::Byte(c))?;
+        }
+        Ok(byte_ids)
     }
 }
 

@@ -79,11 +79,16 @@ pub fn merge_left_to_right(mut ids: Vec<u32>, merges: &Merges) -> Vec<u32> {
 
 /// Merges the pair that was learnt first, everywhere, until no known pair is left: the order of training, as GPT-2 does
 /// it.
-pub fn merge_by_rank(mut ids: Vec<u32>, merges: &Merges) -> Vec<u32> {
+pub fn merge_by_rank(ids: Vec<u32>, merges: &Merges) -> Vec<u32> {
+    merge_before(ids, merges, u32::MAX)
+}
+
+/// The same with the merges alone whose new id is below `end`: what training had made of the ids when it came to that one.
+pub(super) fn merge_before(mut ids: Vec<u32>, merges: &Merges, end: u32) -> Vec<u32> {
     let best = |ids: &[u32]| {
         let known = ids.iter().zip(ids.iter().skip(1)).filter_map(|(&left, &right)| {
             let pair = (left, right);
-            merges.get(&pair).map(|&new_id| (new_id, pair))
+            merges.get(&pair).filter(|&&new_id| new_id < end).map(|&new_id| (new_id, pair))
         });
         known.min()
     };

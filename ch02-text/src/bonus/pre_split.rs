@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::special_tokens::{END_OF_TEXT, END_OF_TEXT_ID};
+use crate::special_tokens::END_OF_TEXT;
 
 /// An English contraction, or a run of letters, of digits or of other characters, each with at most one space before
 /// it, or a run of whitespace.
@@ -45,11 +45,11 @@ pub fn pre_split(text: &str) -> Vec<&str> {
 /// The ids of a text with a run of about a million spaces or more, on which tiktoken's pattern gives up: the text is
 /// cut into GPT-2's pieces first, so that the pattern does not have to give back a space of such a run. `encode` gives
 /// the ids of a piece.
-pub(crate) fn encode_in_pieces(text: &str, encode: impl Fn(&str) -> Vec<u32>) -> Vec<u32> {
+pub(crate) fn encode_in_pieces(text: &str, end_of_text_id: u32, encode: impl Fn(&str) -> Vec<u32>) -> Vec<u32> {
     let mut ids = Vec::new();
     for (i, document) in text.split(END_OF_TEXT).enumerate() {
         if i > 0 {
-            ids.push(END_OF_TEXT_ID);
+            ids.push(end_of_text_id);
         }
         ids.extend(pre_split(document).into_iter().flat_map(&encode));
     }

@@ -30,6 +30,6 @@ pub fn language_model(context_length: usize, device: &Device) -> GptModel {
 
 /// The first eight messages, each of 16 tokens.
 pub fn batch(device: &Device) -> SpamBatch {
-    let dataset = SpamDataset::new(&split().train, &Gpt2Tokenizer::new(), Length::Exactly(16)).unwrap();
+    let dataset = SpamDataset::new(&split().train, &Gpt2Tokenizer::new(), Length::Exactly(16));
     SpamLoader::eval(dataset, 8).unwrap().batch(&[0, 1, 2, 3, 4, 5, 6, 7], device)
 }

@@ -4,15 +4,13 @@
 //! people prefer. [`dpo`](crate::bonus::dpo) trains on such pairs.
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
+use ch02_text::Gpt2Tokenizer;
 use shared::rng::TorchRng;
 use shared::{BatchLoader, Batches};
 
 use crate::entry::{entry, parse_list, text};
 use crate::loader::{evaluation_order, training_order};
-use crate::{
-    Entry, EntryError, InstructionDataset, InstructionDatasetError, InstructionLoaderError, Item, PromptFormat,
-};
+use crate::{Entry, EntryError, InstructionDataset, InstructionLoaderError, Item, PromptFormat};
 
 /// A task with two answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +45,8 @@ pub struct PreferenceItem {
     pub chosen: Vec<u32>,
     /// Prompt and rejected answer.
     pub rejected: Vec<u32>,
+    /// The id of the padding token.
+    pub pad_token_id: u32,
 }
 
 /// The ids of every entry, encoded once.
@@ -57,25 +57,19 @@ pub struct PreferenceDataset {
 
 impl PreferenceDataset {
     /// Formats every entry twice, with either answer, and encodes both texts.
-    ///
-    /// # Errors
-    /// If an entry contains the end-of-text marker.
-    pub fn new(
-        entries: &[PreferenceEntry],
-        format: PromptFormat,
-        tokenizer: &Gpt2Tokenizer,
-    ) -> Result<Self, InstructionDatasetError> {
+    pub fn new(entries: &[PreferenceEntry], format: PromptFormat, tokenizer: &Gpt2Tokenizer) -> Self {
         let with = |answer: fn(&PreferenceEntry) -> &String| {
             let answered = |pair| Entry { output: answer(pair).clone(), ..pair.entry.clone() };
             InstructionDataset::new(&entries.iter().map(answered).collect::<Vec<_>>(), format, tokenizer)
         };
-        let (chosen, rejected) = (with(|pair| &pair.chosen)?, with(|pair| &pair.rejected)?);
+        let (chosen, rejected) = (with(|pair| &pair.chosen), with(|pair| &pair.rejected));
         let item = |(chosen, rejected): (&Item, &Item)| PreferenceItem {
             prompt_length: chosen.prompt_length,
             chosen: chosen.ids.clone(),
             rejected: rejected.ids.clone(),
+            pad_token_id: tokenizer.end_of_text_id(),
         };
-        Ok(Self { items: chosen.items().iter().zip(rejected.items()).map(item).collect() })
+        Self { items: chosen.items().iter().zip(rejected.items()).map(item).collect() }
     }
 
     /// All items, in the order of the entries.
@@ -126,7 +120,7 @@ pub fn preference_collate_fn(
         let (mut all_ids, mut all_masks) = (Vec::new(), Vec::new());
         for item in batch {
             let ids = ids_of(item);
-            let id_at = |i| *ids.get(i).unwrap_or(&END_OF_TEXT_ID) as i32;
+            let id_at = |i| *ids.get(i).unwrap_or(&item.pad_token_id) as i32;
             let counted = item.prompt_length + 2..ids.len();
             all_ids.extend((0..length).map(id_at));
             all_masks.extend((0..length).map(|i| counted.contains(&i)));

@@ -2,23 +2,38 @@
 
 use std::collections::VecDeque;
 
-use ch02_text::{END_OF_TEXT, Gpt2Tokenizer, TokenizerError};
+use ch02_text::Gpt2Tokenizer;
 use ch07_instruct::PromptFormat;
 
-/// A question and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Turn {
-    message: String,
-    answer: String,
-}
+use crate::prompt::crop;
 
-/// The turns so far. The training data of chapter 7 has single questions only, so a model may make little use of them.
+/// The turns so far, a turn being a message and its answer. The training data of chapter 7 has single questions only, so a
+/// model may make little use of earlier ones. All of it is ordinary text: a special token in it has no effect.
 #[derive(Clone, Debug)]
 pub struct Conversation {
-    format: PromptFormat,
+    /// `None` for a model that was not fine-tuned: what is said stands line by line.
+    format: Option<PromptFormat>,
     /// The beginning of the prompt.
     opening: String,
-    turns: VecDeque<Turn>,
+    /// As they stand in the prompt.
+    turns: VecDeque<String>,
+}
+
+/// How many tokens a prompt may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Maximum number of tokens that the model sees; at least 1.
+    pub context_size: usize,
+    /// Maximum number of tokens in the answer.
+    pub answer: usize,
+}
+
+impl Window {
+    /// Maximum number of tokens in a prompt with earlier turns. It leaves room for the answer, so that nothing slides out of
+    /// the context while that is generated, but is at least half of the context.
+    pub fn room(self) -> usize {
+        self.context_size - self.answer.min(self.context_size / 2)
+    }
 }
 
 /// The text that the model continues with its next answer.
@@ -30,33 +45,25 @@ pub struct ChatPrompt {
     pub kept: usize,
     /// Number of earlier turns that were dropped to make room.
     pub dropped: usize,
-}
-
-/// Why a message has no prompt.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChatError {
-    /// The message alone does not fit.
-    #[error("your message makes a prompt of {tokens} tokens, but there is room for {room}; shorten it")]
-    TooLong {
-        /// Number of tokens in the prompt without any earlier turn.
-        tokens: usize,
-        /// Maximum number of tokens in the prompt.
-        room: usize,
-    },
-    /// The text cannot be encoded.
-    #[error(transparent)]
-    Tokenizer(#[from] TokenizerError),
+    /// Number of tokens that were left out because the context is too short even without earlier turns.
+    pub left_out: usize,
 }
 
 impl Conversation {
     /// A conversation without turns.
     pub fn new(format: PromptFormat) -> Self {
-        Self { format, opening: format.opening().to_string(), turns: VecDeque::new() }
+        Self { format: Some(format), opening: format.opening().to_string(), turns: VecDeque::new() }
     }
 
     /// A conversation without turns. `system` replaces the format's opening sentence, as in Ollama's templates.
     pub fn with_system(format: PromptFormat, system: &str) -> Self {
         Self { opening: format!("{system}\n\n"), ..Self::new(format) }
+    }
+
+    /// A conversation without turns, for a model without a prompt format. `system` is its first line, unless it is empty.
+    pub fn plain(system: &str) -> Self {
+        let opening = if system.is_empty() { String::new() } else { format!("{system}\n") };
+        Self { format: None, opening, turns: VecDeque::new() }
     }
 
     /// Number of turns.
@@ -69,43 +76,20 @@ impl Conversation {
         self.turns.is_empty()
     }
 
-    /// The prompt for `message` in at most `room` tokens. The oldest turns that do not fit are dropped.
-    ///
-    /// Without earlier turns it is the prompt of the training data, up to the beginning of the answer. Earlier turns
-    /// stand between the opening sentence and the new task.
-    ///
-    /// # Errors
-    /// If the message alone is too long or contains the end-of-text marker. Then no turn is dropped.
-    pub fn prompt(&mut self, message: &str, room: usize, tokenizer: &Gpt2Tokenizer) -> Result<ChatPrompt, ChatError> {
-        let encode = |dropped| tokenizer.encode(&self.text(message, dropped));
-        let (mut dropped, mut ids) = (0, encode(0)?);
-        if ids.len() > room {
-            (dropped, ids) = (self.turns.len(), encode(self.turns.len())?);
-            if ids.len() > room {
-                return Err(ChatError::TooLong { tokens: ids.len(), room });
-            }
-            // A turn begins and ends at a token boundary, so dropping one more always makes the prompt shorter: a
-            // binary search finds the smallest number that fits.
-            let mut least = 1;
-            while least < dropped {
-                let half = least.midpoint(dropped);
-                let tried = encode(half)?;
-                if tried.len() <= room {
-                    (dropped, ids) = (half, tried);
-                } else {
-                    least = half + 1;
-                }
-            }
-        }
-        self.turns.drain(..dropped);
-        Ok(ChatPrompt { ids, kept: self.turns.len(), dropped })
-    }
-
     /// Adds a turn.
     pub fn push(&mut self, message: &str, answer: &str) {
-        // A model can generate the text of the end-of-text marker letter by letter; no prompt may contain it.
-        let answer = answer.replace(END_OF_TEXT, "").trim().to_string();
-        self.turns.push_back(Turn { message: message.to_string(), answer });
+        self.push_turn(Some(message), answer);
+    }
+
+    /// Adds an answer to nothing, as when the model greets.
+    pub fn greet(&mut self, greeting: &str) {
+        self.push_turn(None, greeting);
+    }
+
+    fn push_turn(&mut self, message: Option<&str>, answer: &str) {
+        let (before, after) = self.around(message, answer.trim());
+        let end = if self.format.is_some() { "\n\n" } else { "\n" };
+        self.turns.push_back(format!("{before}{}{after}{end}", message.unwrap_or_default()));
     }
 
     /// Removes all turns.
@@ -113,14 +97,78 @@ impl Conversation {
         self.turns.clear();
     }
 
-    fn text(&self, message: &str, skip: usize) -> String {
-        let past = self.turns.iter().skip(skip).map(|turn| {
-            format!("{}{}\n\n", self.format.task(&turn.message, ""), self.format.format_response(&turn.answer))
-        });
-        let past: String = past.collect();
-        let now = self.format.task(message, "") + &self.format.format_response("");
+    /// The prompt for `message`.
+    ///
+    /// Without earlier turns it is the prompt of the training data, up to the beginning of the answer. Earlier turns
+    /// stand between the opening sentence and the new task; the oldest that do not fit into the [room](Window::room) are
+    /// dropped. Of a message that is longer than the context, the beginning is left out.
+    pub fn prompt(&mut self, message: &str, window: Window, tokenizer: &Gpt2Tokenizer) -> ChatPrompt {
+        self.continue_answer(Some(message), "", window, tokenizer)
+    }
+
+    /// As [`prompt`](Self::prompt), for an answer that begins with `begun`. Without a message the model speaks unasked.
+    pub fn continue_answer(
+        &mut self,
+        message: Option<&str>,
+        begun: &str,
+        window: Window,
+        tokenizer: &Gpt2Tokenizer,
+    ) -> ChatPrompt {
+        let (before, after) = self.around(message, begun);
+        let message = message.unwrap_or_default();
+        let now = format!("{before}{message}{after}");
+        let encode = |dropped| tokenizer.encode_ordinary(&self.text(dropped, &now));
+        let (mut dropped, mut ids) = (0, encode(0));
+        if ids.len() > window.room() {
+            (dropped, ids) = (self.turns.len(), encode(self.turns.len()));
+            // A turn begins and ends at a token boundary, so dropping one more always makes the prompt shorter: a
+            // binary search finds the smallest number that fits.
+            let mut least = 1;
+            while ids.len() <= window.room() && least < dropped {
+                let half = least.midpoint(dropped);
+                let tried = encode(half);
+                if tried.len() <= window.room() {
+                    (dropped, ids) = (half, tried);
+                } else {
+                    least = half + 1;
+                }
+            }
+        }
+        let mut left_out = 0;
+        if ids.len() > window.context_size {
+            let before = self.opening.clone() + &before;
+            let parts = [before.as_str(), message, &after].map(|part| tokenizer.encode_ordinary(part));
+            (ids, left_out) = cut_message(parts, window.context_size);
+        }
+        self.turns.drain(..dropped);
+        ChatPrompt { ids, kept: self.turns.len(), dropped, left_out }
+    }
+
+    fn text(&self, skip: usize, now: &str) -> String {
+        let past: String = self.turns.iter().skip(skip).map(String::as_str).collect();
         format!("{}{past}{now}", self.opening)
     }
+
+    /// What stands before a message, and what stands after it, with the answer at the end.
+    fn around(&self, message: Option<&str>, answer: &str) -> (String, String) {
+        match (self.format, message) {
+            (Some(format), Some(_)) => (format.task("", ""), format.format_response(answer)),
+            (Some(format), None) => (String::new(), format!("{}\n{answer}", format.response_marker())),
+            (None, Some(_)) => (String::new(), format!("\n{answer}")),
+            (None, None) => (String::new(), answer.to_string()),
+        }
+    }
+}
+
+/// The last `context_size` ids of what stands before a message, the message, and what stands after it. If what surrounds the
+/// message takes at most half of them, it stays whole, and the message alone loses its beginning. Also returns the number of
+/// ids that were left out.
+fn cut_message([before, mut message, after]: [Vec<u32>; 3], context_size: usize) -> (Vec<u32>, usize) {
+    let around = before.len() + after.len();
+    let from_message = if around <= context_size / 2 { crop(&mut message, context_size - around) } else { 0 };
+    let mut ids = [before, message, after].concat();
+    let from_all = crop(&mut ids, context_size);
+    (ids, from_message + from_all)
 }
 
 #[cfg(test)]
@@ -138,22 +186,45 @@ mod tests {
             ("\n", "\n\n"),
             ("反义字：轻", "重"),
             ("#", "### Response:"),
+            ("<|endoftext|>", "<|endoftext|> ends a document."),
         ];
-        for format in [PromptFormat::Alpaca, PromptFormat::Phi3] {
-            let mut conversation = Conversation::new(format);
+        let conversations = [PromptFormat::Alpaca, PromptFormat::Phi3].map(Conversation::new);
+        for mut conversation in conversations.into_iter().chain([Conversation::plain(""), Conversation::plain("Hm")]) {
+            conversation.greet("Hello!");
             turns.iter().for_each(|(message, answer)| conversation.push(message, answer));
-            let lengths: Vec<usize> = (0..=turns.len())
-                .map(|dropped| tokenizer.encode(&conversation.text("Why?", dropped)).unwrap().len())
-                .collect();
-            for room in 0..=lengths[0] {
-                let found = conversation.clone().prompt("Why?", room, &tokenizer);
-                let Some(dropped) = lengths.iter().position(|&length| length <= room) else {
-                    assert_eq!(found, Err(ChatError::TooLong { tokens: lengths[turns.len()], room }));
-                    continue;
-                };
-                let ids = tokenizer.encode(&conversation.text("Why?", dropped)).unwrap();
-                assert_eq!(found, Ok(ChatPrompt { ids, kept: turns.len() - dropped, dropped }), "{format}, {room}");
+            let (before, after) = conversation.around(Some("Why?"), "");
+            let now = format!("{before}Why?{after}");
+            let all = conversation.len();
+            let encode = |dropped| tokenizer.encode_ordinary(&conversation.text(dropped, &now));
+            let lengths: Vec<usize> = (0..=all).map(|dropped| encode(dropped).len()).collect();
+            for room in 1..=lengths[0] {
+                let window = Window { context_size: room, answer: 0 };
+                let found = conversation.clone().prompt("Why?", window, &tokenizer);
+                let fits = lengths.iter().position(|&length| length <= room);
+                let dropped = fits.unwrap_or(all);
+                assert_eq!((found.kept, found.dropped), (all - dropped, dropped), "{conversation:?}, {room}");
+                match fits {
+                    Some(_) => assert_eq!((found.ids, found.left_out), (encode(dropped), 0)),
+                    None => assert_eq!((found.ids.len(), found.left_out), (room, lengths[all] - room)),
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_message_that_is_too_long_loses_its_beginning() {
+        let (before, message, after) = (vec![1, 2], vec![10, 11, 12, 13, 14], vec![3]);
+        let cut = |context_size| cut_message([before.clone(), message.clone(), after.clone()], context_size);
+        assert_eq!(cut(7), (vec![1, 2, 11, 12, 13, 14, 3], 1));
+        assert_eq!(cut(6), (vec![1, 2, 12, 13, 14, 3], 2));
+        // What surrounds it would take more than half.
+        assert_eq!(cut(5), (vec![11, 12, 13, 14, 3], 3));
+        assert_eq!(cut(1), (vec![3], 7));
+    }
+
+    #[test]
+    fn at_least_half_of_the_context_is_for_the_prompt() {
+        let room = |answer| Window { context_size: 65, answer }.room();
+        assert_eq!([0, 1, 32, 33, 1000].map(room), [65, 64, 33, 33, 33]);
     }
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::generate::choose_token;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{GenerateError, GenerateOptions};
-use ch07_instruct::response::encode_prompt;
 use ch07_instruct::{Entry, PromptFormat, RespondError, extract_response};
 use kernels::decode::{Precision, Weights};
 use shared::Mode;
@@ -18,6 +17,18 @@ use shared::rng::TorchRng;
 
 use crate::cache::Cache;
 use crate::cpu_decoder::{CpuDecoder, decoder_weights};
+use crate::prompt::crop;
+use crate::token_filter::TokenFilter;
+use crate::top_k::top_k_filter;
+
+/// The answer to a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryResponse {
+    /// The answer, without the marker and surrounding whitespace.
+    pub text: String,
+    /// Number of tokens at the beginning of the prompt that the model did not see.
+    pub left_out: usize,
+}
 
 /// Generates text with a model, with the weights that it has when this is made.
 pub struct Generator {
@@ -69,8 +80,26 @@ impl Generator {
     /// If an id is not in the model's vocabulary.
     pub fn generate(
         &self,
+        ids: Tensor<2, Int>,
+        options: &GenerateOptions,
+        rng: &mut TorchRng,
+        on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
+    ) -> Result<Tensor<2, Int>, GenerateError> {
+        self.generate_filtered(ids, options, &TokenFilter::default(), rng, on_tokens)
+    }
+
+    /// As [`generate`](Self::generate), with further limits on the tokens that can come next.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    ///
+    /// # Panics
+    /// As [`generate`](Self::generate).
+    pub fn generate_filtered(
+        &self,
         mut ids: Tensor<2, Int>,
         options: &GenerateOptions,
+        filter: &TokenFilter,
         rng: &mut TorchRng,
         mut on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
     ) -> Result<Tensor<2, Int>, GenerateError> {
@@ -78,7 +107,13 @@ impl Generator {
         let mut source = self.logits_source(&ids);
         for _ in 0..options.max_new_tokens {
             let logits = source.next_logits(&self.model, &ids, options.context_size); // [batch, vocab_size]
-            let next = choose_token(logits, options.temperature, options.top_k, rng);
+            let logits = filter.apply(logits, &ids, options);
+            let logits = match options.top_k {
+                // The most likely token is always kept.
+                Some(k) if options.temperature > 0.0 => top_k_filter(logits, k),
+                _ => logits,
+            };
+            let next = choose_token(logits, options.temperature, None, rng)?;
             if options.eos_id.is_some() && next.first() == options.eos_id.as_ref() {
                 break;
             }
@@ -92,10 +127,10 @@ impl Generator {
         Ok(ids)
     }
 
-    /// As [`ch07_instruct::respond`].
+    /// As [`ch07_instruct::respond`], but of a prompt that is longer than the context, the model sees the end.
     ///
     /// # Errors
-    /// If the prompt does not fit the model's context, or contains the end-of-text marker.
+    /// As [`generate`](Self::generate).
     pub fn respond(
         &self,
         entry: &Entry,
@@ -103,15 +138,18 @@ impl Generator {
         max_new_tokens: usize,
         tokenizer: &Gpt2Tokenizer,
         device: &Device,
-    ) -> Result<String, RespondError> {
-        let prompt = format.format_input(entry);
+    ) -> Result<EntryResponse, RespondError> {
         let context_length = self.model.context_length();
-        let ids = ids_to_tensor(&encode_prompt(&prompt, context_length, tokenizer)?, device);
-        let options =
-            GenerateOptions { eos_id: Some(END_OF_TEXT_ID), ..GenerateOptions::greedy(max_new_tokens, context_length) };
+        let mut prompt = tokenizer.encode_ordinary(&format.format_input(entry));
+        let left_out = crop(&mut prompt, context_length);
+        let eos_id = Some(tokenizer.end_of_text_id());
+        let options = GenerateOptions { eos_id, ..GenerateOptions::greedy(max_new_tokens, context_length) };
         // Greedy choice draws no numbers, so any seed will do.
-        let generated = self.generate(ids, &options, &mut TorchRng::new(123), |_| ControlFlow::Continue(()))?;
-        Ok(extract_response(&tokenizer.decode(&tensor_to_ids(generated))?, &prompt, format))
+        let mut rng = TorchRng::new(123);
+        let generated =
+            self.generate(ids_to_tensor(&prompt, device), &options, &mut rng, |_| ControlFlow::Continue(()))?;
+        let new = tokenizer.decode_whole_characters(&tensor_to_ids(generated)[prompt.len()..])?;
+        Ok(EntryResponse { text: extract_response(&new, "", format), left_out })
     }
 
     fn logits_source(&self, ids: &Tensor<2, Int>) -> LogitsSource {

@@ -26,7 +26,9 @@
 //! | [`generator`] | [`generate`](ch05_pretrain::generate()) of chapter 5 and [`respond`](ch07_instruct::respond) of chapter 7 |
 //! | [`cache`], [`cpu_decoder`] | the key-value cache of chapter 4; the second for one text on the CPU |
 //! | [`precision`] | weights in 16 and 8 bits |
-//! | [`prompt`] | whether a model can continue a prompt |
+//! | [`prompt`] | what a model sees of a prompt, and whether it can continue it |
+//! | [`top_k`] | [`top_k_filter`](ch05_pretrain::generate::top_k_filter) of chapter 5 |
+//! | [`token_filter`] | which tokens can come next, besides top-k and temperature |
 //! | [`stream`], [`conversation`] | text that is shown while it is generated, and a chat |
 
 #![warn(clippy::unwrap_used)]
@@ -44,12 +46,15 @@ pub mod operations;
 pub mod precision;
 pub mod prompt;
 pub mod stream;
+pub mod token_filter;
+pub mod top_k;
 
 pub use adamw::adamw_step;
 pub use conversation::Conversation;
 pub use forward::{accelerate, forward, forward_with, mixed};
-pub use generator::Generator;
+pub use generator::{EntryResponse, Generator};
 pub use loss::{calc_loss_batch, cross_entropy};
 pub use operations::{Operations, Products};
-pub use prompt::{PromptError, check_prompt};
+pub use prompt::{PromptError, check_prompt, crop};
 pub use stream::TextStream;
+pub use token_filter::TokenFilter;

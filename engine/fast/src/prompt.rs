@@ -1,4 +1,4 @@
-//! Whether a model can continue a prompt.
+//! The prompt of a model: what it sees of it, and whether it can continue it.
 
 use shared::GptConfig;
 
@@ -8,14 +8,6 @@ pub enum PromptError {
     /// There is nothing to continue.
     #[error("the prompt is empty; give at least one token")]
     Empty,
-    /// The model cannot see the whole prompt.
-    #[error("the prompt has {tokens} tokens, but the model's context holds {context_length}")]
-    TooLong {
-        /// Number of tokens.
-        tokens: usize,
-        /// Maximum number of tokens.
-        context_length: usize,
-    },
     /// A token that the model does not know.
     #[error("the id {id} is not in the model's vocabulary: ids go from 0 to {}", .vocab_size - 1)]
     UnknownId {
@@ -26,21 +18,49 @@ pub enum PromptError {
     },
 }
 
-/// Checks that a prompt has at least one token, fits into the context, and consists of ids of the vocabulary.
+/// Checks that a prompt has at least one token and consists of ids of the vocabulary. It may be longer than the
+/// context: see [`crop`].
 ///
 /// # Errors
 /// The first of these that does not hold.
 pub fn check_prompt(ids: &[u32], config: &GptConfig) -> Result<(), PromptError> {
-    let GptConfig { context_length, vocab_size, .. } = *config;
-    let tokens = ids.len();
-    if tokens == 0 {
+    let vocab_size = config.vocab_size;
+    if ids.is_empty() {
         return Err(PromptError::Empty);
-    }
-    if tokens > context_length {
-        return Err(PromptError::TooLong { tokens, context_length });
     }
     match ids.iter().find(|&&id| id as usize >= vocab_size) {
         Some(&id) => Err(PromptError::UnknownId { id, vocab_size }),
         None => Ok(()),
+    }
+}
+
+/// Keeps the last `context_length` tokens of a prompt, all that a model with this context sees, as the book's
+/// `generate` does (section 4.7). Returns how many tokens before them were left out.
+pub fn crop(ids: &mut Vec<u32>, context_length: usize) -> usize {
+    let left_out = ids.len().saturating_sub(context_length);
+    ids.drain(..left_out);
+    left_out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_keeps_its_end() {
+        for (context_length, kept, left_out) in
+            [(3, &[7, 8, 9][..], 2), (5, &[5, 6, 7, 8, 9], 0), (9, &[5, 6, 7, 8, 9], 0)]
+        {
+            let mut ids = vec![5, 6, 7, 8, 9];
+            assert_eq!((crop(&mut ids, context_length), &ids[..]), (left_out, kept));
+        }
+    }
+
+    #[test]
+    fn a_prompt_has_tokens_of_the_vocabulary() {
+        let config = GptConfig { vocab_size: 10, context_length: 2, ..GptConfig::preset("tiny").unwrap() };
+        assert_eq!(check_prompt(&[9, 0, 3], &config), Ok(()), "longer than the context, which `crop` is for");
+        assert_eq!(check_prompt(&[], &config), Err(PromptError::Empty));
+        assert_eq!(check_prompt(&[1, 10], &config), Err(PromptError::UnknownId { id: 10, vocab_size: 10 }));
     }
 }

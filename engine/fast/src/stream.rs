@@ -1,12 +1,14 @@
 //! Text that is shown while it is generated.
 
+use ch02_text::incomplete::without_incomplete_end;
 use ch02_text::{Gpt2Tokenizer, TokenizerError};
 
 /// Turns tokens that come one by one into pieces of text.
 ///
 /// A character can be spread over several tokens (most Chinese ones are), and a token can end one character and begin
 /// the next. A piece is returned when its characters are complete; all pieces together are what
-/// [`Gpt2Tokenizer::decode`] makes of all tokens.
+/// [`Gpt2Tokenizer::decode_whole_characters`] makes of all tokens. The beginning of a character that nothing completes is
+/// never shown.
 #[derive(Debug)]
 pub struct TextStream<'a> {
     tokenizer: &'a Gpt2Tokenizer,
@@ -23,30 +25,15 @@ impl<'a> TextStream<'a> {
     /// Takes the next token and returns the text that is complete with it, which may be empty.
     ///
     /// # Errors
-    /// If the id is not in GPT-2's vocabulary.
+    /// If the id is not in the tokenizer's vocabulary.
     pub fn push(&mut self, id: u32) -> Result<String, TokenizerError> {
         self.waiting.extend(self.tokenizer.decode_bytes(&[id])?);
-        let incomplete = incomplete_end(&self.waiting);
-        let complete = self.waiting.len() - incomplete;
-        let text = String::from_utf8_lossy(&self.waiting[..complete]).into_owned();
+        let complete = without_incomplete_end(&self.waiting);
+        let text = String::from_utf8_lossy(complete).into_owned();
+        let complete = complete.len();
         self.waiting.drain(..complete);
         Ok(text)
     }
-
-    /// What is left when no more tokens come.
-    pub fn finish(self) -> String {
-        String::from_utf8_lossy(&self.waiting).into_owned()
-    }
-}
-
-/// How many bytes at the end are the beginning of a character whose rest is missing.
-fn incomplete_end(mut bytes: &[u8]) -> usize {
-    while let Err(error) = std::str::from_utf8(bytes) {
-        // Bytes that cannot become a character are skipped; without a length, more bytes could make one.
-        let Some(wrong) = error.error_len() else { return bytes.len() - error.valid_up_to() };
-        bytes = &bytes[error.valid_up_to() + wrong..];
-    }
-    0
 }
 
 #[cfg(test)]
@@ -55,9 +42,7 @@ mod tests {
 
     fn pieces(tokenizer: &Gpt2Tokenizer, ids: &[u32]) -> Vec<String> {
         let mut stream = TextStream::new(tokenizer);
-        let mut pieces: Vec<String> = ids.iter().map(|&id| stream.push(id).unwrap()).collect();
-        pieces.push(stream.finish());
-        pieces
+        ids.iter().map(|&id| stream.push(id).unwrap()).collect()
     }
 
     #[test]
@@ -71,6 +56,20 @@ mod tests {
             assert!(pieces.iter().all(|piece| !piece.contains(char::REPLACEMENT_CHARACTER)));
             assert_eq!(pieces.concat(), text);
         }
+    }
+
+    /// 茶 is more than one token.
+    #[test]
+    fn half_a_character_at_the_end_is_not_shown() {
+        let tokenizer = Gpt2Tokenizer::new();
+        let tea = tokenizer.encode("茶").unwrap();
+        for n in 0..tea.len() {
+            let ids = [tokenizer.encode("tea ").unwrap(), tea[..n].to_vec()].concat();
+            assert_eq!(pieces(&tokenizer, &ids).concat(), "tea ");
+            assert_eq!(tokenizer.decode_whole_characters(&ids).unwrap(), "tea ");
+        }
+        let lost = [&tea[..1], &tokenizer.encode("tea").unwrap()].concat();
+        assert_eq!(pieces(&tokenizer, &lost).concat(), "\u{fffd}tea", "it was not at the end");
     }
 
     #[test]

@@ -4,22 +4,23 @@
 //! A layer `trf_blocks.0.att.W_query` has the tensors `base_model.model.trf_blocks.0.att.W_query.lora_A.weight`,
 //! `[rank, d_in]`, and `....lora_B.weight`, `[d_out, rank]`: the transposes of what burn keeps. `peft` computes
 //! `alpha / rank`, so the alpha in the file is the scale times the rank, whatever the scale was made of.
+//!
+//! What `peft` itself writes for Hugging Face's GPT-2 is read too, in 32 or 16 bits.
 
 mod config;
+mod load;
 
-use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use appendix_lora::{LoraLayer, attach_layers};
-use burn::module::Param;
-use burn::tensor::{Device, Tensor, TensorData};
+use appendix_lora::LoraLayer;
 use ch04_gpt::GptModel;
+use safetensors::Dtype;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value};
 use shared::Linear;
 use shared::files::write_whole;
+
+pub use self::load::load_adapter;
 
 use self::config::AdapterConfig;
 use crate::FileError;
@@ -49,16 +50,25 @@ pub enum AdapterError {
     /// A file is damaged or of another kind.
     #[error("{} is not that of a LoRA adapter: {reason}", .path.display())]
     Damaged { path: PathBuf, reason: String },
-    /// An adapter of a kind that computes something else.
+    /// The matrices are in a format that is not read.
     #[error(
-        "{} has {setting}: {value}, but here an adapter is x W + alpha / r · (x A) B and nothing else: \
-         train it without that setting",
+        "{} is a pickle file, which can run any program when it is opened; save it as {ADAPTER_WEIGHTS_FILE}, with \
+         `save_pretrained(..., safe_serialization=True)`",
         .path.display()
     )]
-    Unsupported { path: PathBuf, setting: String, value: Value },
+    Pickle { path: PathBuf },
+    /// An adapter of a kind that computes something else.
+    #[error("{} has {setting}: {value}, but {reason}", .path.display())]
+    Unsupported { path: PathBuf, setting: String, value: Value, reason: &'static str },
     /// The adapter belongs to another model.
     #[error("{} does not fit the model: tensor {tensor}: {reason}", .path.display())]
     Misfit { path: PathBuf, tensor: String, reason: String },
+}
+
+impl AdapterError {
+    fn unsupported(path: &Path, setting: &str, value: Value, reason: &'static str) -> Self {
+        Self::Unsupported { path: path.into(), setting: setting.into(), value, reason }
+    }
 }
 
 fn tensor_name(layer: &str, matrix: char) -> String {
@@ -135,61 +145,4 @@ fn serialized(layers: &[(String, &LoraLayer)]) -> Vec<u8> {
         (name, view)
     });
     safetensors::serialize(views, None).expect("float32 tensors with names")
-}
-
-/// Attaches the LoRA layers of the adapter in `folder` to `model`, on `device`. Layers that the adapter does not name
-/// stay as they are.
-///
-/// # Errors
-/// If a file is missing or damaged, if the adapter is of a kind that computes something else, or if it does not fit the
-/// model; the message names the tensor and both shapes.
-pub fn load_adapter(folder: &Path, model: GptModel, device: &Device) -> Result<GptModel, AdapterError> {
-    let config = AdapterConfig::read(&folder.join(ADAPTER_CONFIG_FILE))?;
-    let path = folder.join(ADAPTER_WEIGHTS_FILE);
-    let damaged = |reason: String| AdapterError::Damaged { path: path.clone(), reason };
-    let bytes = fs::read(&path).map_err(FileError::read(&path))?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
-    if tensors.is_empty() {
-        return Err(damaged("it has no tensors".into()));
-    }
-
-    let misfit = |(tensor, reason)| AdapterError::Misfit { path: path.clone(), tensor, reason };
-    let mut unused: BTreeSet<String> = tensors.names().iter().map(|name| name.to_string()).collect();
-    let mut found = HashMap::new();
-    for (layer, linear) in layers_of(&model) {
-        if linear.weight.reparameterization::<LoraLayer>().is_some() {
-            return Err(AdapterError::HasLora);
-        }
-        let [name_a, name_b] = ['A', 'B'].map(|matrix| tensor_name(&layer.book_name(), matrix));
-        if !unused.remove(&name_a) & !unused.remove(&name_b) {
-            continue;
-        }
-        let [d_in, d_out] = linear.weight.lazy_shape().dims();
-        let a = read_matrix(&tensors, name_a, [config.r, d_in], device).map_err(misfit)?;
-        let b = read_matrix(&tensors, name_b, [d_out, config.r], device).map_err(misfit)?;
-        found.insert(layer.weight_path(), LoraLayer { a, b, scale: config.lora_alpha / config.r as f64 });
-    }
-    if let Some(name) = unused.pop_first() {
-        return Err(misfit((name, "the model has no such layer".into())));
-    }
-    Ok(attach_layers(model, |path, _shape| found.remove(path)))
-}
-
-/// The transpose of a float32 tensor of the file, whose shape must be `expected` there; or the tensor and what is wrong
-/// with it.
-fn read_matrix(
-    tensors: &SafeTensors,
-    name: String,
-    expected: [usize; 2],
-    device: &Device,
-) -> Result<Param<Tensor<2>>, (String, String)> {
-    let Ok(view) = tensors.tensor(&name) else { return Err((name, "it is missing".into())) };
-    if view.shape() != expected || view.dtype() != Dtype::F32 {
-        let (shape, dtype) = (view.shape(), view.dtype());
-        let reason = format!("it is {shape:?} of {dtype:?}, but the model and the rank ask for {expected:?} of F32");
-        return Err((name, reason));
-    }
-    let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let stored = Tensor::<2>::from_data(TensorData::new(values, expected), device);
-    Ok(Param::from_tensor(stored.transpose()))
 }

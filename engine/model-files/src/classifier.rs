@@ -7,15 +7,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use ch02_text::bonus::Gpt2Files;
 use ch04_gpt::GptModel;
 use ch06_classify::head::without_causal_mask;
 use ch06_classify::{Label, NUM_CLASSES, Readout};
 use serde::{Deserialize, Serialize};
 use shared::GptConfig;
 use shared::config::ConfigError;
-use shared::files::write_whole;
+use shared::text;
 
+use crate::gpt2::{ModelKind, model_kind};
 use crate::load::load_weights;
+use crate::save::replace_descriptions;
 use crate::{CONFIG_FILE, CheckpointError, FileError, HeadShape, WEIGHTS_FILE, save_model};
 
 /// What `config.json` holds: everything but the weights that an answer depends on.
@@ -47,36 +50,48 @@ pub enum ClassifierError {
     /// The folder holds no classifier.
     #[error("{} holds no classifier: {reason}", .folder.display())]
     NoClassifier { folder: PathBuf, reason: String },
+    /// The folder holds a model that writes text.
+    #[error("{} holds no classifier: the model there writes text and has no classification head", .folder.display())]
+    WritesText { folder: PathBuf },
     /// The configuration describes no possible model.
     #[error("{}: {source}", .path.display())]
     ImpossibleConfig { path: PathBuf, source: ConfigError },
 }
 
-/// Writes a classifier into `folder`, which is created if needed. One that is there already is replaced, as a whole.
+/// Writes a classifier with GPT-2's vocabulary into `folder`, which is created if needed. One that is there already is
+/// replaced, as a whole.
 ///
 /// # Errors
 /// If a file cannot be written; then no partial file is left.
 pub fn save_classifier(folder: &Path, config: &ClassifierConfig, model: &GptModel) -> Result<(), ClassifierError> {
-    let (config_path, weights_path) = (folder.join(CONFIG_FILE), folder.join(WEIGHTS_FILE));
+    save_classifier_with_vocabulary(folder, config, model, None)
+}
+
+/// The same for a classifier with this vocabulary, which is written beside it; `None` is GPT-2's.
+///
+/// # Errors
+/// As [`save_classifier`].
+pub fn save_classifier_with_vocabulary(
+    folder: &Path,
+    config: &ClassifierConfig,
+    model: &GptModel,
+    vocabulary: Option<&Gpt2Files>,
+) -> Result<(), ClassifierError> {
+    let weights_path = folder.join(WEIGHTS_FILE);
     fs::create_dir_all(folder).map_err(FileError::write(folder))?;
     let new = tempfile::Builder::new().prefix(".saving-").tempdir_in(folder).map_err(FileError::write(folder))?;
     save_model(new.path(), &config.model, model)?;
 
-    // Weights never stand beside the configuration of another model.
-    match fs::remove_file(&weights_path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(FileError::write(&weights_path)(e).into()),
-        _ => {}
-    }
-    let json = serde_json::to_vec_pretty(config).expect("a configuration is plain data");
-    write_whole(&config_path, &json).map_err(FileError::write(&config_path))?;
+    let json = serde_json::to_string_pretty(config).expect("a configuration is plain data");
+    replace_descriptions(folder, json, vocabulary)?;
     fs::rename(new.path().join(WEIGHTS_FILE), &weights_path).map_err(FileError::write(&weights_path))?;
     Ok(())
 }
 
 /// Whether `folder` holds a classifier, and not a model that writes text: its configuration names classes.
 pub fn is_classifier(folder: &Path) -> bool {
-    let config = fs::read(folder.join(CONFIG_FILE)).ok();
-    let config = config.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
+    let config = text::read(&folder.join(CONFIG_FILE)).ok();
+    let config = config.and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
     config.is_some_and(|config| config.get("labels").is_some())
 }
 
@@ -92,16 +107,20 @@ pub fn load_classifier(folder: &Path, device: &Device) -> Result<(ClassifierConf
 
 fn load_config(folder: &Path) -> Result<ClassifierConfig, ClassifierError> {
     let path = folder.join(CONFIG_FILE);
+    let writes_text = || ClassifierError::WritesText { folder: folder.into() };
+    if matches!(model_kind(folder), Ok(ModelKind::HuggingFace | ModelKind::OpenAi)) {
+        return Err(writes_text());
+    }
     let no_classifier = |reason: String| ClassifierError::NoClassifier { folder: folder.into(), reason };
-    let json = fs::read(&path).map_err(|source| match source.kind() {
+    let json = text::read(&path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => no_classifier(format!("{CONFIG_FILE} is missing")),
         _ => FileError::read(&path)(source).into(),
     })?;
-    if serde_json::from_slice::<GptConfig>(&json).is_ok() {
-        return Err(no_classifier("the model there writes text and has no classification head".to_string()));
+    if serde_json::from_str::<GptConfig>(&json).is_ok() {
+        return Err(writes_text());
     }
-    let config: ClassifierConfig = serde_json::from_slice(&json)
-        .map_err(|e| no_classifier(format!("{CONFIG_FILE} does not describe one: {e}")))?;
+    let config: ClassifierConfig =
+        serde_json::from_str(&json).map_err(|e| no_classifier(format!("{CONFIG_FILE} does not describe one: {e}")))?;
     let impossible = |source| ClassifierError::ImpossibleConfig { path: path.clone(), source };
     config.model.validate().map_err(impossible)?;
     let labels = Label::ALL.map(Label::name);

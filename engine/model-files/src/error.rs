@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 
 use shared::config::ConfigError;
 
+use crate::WEIGHTS_FILE;
+
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {source}", .path.display())]
 pub struct FileError {
-    action: &'static str,
-    path: PathBuf,
-    source: io::Error,
+    /// `read` or `write`.
+    pub action: &'static str,
+    pub path: PathBuf,
+    pub source: io::Error,
 }
 
 impl FileError {
@@ -46,9 +49,25 @@ pub enum CheckpointError {
         .folder.display()
     )]
     NoKnownModel { folder: PathBuf },
+    /// The folder holds a classifier, which has class scores where other models have words.
+    #[error("{} holds a classifier, which does not write text", .folder.display())]
+    Classifier { folder: PathBuf },
+    /// The folder holds LoRA layers without the model that they belong to.
+    #[error("{} holds a LoRA adapter, and no model", .folder.display())]
+    Adapter { folder: PathBuf },
+    /// The weights are in PyTorch's format.
+    #[error(
+        "{} is a pickle file, which can run any program when it is opened; save the model as {WEIGHTS_FILE}, with \
+         `save_pretrained(..., safe_serialization=True)`",
+        .path.display()
+    )]
+    Pickle { path: PathBuf },
     /// The configuration is not JSON of the right form.
     #[error("{} is not a model configuration: {source}", .path.display())]
     BadConfig { path: PathBuf, source: serde_json::Error },
+    /// The configuration does not say how many tokens the model knows.
+    #[error("{} does not say how many token ids the model has", .path.display())]
+    NoVocabSize { path: PathBuf },
     /// The configuration describes no possible model.
     #[error("{}: {source}", .path.display())]
     ImpossibleConfig { path: PathBuf, source: ConfigError },

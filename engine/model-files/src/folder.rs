@@ -1,10 +1,11 @@
 //! The folder of a model.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
+use shared::text;
 
 use crate::{CheckpointError, FileError};
 
@@ -36,8 +37,8 @@ pub(crate) fn missing_or_unreadable(folder: &Path, name: &str, source: io::Error
 /// If it is missing or of another form.
 pub(crate) fn read_json<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, CheckpointError> {
     let path = folder.join(name);
-    let reader = BufReader::new(open(folder, name)?);
-    serde_json::from_reader(reader).map_err(|source| CheckpointError::BadConfig { path, source })
+    let json = text::read(&path).map_err(|source| missing_or_unreadable(folder, name, source))?;
+    serde_json::from_str(&json).map_err(|source| CheckpointError::BadConfig { path, source })
 }
 
 /// Waits until a file is on the disk. Windows does so only for a file that is open for writing.

@@ -7,6 +7,7 @@
 //! | [`gpt2`] | GPT-2's published weights (section 5.5), from Hugging Face or from OpenAI; [`open_model`] opens any folder |
 //! | [`classifier`] | a classifier in a folder (section 6.8) |
 //! | [`adapter`] | LoRA layers alone (appendix E), in the layout of the `peft` library |
+//! | [`vocabulary`] | the vocabulary of a model that does not use GPT-2's: `vocab.json` and `merges.txt` |
 //! | [`inspect`] | the parameters of a model, and its loss on a text |
 //! | `parameters` | the table that the names in all these formats come from |
 //! | `folder`, `stored` | the parts that the formats share |
@@ -26,11 +27,15 @@ pub mod load;
 mod parameters;
 pub mod save;
 mod stored;
+pub mod vocabulary;
 
 pub use adapter::{AdapterError, load_adapter, save_adapter};
-pub use classifier::{ClassifierConfig, ClassifierError, is_classifier, load_classifier, save_classifier};
+pub use classifier::{
+    ClassifierConfig, ClassifierError, is_classifier, load_classifier, save_classifier, save_classifier_with_vocabulary,
+};
 pub use error::{CheckpointError, FileError};
 pub use folder::{CONFIG_FILE, WEIGHTS_FILE, sync_file};
 pub use gpt2::{ModelKind, model_kind, open_model, read_gpt2_params};
 pub use load::{HeadShape, load_model};
-pub use save::save_model;
+pub use save::{save_model, save_model_with_vocabulary};
+pub use vocabulary::{VocabularyError, open_tokenizer, read_vocabulary, tokenizer_of};

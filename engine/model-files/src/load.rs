@@ -94,10 +94,15 @@ pub(crate) fn fill_model(
     }
     let mut model = GptModel::new(config, device);
     model.out_head = Linear::new(config.emb_dim, head.outputs, head.bias, device);
-    Ok(model.map(&mut LoadParameters { path: ParameterPath::default(), found }))
+    Ok(replace_parameters(model, found))
 }
 
-/// Gives every parameter its values.
+/// Gives the parameters with these paths the values of tensors that fit; all others stay as they are.
+pub(crate) fn replace_parameters(model: GptModel, found: HashMap<String, (&StoredTensor, StorageForm)>) -> GptModel {
+    model.map(&mut LoadParameters { path: ParameterPath::default(), found })
+}
+
+/// Gives the parameters that were found their values.
 struct LoadParameters<'a> {
     path: ParameterPath,
     found: HashMap<String, (&'a StoredTensor<'a>, StorageForm)>,
@@ -113,8 +118,8 @@ impl ModuleMapper for LoadParameters<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(&(stored, form)) = self.found.get(&self.path.to_string()) else { return param };
         let (id, shape, device) = (param.id, param.lazy_shape(), param.lazy_device());
-        let (stored, form) = self.found[&self.path.to_string()];
         let values = stored.values(form, &shape.iter().copied().collect::<Vec<_>>());
         param.transform_for_load(Tensor::from_data(TensorData::new(values, shape), &device), id)
     }

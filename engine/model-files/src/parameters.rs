@@ -183,6 +183,16 @@ impl LinearLayer {
     pub(crate) fn book_name(&self) -> String {
         in_block(self.block, self.layer.book)
     }
+
+    /// The layer of Hugging Face's GPT-2 that computes it, and which third of that layer it is, if it is not the whole.
+    pub(crate) fn in_hugging_face(&self) -> (String, Option<usize>) {
+        let (layer, third) = match self.layer.gpt2 {
+            Gpt2::Layer(layer) => (layer, None),
+            Gpt2::ThirdOf(layer, third) => (layer, Some(third)),
+            Gpt2::TiedHead => ("lm_head", None),
+        };
+        (self.block.map_or(layer.to_string(), |block| format!("h.{block}.{layer}")), third)
+    }
 }
 
 impl GptParameter {

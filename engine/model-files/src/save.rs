@@ -1,4 +1,4 @@
-//! A model into a folder (section 5.4): `config.json` and `model.safetensors`.
+//! A model into a folder (section 5.4): `config.json` and `model.safetensors`, and its vocabulary if that is not GPT-2's.
 //!
 //! The tensors have the names and layouts of the book's PyTorch model (`trf_blocks.0.att.W_query.weight`, linear
 //! weights as `[d_out, d_in]`), so that either side can read the other's files.
@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
+use ch02_text::bonus::Gpt2Files;
 use ch04_gpt::GptModel;
 use safetensors::{Dtype, View};
 use shared::GptConfig;
@@ -21,30 +22,67 @@ use tempfile::TempPath;
 use crate::inspect::ParameterPath;
 use crate::parameters::gpt_parameters;
 use crate::stored::{StorageForm, TensorReference};
+use crate::vocabulary::vocabulary_files;
 use crate::{CONFIG_FILE, CheckpointError, FileError, HeadShape, WEIGHTS_FILE, sync_file};
 
-/// Writes a model into `folder`, which is created if needed. A model that is there already is replaced, as a whole.
+/// Writes a model with GPT-2's vocabulary into `folder`, which is created if needed. A model that is there already is
+/// replaced, as a whole.
 ///
 /// # Errors
 /// [`CheckpointError::File`], and [`CheckpointError::UnknownParameter`] if the model has parameters that `config` does
 /// not describe; then the folder holds no half-written file.
 pub fn save_model(folder: &Path, config: &GptConfig, model: &GptModel) -> Result<(), CheckpointError> {
-    let (config_path, weights_path) = (folder.join(CONFIG_FILE), folder.join(WEIGHTS_FILE));
+    save_model_with_vocabulary(folder, config, model, None)
+}
+
+/// The same for a model with this vocabulary, which is written beside it; `None` is GPT-2's.
+///
+/// # Errors
+/// As [`save_model`].
+pub fn save_model_with_vocabulary(
+    folder: &Path,
+    config: &GptConfig,
+    model: &GptModel,
+    vocabulary: Option<&Gpt2Files>,
+) -> Result<(), CheckpointError> {
+    let weights_path = folder.join(WEIGHTS_FILE);
     let tensors = tensors_of(config, model)
         .map_err(|parameter| CheckpointError::UnknownParameter { path: weights_path.clone(), parameter })?;
     fs::create_dir_all(folder).map_err(FileError::write(folder))?;
     let temporary = write_temporary(folder, tensors).map_err(FileError::write(&weights_path))?;
 
-    // Weights never stand beside the configuration of another model: those of another size go first.
-    let config_json = serde_json::to_vec_pretty(config).expect("a configuration is plain data");
-    if fs::read(&config_path).ok().as_deref() != Some(&config_json) {
-        match fs::remove_file(&weights_path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(FileError::write(&weights_path)(e).into()),
-            _ => write_whole(&config_path, &config_json).map_err(FileError::write(&config_path))?,
-        }
-    }
+    let config_json = serde_json::to_string_pretty(config).expect("a configuration is plain data");
+    replace_descriptions(folder, config_json, vocabulary)?;
     temporary.persist(&weights_path).map_err(|e| FileError::write(&weights_path)(e.error))?;
     Ok(())
+}
+
+/// Writes the configuration and the vocabulary. Weights never stand beside those of another model: if one of the files
+/// changes, the old weights go first.
+pub(crate) fn replace_descriptions(
+    folder: &Path,
+    config_json: String,
+    vocabulary: Option<&Gpt2Files>,
+) -> Result<(), FileError> {
+    let files = [(CONFIG_FILE, Some(config_json))].into_iter().chain(vocabulary_files(vocabulary));
+    let changed: Vec<(PathBuf, Option<String>)> = files
+        .map(|(name, contents)| (folder.join(name), contents))
+        .filter(|(path, contents)| fs::read(path).ok().as_deref() != contents.as_ref().map(String::as_bytes))
+        .collect();
+    if !changed.is_empty() {
+        remove_if_there(&folder.join(WEIGHTS_FILE))?;
+    }
+    changed.into_iter().try_for_each(|(path, contents)| match contents {
+        Some(contents) => write_whole(&path, contents.as_bytes()).map_err(FileError::write(&path)),
+        None => remove_if_there(&path),
+    })
+}
+
+fn remove_if_there(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(FileError::write(path)(e)),
+        _ => Ok(()),
+    }
 }
 
 /// Writes the tensors into a temporary file in `folder`, as readable as any new file there.

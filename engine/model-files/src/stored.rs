@@ -64,8 +64,15 @@ pub(crate) struct StoredTensor<'a> {
 /// # Errors
 /// [`CheckpointError::BadWeights`].
 pub(crate) fn read_safetensors<'a>(file: &'a MappedFile) -> Result<StoredTensors<'a>, CheckpointError> {
-    let weights = SafeTensors::deserialize(file)
-        .map_err(|e| CheckpointError::BadWeights { path: file.path.clone(), reason: e.to_string() })?;
+    stored_tensors(file).map_err(|reason| CheckpointError::BadWeights { path: file.path.clone(), reason })
+}
+
+/// The tensors in the contents of a safetensors file.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn stored_tensors<'a>(bytes: &'a [u8]) -> Result<StoredTensors<'a>, String> {
+    let weights = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     let stored = |(name, view): (String, TensorView<'a>)| {
         (name, StoredTensor { shape: view.shape().to_vec(), dtype: view.dtype(), bytes: view.data() })
     };
@@ -123,8 +130,8 @@ impl StoredTensor<'_> {
             return Err(format!("its shape is {:?}, but the configuration asks for {expected:?}", self.shape));
         }
         match self.dtype {
-            Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(()),
-            other => Err(format!("it holds {other:?} values, not F32, F16 or BF16")),
+            Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16 => Ok(()),
+            other => Err(format!("it holds {other:?} values, not F64, F32, F16 or BF16")),
         }
     }
 
@@ -198,6 +205,10 @@ impl StoredTensor<'_> {
     /// Turns stored values that are next to each other into 32-bit floats.
     fn decode(&self, bytes: &[u8], values: &mut [f32]) {
         match self.dtype {
+            Dtype::F64 => {
+                let (words, _) = bytes.as_chunks::<8>();
+                values.iter_mut().zip(words).for_each(|(value, word)| *value = f64::from_le_bytes(*word) as f32);
+            }
             Dtype::F32 => {
                 let (words, _) = bytes.as_chunks::<4>();
                 values.iter_mut().zip(words).for_each(|(value, word)| *value = f32::from_le_bytes(*word));

@@ -154,49 +154,90 @@ fn adapters_of_another_kind_are_refused() {
         load_adapter(folder.path(), small_model(&device), &device).map_err(|e| e.to_string())
     };
 
-    for (setting, value) in [
-        ("lora_dropout", json!(0.1)),
-        ("layers_to_transform", json!([0, 1])),
-        ("modules_to_save", json!([])),
-        ("init_lora_weights", json!(false)),
-        ("init_lora_weights", json!("gaussian")),
+    for (setting, value, scale) in [
+        ("lora_dropout", json!(0.1), 8.0),
+        ("layers_to_transform", json!([0, 1]), 8.0),
+        ("modules_to_save", json!([]), 8.0),
+        ("init_lora_weights", json!(false), 8.0),
+        ("init_lora_weights", json!("gaussian"), 8.0),
+        // How the weight is stored that the adapter is for.
+        ("fan_in_fan_out", json!(true), 8.0),
+        // Which biases were trained is seen from the tensors.
+        ("bias", json!("lora_only"), 8.0),
+        ("target_modules", Value::Null, 8.0),
+        ("ensure_weight_tying", json!(false), 8.0),
+        // 32 / √4
+        ("use_rslora", json!(true), 16.0),
+        // 64 / 4
+        ("alpha_pattern", json!({"out_head": 64}), 16.0),
+        ("alpha_pattern", json!({"out_(head|proj)": 64}), 16.0),
+        ("alpha_pattern", json!({"^out_head": 64}), 16.0),
+        // `peft` matches whole parts of a name, up to its end.
+        ("alpha_pattern", json!({"head": 64, "out": 64, "out_hea": 64, "^head": 64}), 8.0),
     ] {
-        let loaded = load(setting, value).unwrap();
-        assert_eq!(lora_of(&loaded.out_head).scale, 8.0, "{setting}");
+        let loaded = load(setting, value.clone()).unwrap();
+        assert_eq!(lora_of(&loaded.out_head).scale, scale, "{setting}: {value}");
+        if setting == "alpha_pattern" {
+            assert_eq!(lora_of(&loaded.trf_blocks[1].ff.expand).scale, 8.0, "{value}");
+        }
     }
     for (setting, value) in [
         ("alora_invocation_tokens", json!([5, 6])),
-        ("alpha_pattern", json!({"out_head": 64})),
         ("arrow_config", json!({"top_k": 3})),
-        ("bias", json!("lora_only")),
-        ("fan_in_fan_out", json!(true)),
-        ("init_lora_weights", json!("pissa")),
-        ("init_lora_weights", json!("pissa_niter_4")),
-        ("init_lora_weights", json!("olora")),
-        ("init_lora_weights", json!("corda")),
-        ("init_lora_weights", json!("loftq")),
+        ("bias", json!("some")),
         ("kasa_config", json!({"beta": 1e-4})),
         ("layer_replication", json!([[0, 1], [0, 2]])),
         ("lora_bias", json!(true)),
-        ("modules_to_save", json!(["tok_emb"])),
-        ("rank_pattern", json!({"W_query": 2})),
         ("target_parameters", json!(["out_head.weight"])),
         ("trainable_token_indices", json!([50256])),
         ("use_bdlora", json!({"nblocks": 2})),
         ("use_dora", json!(true)),
         ("use_qalora", json!(true)),
-        ("use_rslora", json!(true)),
     ] {
         let error = load(setting, value.clone()).unwrap_err();
         assert!(error.contains(&format!("adapter_config.json has {setting}: {value}, but here")), "{error}");
     }
+    for method in ["pissa", "pissa_niter_4", "olora", "corda", "loftq"] {
+        let error = load("init_lora_weights", json!(method)).unwrap_err();
+        assert!(error.contains("also changes the weights that the adapter is for"), "{error}");
+    }
+    let error = load("ensure_weight_tying", json!(true)).unwrap_err();
+    assert!(
+        error.contains("has ensure_weight_tying: true, but the adapter changes the embedding or the output"),
+        "{error}"
+    );
+    let error = load("modules_to_save", json!(["tok_emb"])).unwrap_err();
+    assert!(error.ends_with("the modules to save of adapter_config.json, tok_emb, are not in it"), "{error}");
+    let error = load("rank_pattern", json!({"W_query": 2})).unwrap_err();
+    assert!(
+        error.contains("W_query.lora_A.weight: its shape is [4, 24], but the model and the rank ask for [2, 24]"),
+        "{error}"
+    );
     for (setting, value, reason) in [
         ("peft_type", json!("LOHA"), "peft_type is LOHA, not LORA"),
         ("r", json!(0), "r is 0, but must be at least 1"),
         ("lora_alpha", json!(0), "lora_alpha is 0, but must be a number above 0"),
         ("lora_alpha", json!(-8), "lora_alpha is -8, but must be a number above 0"),
+        ("rank_pattern", json!({"W_key": 0}), "a rank of rank_pattern is 0, but must be at least 1"),
+        ("alpha_pattern", json!({"W_key": 0}), "an alpha of alpha_pattern is 0, but must be a number above 0"),
+        (
+            "alpha_pattern",
+            json!({"W_(key": 1}),
+            "alpha_pattern has \"W_(key\", which is not a regular expression that can be read here",
+        ),
     ] {
         let error = load(setting, value).unwrap_err();
         assert!(error.ends_with(&format!("is not that of a LoRA adapter: {reason}")), "{error}");
     }
+}
+
+/// Whatever editor saved it.
+#[test]
+fn a_configuration_with_a_byte_order_mark_is_read() {
+    let (folder, device) = (tempfile::tempdir().unwrap(), Device::flex());
+    save_adapter(folder.path(), &trained(&settings(4, 8.0, Scale::AlphaOverRank), &device)).unwrap();
+    let path = folder.path().join("adapter_config.json");
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("\u{feff}{}", config.replace('\n', "\r\n"))).unwrap();
+    load_adapter(folder.path(), small_model(&device), &device).unwrap();
 }

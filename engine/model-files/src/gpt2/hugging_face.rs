@@ -1,29 +1,34 @@
-//! GPT-2 from Hugging Face: `config.json` and `model.safetensors`.
+//! GPT-2 from Hugging Face: `config.json` and `model.safetensors`, or several files with the weights.
 
 use std::path::Path;
 
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use shared::GptConfig;
 use shared::config::ConfigError;
 
+use super::shards;
 use crate::folder::read_json;
 use crate::load::fill_model;
 use crate::parameters::{GptParameter, OWN_HEAD};
-use crate::stored::{MappedFile, read_safetensors};
-use crate::{CONFIG_FILE, CheckpointError, HeadShape, WEIGHTS_FILE};
+use crate::stored::{StoredTensors, read_safetensors};
+use crate::{CONFIG_FILE, CheckpointError, HeadShape};
 
 pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
-    let published: Gpt2Config = read_json(folder, CONFIG_FILE)?;
+    let published = Gpt2Config::read(folder)?;
     let config = published.sizes();
     published
         .check()
         .and_then(|()| config.validate())
         .map_err(|source| CheckpointError::ImpossibleConfig { path: folder.join(CONFIG_FILE), source })?;
 
-    let file = MappedFile::open(folder, WEIGHTS_FILE)?;
-    let mut tensors = read_safetensors(&file)?;
+    let files = shards::open(folder)?;
+    let mut tensors = StoredTensors::new();
+    for file in &files {
+        tensors.extend(read_safetensors(file)?);
+    }
     // Named like biases, but these are the causal masks.
     tensors.retain(|name, _| !name.ends_with(".attn.bias") && !name.ends_with(".attn.masked_bias"));
 
@@ -32,14 +37,32 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptMode
     let place = |parameter: &GptParameter| parameter.in_hugging_face(prefix, own_head);
     match fill_model(&config, HeadShape::of_text(&config), &tensors, place, device) {
         Ok(model) => Ok((config, model)),
-        Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: file.path.clone(), tensor, reason }),
+        Err((tensor, reason)) => {
+            let path = match &files[..] {
+                [file] => file.path.clone(),
+                _ => folder.join(shards::INDEX_FILE),
+            };
+            Err(CheckpointError::BadTensor { path, tensor, reason })
+        }
     }
 }
 
-/// The fields of `config.json` that matter. The sizes must be there; the rest has defaults, which are GPT-2's.
+/// Other names that Hugging Face's library takes for the sizes; where both are there, these count.
+const OTHER_NAMES: [(&str, &str); 4] = [
+    ("hidden_size", "n_embd"),
+    ("max_position_embeddings", "n_positions"),
+    ("num_attention_heads", "n_head"),
+    ("num_hidden_layers", "n_layer"),
+];
+
+/// The names of GELU in its tanh approximation, the function of section 4.3. `gelu` is the exact one.
+const TANH_GELU: [&str; 5] = ["gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate", "gelu_python_tanh"];
+
+/// The fields of `config.json` that matter. The sizes must be there; the rest has defaults, which are GPT-2's. The
+/// three dropout rates may differ, since they change no answer: see [`open_model`](super::open_model).
 #[derive(Deserialize)]
 struct Gpt2Config {
-    model_type: String,
+    model_type: Option<String>,
     vocab_size: usize,
     n_positions: usize,
     n_embd: usize,
@@ -49,8 +72,6 @@ struct Gpt2Config {
     activation_function: Option<String>,
     layer_norm_epsilon: Option<f64>,
     resid_pdrop: Option<f64>,
-    embd_pdrop: Option<f64>,
-    attn_pdrop: Option<f64>,
     scale_attn_weights: Option<bool>,
     scale_attn_by_inverse_layer_idx: Option<bool>,
     add_cross_attention: Option<bool>,
@@ -58,8 +79,15 @@ struct Gpt2Config {
 }
 
 impl Gpt2Config {
-    fn drop_rate(&self) -> f64 {
-        self.resid_pdrop.unwrap_or(0.1)
+    fn read(folder: &Path) -> Result<Self, CheckpointError> {
+        let mut fields: Map<String, Value> = read_json(folder, CONFIG_FILE)?;
+        for (other, name) in OTHER_NAMES {
+            if let Some(value) = fields.remove(other) {
+                fields.insert(name.to_string(), value);
+            }
+        }
+        let bad = |source| CheckpointError::BadConfig { path: folder.join(CONFIG_FILE), source };
+        serde_json::from_value(fields.into()).map_err(bad)
     }
 
     fn sizes(&self) -> GptConfig {
@@ -69,23 +97,26 @@ impl Gpt2Config {
             emb_dim: self.n_embd,
             n_heads: self.n_head,
             n_layers: self.n_layer,
-            drop_rate: self.drop_rate(),
+            drop_rate: self.resid_pdrop.unwrap_or(0.1),
             qkv_bias: true,
         }
     }
 
     /// Refuses what this project's model computes in another way: it would load and then write nonsense.
     fn check(&self) -> Result<(), ConfigError> {
-        require("model_type", Some(&self.model_type), &"gpt2".to_string())?;
-        require("activation_function", self.activation_function.as_ref(), &"gelu_new".to_string())?;
+        require("model_type", self.model_type.as_ref(), &"gpt2".to_string())?;
+        if let Some(name) = self.activation_function.as_ref().filter(|name| !TANH_GELU.contains(&name.as_str())) {
+            return Err(ConfigError::Field {
+                field: "activation_function",
+                value: name.clone(),
+                allowed: format!("GELU in its tanh approximation: {}", TANH_GELU.join(", ")),
+            });
+        }
         require("layer_norm_epsilon", self.layer_norm_epsilon.as_ref(), &1e-5)?;
         require("n_inner", self.n_inner.as_ref(), &self.n_embd.saturating_mul(4))?;
         require("scale_attn_weights", self.scale_attn_weights.as_ref(), &true)?;
         require("scale_attn_by_inverse_layer_idx", self.scale_attn_by_inverse_layer_idx.as_ref(), &false)?;
-        require("add_cross_attention", self.add_cross_attention.as_ref(), &false)?;
-        // This model has one rate for all three.
-        require("embd_pdrop", self.embd_pdrop.as_ref(), &self.drop_rate())?;
-        require("attn_pdrop", self.attn_pdrop.as_ref(), &self.drop_rate())
+        require("add_cross_attention", self.add_cross_attention.as_ref(), &false)
     }
 }
 

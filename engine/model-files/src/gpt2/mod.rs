@@ -6,7 +6,7 @@
 //!
 //! | form | configuration | weights |
 //! |---|---|---|
-//! | Hugging Face | `config.json` | `model.safetensors` |
+//! | Hugging Face | `config.json` | `model.safetensors`, or several files and `model.safetensors.index.json` |
 //! | OpenAI | `hparams.json` | TensorFlow's `checkpoint`, `model.ckpt.index`, `model.ckpt.data-00000-of-00001` |
 //!
 //! [`open_model`] reads both, and the folders of this project besides. The lesson of section 5.5,
@@ -16,6 +16,7 @@ mod bundle;
 mod hugging_face;
 mod index;
 mod openai;
+mod shards;
 mod wire;
 
 use std::fmt;
@@ -25,8 +26,10 @@ use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use shared::GptConfig;
 
+pub(crate) use openai::HPARAMS_FILE;
 pub use openai::read_gpt2_params;
 
+use crate::adapter::ADAPTER_CONFIG_FILE;
 use crate::folder::read_json;
 use crate::{CONFIG_FILE, CheckpointError, WEIGHTS_FILE, load_model};
 
@@ -54,12 +57,18 @@ impl fmt::Display for ModelKind {
 /// The kind of files of the model in `folder`. Only the configuration is read.
 ///
 /// # Errors
-/// [`CheckpointError::NoKnownModel`], which says what a model folder has; or if `config.json` cannot be read.
+/// [`CheckpointError::NoKnownModel`], which says what a model folder has; or what else the folder holds, a classifier
+/// or a LoRA adapter; or if `config.json` cannot be read.
 pub fn model_kind(folder: &Path) -> Result<ModelKind, CheckpointError> {
     let has = |file: &str| folder.join(file).is_file();
     if has(CONFIG_FILE) {
         let config: serde_json::Value = read_json(folder, CONFIG_FILE)?;
-        let is_hugging_face = config.get("model_type").is_some();
+        let has_one_of = |fields: &[&str]| fields.iter().any(|field| config.get(field).is_some());
+        if has_one_of(&["labels"]) {
+            return Err(CheckpointError::Classifier { folder: folder.into() });
+        }
+        // Old files have no model_type.
+        let is_hugging_face = has_one_of(&["model_type", "architectures", "n_embd"]);
         Ok(if is_hugging_face { ModelKind::HuggingFace } else { ModelKind::Book })
     } else if has(openai::HPARAMS_FILE) {
         Ok(ModelKind::OpenAi)
@@ -67,13 +76,16 @@ pub fn model_kind(folder: &Path) -> Result<ModelKind, CheckpointError> {
         Err(CheckpointError::NoModel { folder: folder.into(), file: CONFIG_FILE.into() })
     } else if has(openai::CHECKPOINT_FILE) {
         Err(CheckpointError::NoModel { folder: folder.into(), file: openai::HPARAMS_FILE.into() })
+    } else if has(ADAPTER_CONFIG_FILE) {
+        Err(CheckpointError::Adapter { folder: folder.into() })
     } else {
         Err(CheckpointError::NoKnownModel { folder: folder.into() })
     }
 }
 
 /// Opens a model of any kind (see [`ModelKind`]). GPT-2's dropout rate is 0.1; set
-/// [`drop_rate`](GptConfig::drop_rate) to something else for fine-tuning if you like.
+/// [`drop_rate`](GptConfig::drop_rate) to something else for fine-tuning if you like. Hugging Face has three rates,
+/// which matter in training only; the one here is that of the residual connections.
 ///
 /// # Errors
 /// If the folder holds no model; if a file is missing, damaged or does not fit the others; if GPT-2's configuration

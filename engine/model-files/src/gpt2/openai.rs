@@ -1,13 +1,12 @@
 //! GPT-2 as OpenAI released it: `hparams.json` and a TensorFlow checkpoint.
 
-use std::fs;
 use std::path::Path;
 
 use burn::tensor::{Device, TensorData};
 use ch04_gpt::GptModel;
 use ch05_pretrain::gpt2::Params;
 use serde::Deserialize;
-use shared::GptConfig;
+use shared::{GptConfig, text};
 
 use super::bundle::Bundle;
 use crate::folder::{missing_or_unreadable, read_json};
@@ -17,7 +16,7 @@ use crate::stored::{StorageForm, StoredTensor};
 use crate::{CheckpointError, HeadShape};
 
 /// The sizes of the model.
-pub(super) const HPARAMS_FILE: &str = "hparams.json";
+pub(crate) const HPARAMS_FILE: &str = "hparams.json";
 /// Says what the other files' names begin with.
 pub(super) const CHECKPOINT_FILE: &str = "checkpoint";
 
@@ -57,7 +56,7 @@ fn read_config(folder: &Path) -> Result<GptConfig, CheckpointError> {
 /// What the names of the checkpoint's files begin with: `model.ckpt`.
 fn prefix(folder: &Path) -> Result<String, CheckpointError> {
     let path = folder.join(CHECKPOINT_FILE);
-    let text = fs::read_to_string(&path).map_err(|source| missing_or_unreadable(folder, CHECKPOINT_FILE, source))?;
+    let text = text::read(&path).map_err(|source| missing_or_unreadable(folder, CHECKPOINT_FILE, source))?;
     let written = text.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
         let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;

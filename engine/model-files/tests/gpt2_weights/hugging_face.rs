@@ -36,6 +36,10 @@ pub fn to_bytes(values: impl IntoIterator<Item = f32>) -> Vec<u8> {
     values.into_iter().flat_map(f32::to_le_bytes).collect()
 }
 
+pub fn to_double(bytes: &[u8]) -> Vec<u8> {
+    to_floats(bytes).into_iter().flat_map(|value| f64::from(value).to_le_bytes()).collect()
+}
+
 pub fn to_half(bytes: &[u8]) -> Vec<u8> {
     to_floats(bytes).into_iter().flat_map(|value| f16::from_f32(value).to_le_bytes()).collect()
 }

@@ -15,8 +15,8 @@ use testkit::assert_close;
 use crate::common::parameter_values;
 use crate::golden::{EXACT, assert_golden, error, floats, golden, golden_ids, logits, open};
 use crate::hugging_face::{
-    Tensors, golden_config, golden_tensors, hugging_face, to_bfloat, to_bytes, to_floats, to_half, with_config,
-    with_tensors,
+    Tensors, golden_config, golden_tensors, hugging_face, to_bfloat, to_bytes, to_double, to_floats, to_half,
+    with_config, with_tensors, write_hugging_face,
 };
 use crate::openai::{Checkpoint, openai_copy};
 
@@ -189,6 +189,16 @@ fn a_head_of_its_own_is_used() {
     assert_eq!(error(missing.path()), "model.safetensors: tensor lm_head.weight: it is missing");
 }
 
+#[test]
+fn weights_in_64_bits_are_read() {
+    let folder = with_tensors(|tensors| {
+        for (stored, _, bytes) in tensors.values_mut() {
+            (*stored, *bytes) = (Dtype::F64, to_double(bytes));
+        }
+    });
+    assert_eq!(parameter_values(&open(folder.path()).1), parameter_values(&open(&golden("gpt2-tiny-hf")).1));
+}
+
 /// A half has 11 bits of precision, a bfloat16 has 8; the logits are about 1.
 #[test]
 fn rounded_weights_are_read() {
@@ -228,6 +238,83 @@ fn rounded_values_are_converted_exactly() {
     // The head is the transpose of the first.
     let head = found.last().unwrap();
     assert!((0..rows).all(|i| head[(i % 32) * 211 + i / 32] == found[0][i]));
+}
+
+/// The golden logits are those of `transformers` 5 with each of these names and settings.
+#[test]
+fn what_computes_the_same_is_read_under_every_name() {
+    for (field, value) in [
+        ("activation_function", json!("gelu_new")),
+        ("activation_function", json!("gelu_pytorch_tanh")),
+        ("activation_function", json!("gelu_fast")),
+        ("activation_function", json!("gelu_accurate")),
+        ("activation_function", json!("gelu_python_tanh")),
+        ("activation_function", json!(null)),
+        ("n_inner", json!(128)),
+        ("torch_dtype", json!("float16")),
+        ("dtype", json!("bfloat16")),
+        ("reorder_and_upcast_attn", json!(true)),
+        // Dropout is off when a model answers.
+        ("embd_pdrop", json!(0.0)),
+        ("attn_pdrop", json!(0.2)),
+        ("attn_pdrop", json!(null)),
+        // Where a name of all models and one of GPT-2 are there, the first counts.
+        ("hidden_size", json!(32)),
+        ("n_ctx", json!(24)),
+    ] {
+        assert_golden(&open(with_config(field, value).path()).1, EXACT);
+    }
+    let mut config = golden_config();
+    for (name, other) in [
+        ("n_embd", "hidden_size"),
+        ("n_positions", "max_position_embeddings"),
+        ("n_head", "num_attention_heads"),
+        ("n_layer", "num_hidden_layers"),
+    ] {
+        config[other] = config[name].take();
+        config.as_object_mut().unwrap().remove(name);
+    }
+    // As in files of 2019.
+    config.as_object_mut().unwrap().remove("model_type");
+    let (sizes, model) = open(hugging_face(&config, &golden_tensors()).path());
+    assert_eq!((sizes.emb_dim, sizes.context_length, sizes.n_heads, sizes.n_layers), (32, 24, 4, 3));
+    assert_golden(&model, EXACT);
+}
+
+/// `save_pretrained` writes large models so.
+#[test]
+fn weights_in_several_files_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let tensors = golden_tensors();
+    let file_of = |name: &str| format!("model-0000{}-of-00002.safetensors", if name < "h.1" { 1 } else { 2 });
+    for file in ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] {
+        let part: Tensors = tensors
+            .iter()
+            .filter(|(name, _)| file_of(name) == file)
+            .map(|(name, t)| (name.clone(), t.clone()))
+            .collect();
+        assert!(!part.is_empty() && part.len() < tensors.len());
+        write_hugging_face(folder.path(), &golden_config(), &part);
+        fs::rename(folder.path().join("model.safetensors"), folder.path().join(file)).unwrap();
+    }
+    let weight_map: BTreeMap<&String, String> = tensors.keys().map(|name| (name, file_of(name))).collect();
+    let index = folder.path().join("model.safetensors.index.json");
+    fs::write(&index, json!({"metadata": {"total_size": 182_784}, "weight_map": weight_map}).to_string()).unwrap();
+    assert_golden(&open(folder.path()).1, EXACT);
+
+    fs::remove_file(folder.path().join("model-00002-of-00002.safetensors")).unwrap();
+    assert_eq!(error(folder.path()), "FOLDER holds no model: model-00002-of-00002.safetensors is missing");
+    for outside in ["../model.safetensors", "/etc/passwd", "..", ""] {
+        fs::write(&index, json!({"weight_map": {"wte.weight": outside}}).to_string()).unwrap();
+        let text = error(folder.path());
+        assert!(text.starts_with("model.safetensors.index.json: tensor wte.weight: its file is said to be"), "{text}");
+    }
+    let file = "model-00001-of-00002.safetensors";
+    fs::write(&index, json!({"weight_map": {"wte.weight": file}}).to_string()).unwrap();
+    assert_eq!(error(folder.path()), format!("{file}: tensor wte.weight: it is missing"));
+    fs::copy(folder.path().join(file), folder.path().join("b.safetensors")).unwrap();
+    fs::write(&index, json!({"weight_map": {"a": file, "b": "b.safetensors"}}).to_string()).unwrap();
+    assert_eq!(error(folder.path()), "model.safetensors.index.json: tensor wte.weight: it is missing");
 }
 
 #[test]
