@@ -1,4 +1,4 @@
-//! # Exercise A.2: a check of the environment
+//! # Exercise A.2: A check of the environment
 //!
 //! Chapter 2 of the book comes with a script that tells whether everything is installed. Write the check for this
 //! edition: everything that the chapters need from a device.

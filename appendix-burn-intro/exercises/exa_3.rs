@@ -1,4 +1,4 @@
-//! # Exercise A.3: the parameters of the small network
+//! # Exercise A.3: The parameters of the small network
 //!
 //! How many values does the network of section A.7, with two inputs and two outputs, learn? Count them in the model, and
 //! predict them from the sizes: the two numbers must agree for every network.

@@ -1,4 +1,4 @@
-//! # Solution A.1: is burn there?
+//! # Solution A.1: Is burn there?
 //!
 //! The name is compared as a whole line, so that `burn-core` is not taken for `burn`; the version stands in the line
 //! after it. A tensor lives on the device that its constructor is given, and the sum is only right if the device

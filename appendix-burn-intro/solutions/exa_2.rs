@@ -1,4 +1,4 @@
-//! # Solution A.2: a check of the environment
+//! # Solution A.2: A check of the environment
 //!
 //! `device.autodiff()` is the same device with a record of every operation. The matrix is marked with `require_grad`, so
 //! that its gradient is kept. With s for the sums of the columns, 5, 7 and 9, the sum of the product is s · s, and the

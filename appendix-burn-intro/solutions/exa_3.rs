@@ -1,4 +1,4 @@
-//! # Solution A.3: the parameters of the small network
+//! # Solution A.3: The parameters of the small network
 //!
 //! Every linear layer has one weight for each pair of input and output, and one bias for each output:
 //! (2 · 30 + 30) + (30 · 20 + 20) + (20 · 2 + 2) = 752.

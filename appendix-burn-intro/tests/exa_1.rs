@@ -6,6 +6,7 @@ mod exa_1;
 
 use burn::tensor::Device;
 
+// 中文：找到本工作区所用 burn 的版本
 #[test]
 fn exa_1_finds_the_version_of_this_workspace() {
     let lock = include_str!("../../Cargo.lock");
@@ -18,6 +19,7 @@ fn exa_1_finds_the_version_of_this_workspace() {
     );
 }
 
+// 中文：不把其他包当作 burn
 #[test]
 fn exa_1_takes_no_other_package_for_burn() {
     let lock = "[[package]]\nname = \"burn-core\"\nversion = \"9.9.9\"\n";
@@ -27,6 +29,7 @@ fn exa_1_takes_no_other_package_for_burn() {
     assert_eq!(exa_1::burn_version(""), None);
 }
 
+// 中文：设备能做加法
 #[test]
 fn exa_1_the_device_adds() {
     assert_eq!(exa_1::works(&Device::flex()), [5.0, 7.0, 9.0]);

@@ -6,12 +6,14 @@ mod exa_2;
 
 use burn::tensor::Device;
 
+// 中文：设备能做乘法
 #[test]
 fn exa_2_the_device_multiplies() {
     let check = exa_2::check(&Device::flex()).expect("there is a gradient");
     assert_eq!(check.product, [14.0, 32.0, 32.0, 77.0]);
 }
 
+// 中文：设备能求梯度
 #[test]
 fn exa_2_the_device_differentiates() {
     let check = exa_2::check(&Device::flex()).expect("there is a gradient");

@@ -1,6 +1,6 @@
 //! A training run in a folder, so that it can be continued.
 //!
-//! A checkpoint is a model folder (see [`model_files::save_model`]) with two more files:
+//! A checkpoint is a model folder (see [`model_files::save`]) with two more files:
 //!
 //! | file | what |
 //! |---|---|
@@ -19,14 +19,16 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::Device;
+use ch02_text::bonus::Gpt2Files;
 use ch05_pretrain::AdamW;
-use model_files::{CheckpointError, FileError, load_model, save_model};
+use model_files::{CheckpointError, FileError, load_model, save_model_with_vocabulary};
 use serde::{Deserialize, Serialize};
 use shared::files::write_whole;
-use shared::{GptConfig, TrainingConfig};
+use shared::{GptConfig, TrainingConfig, text};
 
 use self::folders::{CheckpointFolder, remove_if_there, remove_older};
-use crate::{Run, RunState};
+use crate::finite::check_model_and_optimizer;
+use crate::{Diverged, Run, RunState};
 
 /// The moments of the optimizer.
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -45,6 +47,9 @@ pub enum RunError {
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The run has left the finite numbers.
+    #[error("{0}")]
+    Diverged(#[from] Diverged),
     /// There is nothing to continue.
     #[error("{} holds no checkpoint of a run", .folder.display())]
     NoCheckpoint { folder: PathBuf },
@@ -68,20 +73,23 @@ pub struct RunFile<S> {
     parameter_steps: BTreeMap<String, u32>,
 }
 
-/// Writes the state of `run` into a new folder below `folder` and removes the older checkpoints there.
+/// Writes the state of `run` into a new folder below `folder` and removes the older checkpoints there. `vocabulary` is that
+/// of the model, `None` for GPT-2's.
 ///
 /// # Errors
-/// If a file cannot be written; older checkpoints stay then.
+/// If a file cannot be written, or a number of the model or the optimizer is not finite; older checkpoints stay then.
 pub fn save_checkpoint<S: Serialize>(
     folder: &Path,
     run: &Run,
     config: &GptConfig,
     training: &TrainingConfig,
+    vocabulary: Option<&Gpt2Files>,
     settings: S,
 ) -> Result<PathBuf, RunError> {
+    check_model_and_optimizer(&run.model, &run.optimizer, run.state.steps.saturating_sub(1))?;
     let CheckpointFolder { target, temporary } = CheckpointFolder::new(folder, run.state.steps);
     remove_if_there(&temporary).map_err(FileError::write(&temporary))?;
-    save_model(&temporary, config, &run.model.valid())?;
+    save_model_with_vocabulary(&temporary, config, &run.model.valid(), vocabulary)?;
     let parameter_steps = moments::save(&temporary.join(OPTIMIZER_FILE), &run.model, &run.optimizer)?;
 
     let file = RunFile {
@@ -141,16 +149,16 @@ pub fn load_checkpoint<S: for<'de> Deserialize<'de>>(
 pub fn load_run_file<S: for<'de> Deserialize<'de>>(folder: &Path) -> Result<RunFile<S>, RunError> {
     let path = folder.join(RUN_FILE);
     let bad = |reason: String| RunError::Damaged { path: path.clone(), reason };
-    let json = fs::read(&path).map_err(FileError::read(&path))?;
+    let json = text::read(&path).map_err(FileError::read(&path))?;
     // The version first: a newer format may look different everywhere else.
-    let version: Version = serde_json::from_slice(&json).map_err(|e| bad(e.to_string()))?;
+    let version: Version = serde_json::from_str(&json).map_err(|e| bad(e.to_string()))?;
     if version.format > FORMAT {
         return Err(bad(format!(
             "its format is {}, but this program reads up to {FORMAT}; take a newer version of the program",
             version.format
         )));
     }
-    let file: RunFile<S> = serde_json::from_slice(&json).map_err(|e| bad(e.to_string()))?;
+    let file: RunFile<S> = serde_json::from_str(&json).map_err(|e| bad(e.to_string()))?;
     file.training.validate().map_err(|e| bad(e.to_string()))?;
     file.state.check().map_err(bad)?;
     Ok(file)

@@ -2,7 +2,6 @@
 //! on, `Ok(ControlFlow::Break(()))` to end the run after the current step, or an error, with which the run ends at
 //! once.
 
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use burn::tensor::Tensor;
@@ -10,7 +9,7 @@ use ch04_gpt::GptModel;
 use ch05_pretrain::Evaluation;
 use ch06_classify::Accuracies;
 
-use crate::Run;
+use crate::{Diverged, Run};
 
 /// Something that happened in a run.
 #[derive(Debug)]
@@ -25,7 +24,7 @@ pub enum Event<'a> {
     },
     /// An evaluation.
     Evaluation(&'a Evaluation),
-    /// The end of a pass over the training data.
+    /// The end of a pass over the training data. All parameters are finite.
     EpochEnd {
         /// The pass, from 1.
         epoch: usize,
@@ -39,6 +38,6 @@ pub enum Event<'a> {
 }
 
 /// An observer that ignores everything.
-pub fn ignore(_: Event) -> Result<ControlFlow<()>, Infallible> {
+pub fn ignore(_: Event) -> Result<ControlFlow<()>, Diverged> {
     Ok(ControlFlow::Continue(()))
 }

@@ -10,7 +10,8 @@ use ch06_classify::Accuracies;
 use shared::rng::TorchRng;
 use shared::{Batches, Mode, TrainingConfig};
 
-use crate::{Event, Run};
+use crate::finite::{LossWatch, check_evaluation};
+use crate::{Diverged, Event, Run, check_model};
 
 /// What a run trains for: how a step is made, and how the model is measured.
 pub trait Task {
@@ -47,11 +48,13 @@ pub trait Task {
 /// point and is continued computes the same as one that was never interrupted.
 ///
 /// # Errors
-/// Whatever `observe` returns; the run ends there.
+/// Whatever `observe` returns; the run ends there. [`Diverged`] if a loss or a parameter is not finite any more: every loss
+/// is checked, if not always at once, and the parameters where an observer may save the model: at the end of an epoch and of
+/// the run.
 ///
 /// # Panics
 /// If a step has no batches, if the training loader has no batch, or if the run is at a batch that it does not have.
-pub fn train<T: Task, E>(
+pub fn train<T: Task, E: From<Diverged>>(
     mut run: Run,
     task: &T,
     [training, validation]: [&T::Loader; 2],
@@ -64,6 +67,7 @@ pub fn train<T: Task, E>(
     let at = run.state.batch;
     assert!(at < batches, "the run is at batch {at} of a pass, but the training loader has only {batches}");
 
+    let mut losses = LossWatch::new(device);
     while run.state.epoch <= config.epochs {
         let mut pass = begin_or_continue_pass(&mut run, training, device);
         loop {
@@ -83,21 +87,28 @@ pub fn train<T: Task, E>(
             run.state.seen += next.iter().map(|batch| task.size(batch)).sum::<usize>();
             let loss;
             (run, loss) = task.step(run, next);
+            losses.add(step, &loss)?;
             tell(Event::Step { step, loss: &loss })?;
 
             if step.is_multiple_of(config.eval_freq) {
+                losses.check()?;
                 let evaluation = evaluate(&mut run, task, [training, validation], config, device, (epoch, step));
+                check_evaluation(&evaluation, [batches, validation.num_batches()])?;
                 tell(Event::Evaluation(&evaluation))?;
                 run.state.evaluations.push(evaluation);
             }
             let epoch_ended = run.state.batch == batches;
             if epoch_ended {
+                losses.check()?;
+                check_model(&run.model, step)?;
                 let accuracies = task.accuracies(&mut run, epoch, device);
                 tell(Event::EpochEnd { epoch, model: &run.model, accuracies: accuracies.as_ref() })?;
                 (run.state.epoch, run.state.batch) = (epoch + 1, 0);
             }
             tell(Event::SafePoint(&run))?;
             if flow.is_break() {
+                losses.check()?;
+                check_model(&run.model, step)?;
                 return Ok(run);
             }
             if epoch_ended {

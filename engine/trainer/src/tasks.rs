@@ -13,7 +13,7 @@ use ch06_classify::{Accuracies, Readout, SpamLoader, SpamLoaders, calc_accuracy_
 use shared::{Batches, Mode, TrainingConfig};
 
 use crate::runner::update;
-use crate::{Event, Masks, Run, Task, train};
+use crate::{Diverged, Event, Masks, Run, Task, train};
 
 /// A language model that learns from batches of inputs and targets:
 /// [`train_model_simple`](ch05_pretrain::train_model_simple) of chapter 5, or with a recipe
@@ -68,11 +68,11 @@ impl<L: Batches<Batch = Batch>> Task for LanguageModel<'_, L> {
 /// another number of epochs the rest of the schedule is that of the new length.
 ///
 /// # Errors
-/// Whatever `observe` returns; the run ends there.
+/// As [`train`].
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_language_model<L: Batches<Batch = Batch>, E>(
+pub fn train_language_model<L: Batches<Batch = Batch>, E: From<Diverged>>(
     run: Run,
     loaders: &Loaders<L>,
     config: &TrainingConfig,
@@ -123,11 +123,11 @@ impl Task for Classifier<'_> {
 /// Fine-tunes a classifier; returns the accuracies after each epoch as well.
 ///
 /// # Errors
-/// Whatever `observe` returns; the run ends there.
+/// As [`train`].
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_classifier<E>(
+pub fn train_classifier<E: From<Diverged>>(
     run: Run,
     loaders: &SpamLoaders,
     config: &TrainingConfig,

@@ -1,7 +1,6 @@
 //! A run in a folder: it goes on as if it had never been interrupted, and a damaged one is refused. (Killed programs:
 //! `cli/tests/resume.rs`.)
 
-use std::convert::Infallible;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -9,8 +8,10 @@ use std::path::{Path, PathBuf};
 use appendix_train_tricks::Recipe;
 use burn::module::Module;
 use burn::tensor::Device;
+use ch02_text::bonus::train_bpe;
 use ch04_gpt::GptModel;
 use ch05_pretrain::Loaders;
+use model_files::read_vocabulary;
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde_json::Value;
@@ -18,7 +19,7 @@ use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig, data};
 use tempfile::TempDir;
-use trainer::{Event, Masks, Run, load_checkpoint, newest_checkpoint, save_checkpoint, train_language_model};
+use trainer::{Diverged, Event, Masks, Run, load_checkpoint, newest_checkpoint, save_checkpoint, train_language_model};
 
 const MOMENT: &str = "trf_blocks.0.att.out_proj.bias.exp_avg";
 
@@ -54,14 +55,14 @@ fn train(run: Run, steps: usize) -> Run {
     let loaders = Loaders::new(&text, 16, 2).unwrap();
     train_language_model(run, &loaders, &training(), &Recipe::default(), Masks::Reproducible, &device(), |event| {
         let done = matches!(event, Event::SafePoint(run) if run.state.steps == steps);
-        Ok::<_, Infallible>(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok::<_, Diverged>(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })
     .unwrap()
 }
 
 fn save(run: &Run) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let path = save_checkpoint(folder.path(), run, &config(), &training(), ()).unwrap();
+    let path = save_checkpoint(folder.path(), run, &config(), &training(), None, ()).unwrap();
     (folder, path)
 }
 
@@ -184,6 +185,21 @@ fn a_run_that_diverged_can_be_read() {
     assert_eq!(read.state.evaluations[1..], run.state.evaluations[1..]);
 }
 
+/// A checkpoint is a whole model, with its vocabulary; it is ours, so a newer one replaces it.
+#[test]
+fn a_checkpoint_keeps_the_vocabulary() {
+    let vocabulary = train_bpe("the boats and the boats", 260);
+    let folder = tempfile::tempdir().unwrap();
+    let save = |run: &Run| save_checkpoint(folder.path(), run, &config(), &training(), Some(&vocabulary), ()).unwrap();
+    let run = train(begin(), 2);
+    let older = save(&run);
+    let newer = save(&train(run, 3));
+    assert!(!older.exists());
+    assert_eq!(read_vocabulary(&newer).unwrap().unwrap().vocabulary(), Some(&vocabulary));
+    let newest = save_checkpoint(folder.path(), &train(begin(), 4), &config(), &training(), None, ()).unwrap();
+    assert!(!newer.exists() && read_vocabulary(&newest).unwrap().is_none());
+}
+
 /// The numbers in the names decide, not their letters; what was interrupted is removed, what only looks similar stays.
 #[test]
 fn the_newest_checkpoint_and_what_is_left_over() {
@@ -205,7 +221,7 @@ fn the_newest_checkpoint_and_what_is_left_over() {
     }
     assert_eq!(newest_checkpoint(folder).unwrap(), folder.join("checkpoint-1000000"));
     fs::create_dir(folder.join("checkpoint-000002")).unwrap(); // its run.json went first
-    let path = save_checkpoint(folder, &train(run, 4), &config(), &training(), ()).unwrap();
+    let path = save_checkpoint(folder, &train(run, 4), &config(), &training(), None, ()).unwrap();
     let mut left: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     left.sort();
     let mut expected: Vec<PathBuf> = others.iter().map(|name| folder.join(name)).chain([path]).collect();

@@ -1,6 +1,5 @@
 //! Runs of a classifier: the same numbers as the lesson's loop, events in order, an end between two steps.
 
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
@@ -14,7 +13,7 @@ use ch06_classify::{
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig};
-use trainer::{Event, Masks, Run, ignore, train_classifier};
+use trainer::{Diverged, Event, Masks, Run, ignore, train_classifier};
 
 fn device() -> Device {
     Device::flex().autodiff()
@@ -85,7 +84,7 @@ fn every_event_comes_in_order() {
                 assert_eq!(run.state.steps, safe_points);
             }
         }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
+        Ok::<_, Diverged>(ControlFlow::Continue(()))
     };
     let (run, accuracies) =
         train_classifier(new_run(), &loaders(), &config(), Readout::Last, Masks::Reproducible, &device(), observe)
@@ -100,7 +99,7 @@ fn a_run_can_be_ended_between_two_steps_and_goes_on_exactly() {
     let (loaders, config) = (loaders(), config());
     let end_after_three = |event: Event| {
         let third = matches!(event, Event::Step { step: 2, .. });
-        Ok::<_, Infallible>(if third { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok::<_, Diverged>(if third { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     };
     let train = |run, config: &TrainingConfig| {
         train_classifier(run, &loaders, config, Readout::Last, Masks::Reproducible, &device(), ignore).unwrap()
@@ -119,10 +118,10 @@ fn a_run_can_be_ended_between_two_steps_and_goes_on_exactly() {
 #[test]
 fn an_observer_can_fail() {
     let fail = |event: Event| match event {
-        Event::Evaluation(_) => Err("the disk is full"),
+        Event::Evaluation(_) => Err(Box::<dyn std::error::Error>::from("the disk is full")),
         _ => Ok(ControlFlow::Continue(())),
     };
     let result =
         train_classifier(new_run(), &loaders(), &config(), Readout::Last, Masks::Reproducible, &device(), fail);
-    assert_eq!(result.map(|_| ()).unwrap_err(), "the disk is full");
+    assert_eq!(result.map(|_| ()).unwrap_err().to_string(), "the disk is full");
 }

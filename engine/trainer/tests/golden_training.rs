@@ -1,7 +1,6 @@
 //! Whole training runs against runs of the book's PyTorch code (`torch` 2.15, CPU): every step's loss, every
 //! evaluation, the greedy continuation at the end, computed by the lesson's formulas and by the fast operations.
 
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use appendix_train_tricks::Recipe;
@@ -15,7 +14,7 @@ use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig};
 use testkit::{assert_relatively_close, for_test, needs_data};
-use trainer::{Event, Masks, Run, train_language_model};
+use trainer::{Diverged, Event, Masks, Run, train_language_model};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -52,7 +51,7 @@ fn reproduce(golden: &str, accelerate: impl Fn(GptModel) -> GptModel) {
                 assert_eq!(step, losses.len());
                 losses.push(loss.clone().into_scalar::<f64>());
             }
-            Ok::<_, Infallible>(ControlFlow::Continue(()))
+            Ok::<_, Diverged>(ControlFlow::Continue(()))
         },
     )
     .unwrap();

@@ -1,7 +1,6 @@
 //! The runner with appendix D's recipes: it computes what the lesson's loop computes, and what PyTorch computed.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use appendix_train_tricks::{Clip, Decay, Recipe, Schedule, TrainingPlan, train_model};
@@ -15,7 +14,7 @@ use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, TrainingConfig, data};
 use testkit::{assert_relatively_close, for_test, needs_data};
-use trainer::{Event, Masks, Run, ignore, train_language_model};
+use trainer::{Diverged, Event, Masks, Run, ignore, train_language_model};
 
 fn small() -> GptConfig {
     GptConfig {
@@ -114,7 +113,7 @@ fn golden_warmup_cosine_clip() {
         if let Event::Step { loss, .. } = event {
             losses.borrow_mut().push(loss.clone().into_scalar::<f64>());
         }
-        Ok::<_, Infallible>(ControlFlow::Continue(()))
+        Ok::<_, Diverged>(ControlFlow::Continue(()))
     };
     let run =
         train_language_model(run, &loaders, &golden.training, &golden.recipe, Masks::Reproducible, &device, observe)

@@ -56,7 +56,8 @@ const CHOICES: [(DeviceChoice, &str); 7] = [
     (DeviceChoice::Cuda, "cuda"),
 ];
 
-fn names() -> String {
+/// The names of all devices.
+pub fn names() -> String {
     CHOICES.map(|(_, name)| name).join(", ")
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use model_files::vocabulary::{MERGES_FILE, VOCAB_FILE};
 use model_files::{CONFIG_FILE, FileError, WEIGHTS_FILE};
 
 use super::{OPTIMIZER_FILE, RUN_FILE};
@@ -70,7 +71,7 @@ fn steps_in_name(path: &Path) -> Option<u64> {
 /// Whether this is a folder with nothing in it but the files of a checkpoint, complete or half-written (those have
 /// names with a dot in front). Folders of other programs may have such names as well.
 fn holds_only_ours(folder: &Path) -> bool {
-    let ours = [CONFIG_FILE, WEIGHTS_FILE, OPTIMIZER_FILE, RUN_FILE];
+    let ours = [CONFIG_FILE, WEIGHTS_FILE, VOCAB_FILE, MERGES_FILE, OPTIMIZER_FILE, RUN_FILE];
     let is_ours = |path: &PathBuf| is_hidden(path) || ours.iter().any(|name| path.ends_with(name));
     entries(folder).is_ok_and(|files| files.iter().all(is_ours))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use safetensors::tensor::Metadata;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
+use shared::text;
 use zip::ZipArchive;
 
 use super::naming;
@@ -70,12 +71,13 @@ fn safetensors(mut file: File) -> io::Result<Option<String>> {
     })
 }
 
-fn json(file: File) -> io::Result<Option<String>> {
-    match serde_json::from_reader::<_, IgnoredAny>(BufReader::new(file)) {
-        Err(error) if error.is_io() => Err(error.into()),
-        Err(error) => Ok(Some(format!("it is not JSON: {error}"))),
-        Ok(IgnoredAny) => Ok(None),
-    }
+fn json(mut file: File) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(match text::decode(bytes) {
+        Err(error) => Some(format!("it is {error}")),
+        Ok(json) => serde_json::from_str::<IgnoredAny>(&json).err().map(|error| format!("it is not JSON: {error}")),
+    })
 }
 
 /// Unpacks one file of a zip archive; the inner error says what is wrong with the archive.
