@@ -1,20 +1,22 @@
 //! Answers: a text as a stream of JSON lines or as one JSON object, and errors.
 
 use std::convert::Infallible;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Json;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+use crate::jobs::{Generation, Job, Loading, Piece, Summary, Task};
+use crate::keep_alive::KeepAlive;
 use crate::prompt::Prompt;
-use crate::requests::{Refusal, Service, TextRequest};
-use crate::worker::{Generation, Piece, SubmitError, WorkerJob, WorkerTask};
+use crate::requests::{Refusal, Request, Service, TextRequest, failed};
+use crate::worker::SubmitError;
 
 /// An error as JSON: `{"error": "..."}`.
 pub fn failure(status: StatusCode, message: impl ToString) -> Response {
@@ -30,72 +32,110 @@ pub fn refuse_job(reason: SubmitError) -> Refusal {
     (StatusCode::SERVICE_UNAVAILABLE, reason.to_string())
 }
 
-/// Generates a text, as a stream of JSON lines or as one JSON object. `field` puts a piece of text where the client
-/// expects it.
-pub async fn answer_text(
+/// Does what a request asks for. `field` puts a piece of text where the client expects it.
+pub async fn answer(
+    service: &Service,
+    request: Request,
+    field: impl Fn(&str) -> Value + Send + Sync + 'static,
+) -> Result<Response, Refusal> {
+    match request {
+        Request::Text(request) => answer_text(service, request, field).await,
+        Request::Load { model, keep_alive } => answer_load(service, model, keep_alive, field).await,
+    }
+}
+
+/// Loads a model, or unloads it.
+async fn answer_load(
+    service: &Service,
+    model: usize,
+    keep_alive: KeepAlive,
+    field: impl Fn(&str) -> Value,
+) -> Result<Response, Refusal> {
+    let (answer, loaded) = oneshot::channel();
+    let job = Job { model, task: Task::Load(Loading { answer }), keep_alive };
+    service.worker.submit(job).map_err(refuse_job)?;
+    let loaded = loaded.await.map_err(|_| failed())?;
+    loaded.map_err(|reason| (StatusCode::INTERNAL_SERVER_ERROR, reason))?;
+    let reason = if keep_alive.is_over() { "unload" } else { "load" };
+    let end = json!({ "done": true, "done_reason": reason });
+    Ok(Json(merge(merge(head(&service.models[model].name), field("")), end)).into_response())
+}
+
+/// Generates a text, as a stream of JSON lines or as one JSON object.
+async fn answer_text(
     service: &Service,
     request: TextRequest,
     field: impl Fn(&str) -> Value + Send + Sync + 'static,
-) -> Response {
-    let TextRequest { model, prompt: Prompt { ids, forgotten }, options, seed, stream } = request;
+) -> Result<Response, Refusal> {
+    let TextRequest { model, prompt, options, filter, stop, seed, stream, keep_alive, received } = request;
+    let Prompt { ids, forgotten_turns, forgotten_tokens } = prompt;
     let (pieces, mut answer) = mpsc::unbounded_channel();
-    let name = service.models[model].name.clone();
-    let frame = Frame { model: name, start: Instant::now(), prompt_tokens: ids.len(), forgotten };
-    let task = WorkerTask::Generate(Generation { prompt: ids, options, seed, pieces });
-    if let Err(reason) = service.worker.submit(WorkerJob { model, task }) {
-        let (status, reason) = refuse_job(reason);
-        return failure(status, reason);
-    }
+    let model_name = service.models[model].name.clone();
+    let frame = Frame { model_name, received, prompt_tokens: ids.len(), forgotten_turns, forgotten_tokens };
+    let task = Task::Generate(Generation { prompt: ids, options, filter, stop, seed, pieces });
+    service.worker.submit(Job { model, task, keep_alive }).map_err(refuse_job)?;
     if stream {
         let lines = UnboundedReceiverStream::new(answer).map(move |piece| {
             let mut line = frame.line(&piece, &field).to_string();
             line.push('\n');
             Ok::<_, Infallible>(line)
         });
-        return ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response();
+        return Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response());
     }
     let mut text = String::new();
     while let Some(piece) = answer.recv().await {
         match piece {
             Piece::Text(piece) => text += &piece,
-            Piece::Failed(reason) => return failure(StatusCode::INTERNAL_SERVER_ERROR, reason),
-            done @ Piece::Done { .. } => {
-                return Json(merge(frame.line(&done, &field), field(&text))).into_response();
-            }
+            Piece::Failed(reason) => return Err((StatusCode::INTERNAL_SERVER_ERROR, reason)),
+            Piece::Done(_) => return Ok(Json(merge(frame.line(&piece, &field), field(&text))).into_response()),
         }
     }
-    failure(StatusCode::SERVICE_UNAVAILABLE, "the server is ending")
+    Err((StatusCode::SERVICE_UNAVAILABLE, "the server is ending".to_string()))
 }
 
 /// What surrounds the pieces of one answer.
 struct Frame {
-    model: String,
-    start: Instant,
+    model_name: String,
+    received: Instant,
     prompt_tokens: usize,
-    forgotten: usize,
+    forgotten_turns: usize,
+    forgotten_tokens: usize,
 }
 
 impl Frame {
     /// One line of a streamed answer.
     fn line(&self, piece: &Piece, field: &impl Fn(&str) -> Value) -> Value {
-        let created_at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-        let head = json!({ "model": self.model, "created_at": created_at });
+        let head = head(&self.model_name);
         match piece {
             Piece::Text(text) => merge(merge(head, field(text)), json!({ "done": false })),
             Piece::Failed(reason) => merge(head, json!({ "error": reason, "done": true })),
-            Piece::Done { tokens, at_limit } => {
-                let end = json!({
-                    "done": true,
-                    "done_reason": if *at_limit { "length" } else { "stop" },
-                    "total_duration": self.start.elapsed().as_nanos() as u64,
-                    "prompt_eval_count": self.prompt_tokens,
-                    "eval_count": tokens,
-                    "forgotten_turns": self.forgotten,
-                });
-                merge(merge(head, field("")), end)
-            }
+            Piece::Done(summary) => merge(merge(head, field("")), self.end(summary)),
         }
     }
+
+    /// The figures of the last line. Times are in nanoseconds; what was left out of a prompt is this server's own addition.
+    fn end(&self, summary: &Summary) -> Value {
+        let Summary { tokens, at_limit, loading, reading, writing } = *summary;
+        let nanoseconds = |time: Duration| time.as_nanos() as u64;
+        json!({
+            "done": true,
+            "done_reason": if at_limit { "length" } else { "stop" },
+            "total_duration": nanoseconds(self.received.elapsed()),
+            "load_duration": nanoseconds(loading),
+            "prompt_eval_count": self.prompt_tokens,
+            "prompt_eval_duration": nanoseconds(reading),
+            "eval_count": tokens,
+            // Clients divide by it.
+            "eval_duration": nanoseconds(writing).max(1),
+            "forgotten_turns": self.forgotten_turns,
+            "forgotten_tokens": self.forgotten_tokens,
+        })
+    }
+}
+
+/// What every line begins with.
+fn head(model_name: &str) -> Value {
+    json!({ "model": model_name, "created_at": humantime::format_rfc3339_millis(SystemTime::now()).to_string() })
 }
 
 /// The keys of both objects; those of the second win.

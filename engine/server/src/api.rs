@@ -11,10 +11,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::answer::{answer_text, failure, refuse_job};
+use crate::answer::{answer, failure, refuse_job};
+use crate::fields::Fields;
+use crate::jobs::{Classification, Job, Task};
+use crate::keep_alive::KeepAlive;
 use crate::models::{ModelCard, Skill};
-use crate::requests::{ClassifyRequest, Refusal, Service, bad_request, failed, parse, prepare};
-use crate::worker::{Classification, WorkerJob, WorkerTask};
+use crate::requests::{Refusal, Request, Service, bad_request, failed, prepare};
 
 pub async fn page() -> impl IntoResponse {
     // Nothing from elsewhere, and not within the frame of another page.
@@ -57,18 +59,25 @@ pub async fn wrong_method() -> Response {
 
 pub async fn generate(State(service): State<Arc<Service>>, body: Bytes) -> Response {
     let field = |text: &str| json!({ "response": text });
-    match prepare(&service, body, Service::completion).await {
-        Ok(request) => answer_text(&service, request, field).await,
-        Err((status, reason)) => failure(status, reason),
-    }
+    answer_request(&service, prepare(&service, body, Service::completion).await, field).await
 }
 
 pub async fn chat(State(service): State<Arc<Service>>, body: Bytes) -> Response {
     let field = |text: &str| json!({ "message": { "role": "assistant", "content": text } });
-    match prepare(&service, body, Service::conversation).await {
-        Ok(request) => answer_text(&service, request, field).await,
-        Err((status, reason)) => failure(status, reason),
-    }
+    answer_request(&service, prepare(&service, body, Service::conversation).await, field).await
+}
+
+/// `field` puts a piece of text where the client expects it.
+async fn answer_request(
+    service: &Service,
+    request: Result<Request, Refusal>,
+    field: impl Fn(&str) -> Value + Send + Sync + 'static,
+) -> Response {
+    let answered = match request {
+        Ok(request) => answer(service, request, field).await,
+        Err(refusal) => Err(refusal),
+    };
+    answered.unwrap_or_else(|(status, reason)| failure(status, reason))
 }
 
 pub async fn classify(State(service): State<Arc<Service>>, body: Bytes) -> Response {
@@ -76,14 +85,20 @@ pub async fn classify(State(service): State<Arc<Service>>, body: Bytes) -> Respo
 }
 
 async fn answer_label(service: &Service, body: Bytes) -> Result<Response, Refusal> {
-    let request: ClassifyRequest = parse(body)?;
-    let model = service.choose_model(request.model.as_deref(), "classify messages", ModelCard::classifies)?;
+    let mut fields = Fields::parse(&body)?;
+    let name: Option<String> = fields.take("model")?;
+    let text: Option<String> = fields.take("text")?;
+    fields.finish()?;
+    let text = text.ok_or_else(|| bad_request("bad request: missing field `text`"))?;
+    let model = service.choose_model(name.as_deref(), "classify messages", ModelCard::classifies)?;
     let card = &service.models[model];
     let Skill::Classify(config) = card.skill.clone() else { return Err(bad_request("the model is no classifier")) };
     let (answer, prediction) = oneshot::channel();
-    let task = WorkerTask::Classify(Classification { text: request.text, config, answer });
-    service.worker.submit(WorkerJob { model, task }).map_err(refuse_job)?;
-    let prediction = prediction.await.map_err(|_| failed())?.map_err(bad_request)?;
+    let task = Task::Classify(Classification { text, config, answer });
+    let job = Job { model, task, keep_alive: KeepAlive::Forever };
+    service.worker.submit(job).map_err(refuse_job)?;
+    let prediction = prediction.await.map_err(|_| failed())?;
+    let prediction = prediction.map_err(|reason| (StatusCode::INTERNAL_SERVER_ERROR, reason))?.map_err(bad_request)?;
     let [ham, spam] = prediction.probabilities;
     let answer = json!({
         "model": card.name,

@@ -11,8 +11,8 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -34,9 +34,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Answers requests until `ended`.
 pub async fn serve(listener: TcpListener, routes: Router, ended: impl Future<Output = ()>) {
-    // Without `http1_only` the server first waits for the bytes that name the version of HTTP, without a time limit.
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(REQUEST_TIMEOUT);
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(REQUEST_TIMEOUT);
     let (connections, permits) = (GracefulShutdown::new(), Arc::new(Semaphore::new(MAX_CONNECTIONS)));
     let mut ended = pin!(ended);
     loop {
@@ -49,8 +48,7 @@ pub async fn serve(listener: TcpListener, routes: Router, ended: impl Future<Out
             () = &mut ended => break,
         };
         let service = TowerToHyperService::new(routes.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = connections.watch(connection);
+        let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // The connection of a client that goes away, or does not speak HTTP, just ends.
             let _ = connection.await;

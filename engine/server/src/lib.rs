@@ -2,10 +2,11 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `models` | the models: what each can do |
-//! | `prompt` | how a request becomes a prompt |
-//! | `worker` | the thread that computes |
-//! | `requests`, `api`, `answer` | the HTTP interface: what is asked, the paths, what is answered |
+//! | `models` | the models: what each can do, and whether it is in memory |
+//! | `api`, `answer` | the HTTP interface: the paths, what is answered |
+//! | `requests` | what is asked: `fields`, `options` and `keep_alive` of a request |
+//! | `prompt` | how a request becomes a prompt; `messages` reads a conversation |
+//! | `worker` | the thread that computes; `jobs` is what it is asked for, `stop` ends an answer before a text |
 //! | `guard` | which hosts and web pages may use the server |
 //! | `connections` | connections, their limits and timeouts |
 
@@ -15,10 +16,16 @@ mod answer;
 mod api;
 mod connections;
 mod error;
+mod fields;
 mod guard;
+mod jobs;
+mod keep_alive;
+mod messages;
 mod models;
+mod options;
 mod prompt;
 mod requests;
+mod stop;
 mod worker;
 
 use std::error::Error;
@@ -28,7 +35,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use ch02_text::Gpt2Tokenizer;
 
 use crate::guard::AllowedHosts;
 use crate::requests::Service;
@@ -36,7 +42,7 @@ use crate::worker::ModelWorker;
 
 pub use crate::error::ServerError;
 pub use crate::guard::AllowedHost;
-pub use crate::models::{ModelCard, OpenedModels, Skill};
+pub use crate::models::{ModelCard, ModelsToOpen, OpenModel, Skill};
 
 /// Settings of a server.
 #[derive(Clone, Debug)]
@@ -55,20 +61,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the models on the thread that will compute with them. Connections to `listener` wait until [`run`](Self::run).
+    /// Opens the models that `open` names, on the thread that will compute with them. Connections to `listener` wait
+    /// until [`run`](Self::run).
     ///
     /// # Errors
     /// If the models cannot be opened, or the system refuses a thread.
     pub fn start<E: Into<Box<dyn Error + Send + Sync>>>(
         listener: TcpListener,
         settings: &ServerSettings,
-        open: impl FnOnce() -> Result<OpenedModels, E> + Send + 'static,
+        open: impl FnOnce() -> Result<ModelsToOpen, E> + Send + 'static,
     ) -> Result<Self, ServerError> {
         let address = listener.local_addr()?;
         let allowed = AllowedHosts::new(address.ip(), address.port(), &settings.allow_hosts);
         let (worker, models) = ModelWorker::start(|| open().map_err(Into::into))?;
-        let (tokenizer, max_tokens) = (Gpt2Tokenizer::new(), settings.max_tokens);
-        let service = Arc::new(Service { models, worker, tokenizer, max_tokens });
+        let service = Arc::new(Service { models, worker, max_tokens: settings.max_tokens });
         Ok(Self { listener, allowed, service })
     }
 

@@ -1,13 +1,20 @@
-//! The models that are served: what each can do.
+//! The models that are served: what each can do, and whether it is in memory.
+
+use std::error::Error;
+use std::iter::successors;
+use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
 use ch07_instruct::PromptFormat;
 use fast::Generator;
 use model_files::ClassifierConfig;
 use shared::GptConfig;
 
+use crate::keep_alive::KeepAlive;
+
 /// What a model can do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Skill {
     /// Continue a text.
     Complete,
@@ -37,6 +44,8 @@ pub struct ModelCard {
     pub skill: Skill,
     /// Its sizes.
     pub config: GptConfig,
+    /// Its tokenizer.
+    pub tokenizer: Gpt2Tokenizer,
 }
 
 impl ModelCard {
@@ -54,7 +63,77 @@ impl ModelCard {
     pub(crate) fn classifies(&self) -> bool {
         matches!(self.skill, Skill::Classify(_))
     }
+
+    /// Whether requests that were prepared for the one suit the other.
+    fn is_like(&self, other: &Self) -> bool {
+        (&self.skill, &self.config, self.tokenizer.vocabulary())
+            == (&other.skill, &other.config, other.tokenizer.vocabulary())
+    }
 }
 
-/// Models with the device that they are on.
-pub type OpenedModels = (Device, Vec<(ModelCard, Generator)>);
+/// Opens a model.
+pub type OpenModel = Box<dyn Fn(&Device) -> Result<(ModelCard, Generator), Box<dyn Error + Send + Sync>>>;
+
+/// A device, and the models that are to be opened on it.
+pub type ModelsToOpen = (Device, Vec<OpenModel>);
+
+/// A model that can be unloaded, and is loaded again when it is needed.
+pub(crate) struct Model {
+    pub card: ModelCard,
+    generator: Option<Generator>,
+    open: OpenModel,
+    /// When it is unloaded unless another request comes; `None` is never.
+    end: Option<Instant>,
+}
+
+impl Model {
+    pub fn open(open: OpenModel, device: &Device) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let (card, generator) = open(device)?;
+        Ok(Self { card, generator: Some(generator), open, end: None })
+    }
+
+    /// The model, loaded if it was not, and how long that took.
+    ///
+    /// # Errors
+    /// If it cannot be opened any more, or has changed so much that the server must be restarted.
+    pub fn load(&mut self, device: &Device) -> Result<(&Generator, Duration), String> {
+        let start = Instant::now();
+        let (generator, time) = match self.generator.take() {
+            Some(generator) => (generator, Duration::ZERO),
+            None => (self.open_again(device)?, start.elapsed()),
+        };
+        let generator: &Generator = self.generator.insert(generator);
+        Ok((generator, time))
+    }
+
+    fn open_again(&self, device: &Device) -> Result<Generator, String> {
+        let name = &self.card.name;
+        let (card, generator) = (self.open)(device).map_err(|error| {
+            let causes = successors(Some(&*error as &dyn Error), |&error| error.source()).map(ToString::to_string);
+            format!("the model '{name}' cannot be loaded again: {}", causes.collect::<Vec<_>>().join(": "))
+        })?;
+        if !card.is_like(&self.card) {
+            return Err(format!("the model '{name}' is not the one that was there before; restart the server"));
+        }
+        Ok(generator)
+    }
+
+    /// After a request.
+    pub fn keep(&mut self, keep_alive: KeepAlive) {
+        let now = Instant::now();
+        self.end = keep_alive.end(now);
+        self.unload_if_over(now);
+    }
+
+    pub fn unload_if_over(&mut self, now: Instant) {
+        if self.end.is_some_and(|end| end <= now) {
+            self.generator = None;
+            self.end = None;
+        }
+    }
+
+    /// When it is to be unloaded.
+    pub fn end(&self) -> Option<Instant> {
+        self.end
+    }
+}

@@ -1,112 +1,83 @@
 //! How a request becomes a prompt for a model.
 
-use ch02_text::{Gpt2Tokenizer, long_text};
 use ch07_instruct::PromptFormat;
-use fast::conversation::ChatError;
-use fast::{Conversation, check_prompt};
-use serde::Deserialize;
+use fast::conversation::Window;
+use fast::{Conversation, check_prompt, crop};
 
+use crate::messages::{ChatMessage, MessageError, Talk};
 use crate::models::{ModelCard, Skill};
-
-const ROLES: [&str; 3] = ["system", "user", "assistant"];
-
-/// A message of a conversation.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ChatMessage {
-    pub role: String,
-    #[serde(default)]
-    pub content: String,
-}
 
 /// The ids that a model continues.
 #[derive(Debug)]
 pub struct Prompt {
     pub ids: Vec<u32>,
     /// Earlier turns of the conversation that did not fit.
-    pub forgotten: usize,
+    pub forgotten_turns: usize,
+    /// Tokens besides these that did not fit into the context.
+    pub forgotten_tokens: usize,
 }
 
-/// Why a request has no prompt.
+/// Why a model cannot continue a prompt.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     #[error(transparent)]
     Prompt(#[from] fast::PromptError),
-    #[error(transparent)]
-    Chat(#[from] ChatError),
-    #[error("the role '{0}' is unknown; there are {roles}", roles = ROLES.join(", "))]
-    UnknownRole(String),
-    #[error("the last of the messages must be the user's")]
-    NotTheUsersTurn,
+    #[error(
+        "the prompt has {tokens} tokens, but the context holds {context_size}; shorten it, or leave truncate out, which \
+         drops its beginning"
+    )]
+    TooLong { tokens: usize, context_size: usize },
+}
+
+impl Prompt {
+    /// Checks the prompt against the model, and returns the number of its tokens.
+    ///
+    /// # Errors
+    /// If there are none, more than the context holds, or unknown ones.
+    pub fn check(&self, card: &ModelCard, context_size: usize) -> Result<usize, RequestError> {
+        check_prompt(&self.ids, &card.config)?;
+        let tokens = self.ids.len();
+        if tokens > context_size { Err(RequestError::TooLong { tokens, context_size }) } else { Ok(tokens) }
+    }
 }
 
 impl ModelCard {
     /// The prompt of `/api/generate`. A model that follows instructions takes the text as one, unless it is `raw`.
-    pub fn completion(
-        &self,
-        text: &str,
-        system: Option<&str>,
-        raw: bool,
-        room: usize,
-        tokenizer: &Gpt2Tokenizer,
-    ) -> Result<Prompt, RequestError> {
-        if text.is_empty() {
-            return Err(fast::PromptError::Empty.into());
-        }
+    pub fn completion(&self, text: &str, system: &str, raw: bool, window: Window) -> Prompt {
         if let (Skill::Follow(format), false) = (&self.skill, raw) {
-            let prompt = start(*format, system).prompt(text, room, tokenizer)?;
-            return Ok(Prompt { ids: prompt.ids, forgotten: 0 });
+            let prompt = start(*format, system).prompt(text, window, &self.tokenizer);
+            return Prompt { ids: prompt.ids, forgotten_turns: 0, forgotten_tokens: prompt.left_out };
         }
-        match system.filter(|system| !system.is_empty()) {
-            Some(system) => self.plain(&format!("{system}\n\n{text}"), tokenizer),
-            None => self.plain(text, tokenizer),
-        }
+        let mut ids = match system {
+            "" => self.tokenizer.encode_ordinary(text),
+            _ => self.tokenizer.encode_ordinary(&format!("{system}\n\n{text}")),
+        };
+        let forgotten_tokens = crop(&mut ids, window.context_size);
+        Prompt { ids, forgotten_turns: 0, forgotten_tokens }
     }
 
-    /// The prompt of `/api/chat`. A model that was not fine-tuned gets the messages as one text.
-    pub fn conversation(
-        &self,
-        messages: &[ChatMessage],
-        room: usize,
-        tokenizer: &Gpt2Tokenizer,
-    ) -> Result<Prompt, RequestError> {
-        if let Some(other) = messages.iter().map(|message| &message.role).find(|role| !ROLES.contains(&role.as_str())) {
-            return Err(RequestError::UnknownRole(other.clone()));
-        }
-        let Skill::Follow(format) = self.skill else {
-            let text: String = messages.iter().map(|message| format!("{}\n", message.content)).collect();
-            return self.plain(&text, tokenizer);
+    /// The prompt of `/api/chat`. A model that was not fine-tuned gets the messages line by line.
+    ///
+    /// # Errors
+    /// If there is a message that cannot be read.
+    pub fn conversation(&self, messages: &[ChatMessage], window: Window) -> Result<Prompt, MessageError> {
+        let Talk { system, turns, message, begun } = Talk::new(messages)?;
+        let mut conversation = match self.skill {
+            Skill::Follow(format) => start(format, &system),
+            _ => Conversation::plain(&system),
         };
-        let (system, turns): (Vec<&ChatMessage>, Vec<&ChatMessage>) =
-            messages.iter().partition(|message| message.role == "system");
-        let Some((question, past)) = turns.split_last().filter(|(last, _)| last.role == "user") else {
-            return Err(RequestError::NotTheUsersTurn);
-        };
-        let mut conversation = start(format, system.last().map(|message| message.content.as_str()));
-        let mut asked = None;
-        for message in past {
-            match (message.role.as_str(), asked.take()) {
-                ("user", _) => asked = Some(&message.content),
-                (_, Some(asked)) => conversation.push(asked, &message.content),
-                // An answer to nothing, as when a client opens with a greeting.
-                (_, None) => {}
+        for (message, answer) in turns {
+            match message {
+                Some(message) => conversation.push(&message, &answer),
+                None => conversation.greet(&answer),
             }
         }
-        let prompt = conversation.prompt(&question.content, room, tokenizer)?;
-        Ok(Prompt { ids: prompt.ids, forgotten: prompt.dropped })
-    }
-
-    /// A text as it is.
-    fn plain(&self, text: &str, tokenizer: &Gpt2Tokenizer) -> Result<Prompt, RequestError> {
-        let ids = long_text::encode(tokenizer, text);
-        check_prompt(&ids, &self.config)?;
-        Ok(Prompt { ids, forgotten: 0 })
+        let prompt = conversation.continue_answer(message.as_deref(), &begun, window, &self.tokenizer);
+        Ok(Prompt { ids: prompt.ids, forgotten_turns: prompt.dropped, forgotten_tokens: prompt.left_out })
     }
 }
 
 /// A conversation in which nothing has been said. An empty system message counts as none.
-fn start(format: PromptFormat, system: Option<&str>) -> Conversation {
-    match system.filter(|system| !system.is_empty()) {
-        Some(system) => Conversation::with_system(format, system),
-        None => Conversation::new(format),
-    }
+fn start(format: PromptFormat, system: &str) -> Conversation {
+    if system.is_empty() { Conversation::new(format) } else { Conversation::with_system(format, system) }
 }

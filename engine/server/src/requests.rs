@@ -1,17 +1,21 @@
-//! Requests: their JSON, and their check against the models and the server's limits.
+//! Requests: their fields, and their check against the models and the server's limits.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer, VOCAB_SIZE};
 use ch05_pretrain::GenerateOptions;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use fast::TokenFilter;
+use fast::conversation::Window;
+use serde_json::{Map, Value};
 
+use crate::fields::Fields;
+use crate::keep_alive::KeepAlive;
+use crate::messages::ChatMessage;
 use crate::models::ModelCard;
-use crate::prompt::{ChatMessage, Prompt};
+use crate::options::SamplingOptions;
+use crate::prompt::Prompt;
 use crate::worker::{FAILED, ModelWorker};
 
 /// New tokens of an answer whose request does not give a number.
@@ -24,45 +28,8 @@ pub struct Service {
     /// In the worker's order.
     pub models: Vec<ModelCard>,
     pub worker: ModelWorker,
-    pub tokenizer: Gpt2Tokenizer,
     /// Maximum number of tokens in an answer.
     pub max_tokens: usize,
-}
-
-/// Ollama's sampling options; unknown ones are ignored, as Ollama does.
-#[derive(Debug, Default, Deserialize)]
-struct SamplingOptions {
-    temperature: Option<f64>,
-    /// 0 means all of them.
-    top_k: Option<usize>,
-    seed: Option<i64>,
-    /// Maximum number of new tokens; below 0 as many as this server allows.
-    num_predict: Option<i64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct GenerateRequest {
-    model: Option<String>,
-    prompt: String,
-    system: Option<String>,
-    /// The text is continued as it is, even by a model that was fine-tuned on instructions.
-    raw: Option<bool>,
-    stream: Option<bool>,
-    options: Option<SamplingOptions>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ChatRequest {
-    model: Option<String>,
-    messages: Vec<ChatMessage>,
-    stream: Option<bool>,
-    options: Option<SamplingOptions>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct ClassifyRequest {
-    pub model: Option<String>,
-    pub text: String,
 }
 
 /// The status and the reason of a request that is refused.
@@ -76,8 +43,14 @@ pub fn failed() -> Refusal {
     (StatusCode::INTERNAL_SERVER_ERROR, FAILED.to_string())
 }
 
-pub fn parse<T: DeserializeOwned>(body: Bytes) -> Result<T, Refusal> {
-    serde_json::from_slice(&body).map_err(|e| bad_request(format!("bad request: {e}")))
+/// What a request of `/api/generate` or `/api/chat` asks for.
+pub enum Request {
+    Text(TextRequest),
+    /// Nothing but that a model is loaded, or unloaded.
+    Load {
+        model: usize,
+        keep_alive: KeepAlive,
+    },
 }
 
 /// A text to generate.
@@ -85,40 +58,77 @@ pub struct TextRequest {
     pub model: usize,
     pub prompt: Prompt,
     pub options: GenerateOptions,
+    pub filter: TokenFilter,
+    pub stop: Vec<String>,
     pub seed: u64,
     pub stream: bool,
+    pub keep_alive: KeepAlive,
+    pub received: Instant,
+}
+
+/// The fields that `/api/generate` and `/api/chat` share.
+struct Common {
+    model: Option<String>,
+    stream: bool,
+    keep_alive: KeepAlive,
+    options: SamplingOptions,
+    /// A prompt that is longer than the context loses its beginning; otherwise it is refused.
+    truncate: bool,
+    /// The context slides when it is full; otherwise the answer ends.
+    shift: bool,
+    received: Instant,
+}
+
+impl Common {
+    fn take(fields: &mut Fields) -> Result<Self, Refusal> {
+        let options: Map<String, Value> = fields.take("options")?.unwrap_or_default();
+        let keep_alive = fields.take::<Value>("keep_alive")?.map(|value| KeepAlive::read(&value));
+        Ok(Self {
+            model: fields.take("model")?,
+            stream: fields.take("stream")?.unwrap_or(true),
+            keep_alive: keep_alive.transpose().map_err(bad_request)?.unwrap_or(KeepAlive::Forever),
+            options: SamplingOptions::read(&options).map_err(bad_request)?,
+            truncate: fields.take("truncate")?.unwrap_or(true),
+            shift: fields.take("shift")?.unwrap_or(true),
+            received: Instant::now(),
+        })
+    }
 }
 
 /// Prepares a request on a thread of its own, where it blocks no other: tokenizing a long text takes a while.
 pub async fn prepare(
     service: &Arc<Service>,
     body: Bytes,
-    job: fn(&Service, Bytes) -> Result<TextRequest, Refusal>,
-) -> Result<TextRequest, Refusal> {
+    job: fn(&Service, Fields) -> Result<Request, Refusal>,
+) -> Result<Request, Refusal> {
     let service = Arc::clone(service);
-    tokio::task::spawn_blocking(move || job(&service, body)).await.unwrap_or_else(|_| Err(failed()))
+    let job = move || job(&service, Fields::parse(&body)?);
+    tokio::task::spawn_blocking(job).await.unwrap_or_else(|_| Err(failed()))
 }
 
 impl Service {
     /// A request of `/api/generate`.
-    pub fn completion(&self, body: Bytes) -> Result<TextRequest, Refusal> {
-        let GenerateRequest { model, prompt, system, raw, stream, options } = parse(body)?;
-        let model = self.choose_model(model.as_deref(), "write text", ModelCard::generates_text)?;
-        let card = &self.models[model];
-        let (options, seed) = self.generate_options(card, &options.unwrap_or_default())?;
-        let room = prompt_room(card, &options);
-        let prompt = card
-            .completion(&prompt, system.as_deref(), raw.unwrap_or(false), room, &self.tokenizer)
-            .map_err(bad_request)?;
-        Ok(TextRequest { model, prompt, options, seed, stream: stream.unwrap_or(true) })
+    pub fn completion(&self, mut fields: Fields) -> Result<Request, Refusal> {
+        let common = Common::take(&mut fields)?;
+        let prompt: String = fields.take("prompt")?.unwrap_or_default();
+        let system = fields.take::<String>("system")?.unwrap_or_default();
+        let raw = fields.take("raw")?.unwrap_or(false);
+        fields.finish()?;
+        let model = self.choose_model(common.model.as_deref(), "write text", ModelCard::generates_text)?;
+        if raw && !system.is_empty() {
+            return Err(bad_request("system is not used when raw is true; write it into the prompt"));
+        }
+        if prompt.is_empty() {
+            return Ok(Request::Load { model, keep_alive: common.keep_alive });
+        }
+        self.text_request(model, common, |card, window| Ok(card.completion(&prompt, &system, raw, window)))
     }
 
     /// A request of `/api/chat`.
-    pub fn conversation(&self, body: Bytes) -> Result<TextRequest, Refusal> {
-        let ChatRequest { model, messages, stream, options } = parse(body)?;
-        if messages.is_empty() {
-            return Err(bad_request("messages is empty; give at least one"));
-        }
+    pub fn conversation(&self, mut fields: Fields) -> Result<Request, Refusal> {
+        let common = Common::take(&mut fields)?;
+        let messages: Vec<ChatMessage> = fields.take("messages")?.unwrap_or_default();
+        fields.finish()?;
         if messages.len() > MAX_MESSAGES {
             let count = messages.len();
             return Err(bad_request(format!(
@@ -126,13 +136,44 @@ impl Service {
             )));
         }
         // Without a name, a model that follows instructions, if there is one.
-        let any = model.is_some() || !self.models.iter().any(ModelCard::follows_instructions);
+        let any = common.model.is_some() || !self.models.iter().any(ModelCard::follows_instructions);
         let can = if any { ModelCard::generates_text } else { ModelCard::follows_instructions };
-        let model = self.choose_model(model.as_deref(), "write text", can)?;
+        let model = self.choose_model(common.model.as_deref(), "write text", can)?;
+        if messages.is_empty() {
+            return Ok(Request::Load { model, keep_alive: common.keep_alive });
+        }
+        self.text_request(model, common, |card, window| card.conversation(&messages, window).map_err(bad_request))
+    }
+
+    /// A text that continues the prompt of `write_prompt`.
+    fn text_request(
+        &self,
+        model: usize,
+        common: Common,
+        write_prompt: impl FnOnce(&ModelCard, Window) -> Result<Prompt, Refusal>,
+    ) -> Result<Request, Refusal> {
         let card = &self.models[model];
-        let (options, seed) = self.generate_options(card, &options.unwrap_or_default())?;
-        let prompt = card.conversation(&messages, prompt_room(card, &options), &self.tokenizer).map_err(bad_request)?;
-        Ok(TextRequest { model, prompt, options, seed, stream: stream.unwrap_or(true) })
+        let Common { stream, keep_alive, options: sampling, truncate, shift, received, .. } = common;
+        let mut options = self.generate_options(card, &sampling);
+        let context_size = options.context_size;
+        let window = Window { context_size, answer: options.max_new_tokens };
+        let everything = Window { context_size: usize::MAX, answer: 0 };
+        let prompt = write_prompt(card, if truncate { window } else { everything })?;
+        let tokens = prompt.check(card, context_size).map_err(bad_request)?;
+        if sampling.num_predict == Some(-2) || !shift {
+            options.max_new_tokens = options.max_new_tokens.min((context_size - tokens).max(1));
+        }
+        let slides = prompt.forgotten_tokens > 0 || tokens + options.max_new_tokens > context_size;
+        if sampling.num_keep != 0 && slides {
+            let num_keep = sampling.num_keep;
+            return Err(bad_request(format!(
+                "num_keep is {num_keep}, but the beginning of a prompt cannot be kept: prompt and answer must fit into \
+                 {context_size} tokens then; give a smaller num_predict, or leave num_keep out"
+            )));
+        }
+        let SamplingOptions { filter, stop, seed, .. } = sampling;
+        let seed = seed.unwrap_or_else(seed_from_clock);
+        Ok(Request::Text(TextRequest { model, prompt, options, filter, stop, seed, stream, keep_alive, received }))
     }
 
     /// The index of the model of that name, or of the first that can do the job.
@@ -150,41 +191,22 @@ impl Service {
         if can(&self.models[found]) { Ok(found) } else { Err(bad_request(format!("the model '{name}' cannot {job}"))) }
     }
 
-    /// The options of a request and its seed, checked against the model and the server's limits.
-    fn generate_options(&self, card: &ModelCard, options: &SamplingOptions) -> Result<(GenerateOptions, u64), Refusal> {
-        let limit = self.max_tokens;
-        let max_new_tokens = match options.num_predict {
+    /// The options of a request within the limits of the model and the server.
+    fn generate_options(&self, card: &ModelCard, sampling: &SamplingOptions) -> GenerateOptions {
+        let (limit, context_length) = (self.max_tokens, card.config.context_length);
+        let max_new_tokens = match sampling.num_predict {
             None => limit.min(DEFAULT_NEW_TOKENS),
-            Some(number) => usize::try_from(number).unwrap_or(limit),
+            // Below 0 it is as many as possible.
+            Some(number) => usize::try_from(number).map_or(limit, |number| number.min(limit)),
         };
-        if max_new_tokens > limit {
-            return Err(bad_request(format!(
-                "num_predict is {max_new_tokens}, but this server writes at most {limit}"
-            )));
-        }
-        let temperature = options.temperature.unwrap_or(0.8);
-        if !(temperature.is_finite() && temperature >= 0.0) {
-            return Err(bad_request(format!("temperature is {temperature}, but must be at least 0")));
-        }
-        let top_k = options.top_k.unwrap_or(40);
-        if top_k > VOCAB_SIZE {
-            return Err(bad_request(format!("top_k is {top_k}, but must be at most {VOCAB_SIZE}, or 0 for all")));
-        }
-        let generate_options = GenerateOptions {
+        GenerateOptions {
             max_new_tokens,
-            context_size: card.config.context_length,
-            temperature,
-            top_k: (top_k > 0).then_some(top_k),
-            eos_id: Some(END_OF_TEXT_ID),
-        };
-        Ok((generate_options, options.seed.map_or_else(seed_from_clock, i64::cast_unsigned)))
+            context_size: sampling.num_ctx.map_or(context_length, |tokens| tokens.min(context_length)),
+            temperature: sampling.temperature,
+            top_k: sampling.top_k.map(|top_k| top_k.min(card.config.vocab_size)),
+            eos_id: Some(card.tokenizer.end_of_text_id()),
+        }
     }
-}
-
-/// Maximum number of tokens of a prompt that must not slide out of the context while the answer is generated, but at least
-/// half of the context.
-fn prompt_room(card: &ModelCard, options: &GenerateOptions) -> usize {
-    card.config.context_length.saturating_sub(options.max_new_tokens).max(card.config.context_length / 2)
 }
 
 /// Without a seed, every answer is different.

@@ -5,70 +5,27 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread;
+use std::time::Instant;
 
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
-use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::ids_to_tensor;
 use ch06_classify::{ClassifyError, Prediction, classify_review};
-use fast::{Generator, TextStream};
+use fast::TextStream;
 use model_files::ClassifierConfig;
 use shared::rng::TorchRng;
-use tokio::sync::{mpsc, oneshot};
 
 use crate::error::ServerError;
-use crate::models::{ModelCard, OpenedModels};
+use crate::jobs::{Classification, Generation, Job, Loading, Piece, Summary, Task};
+use crate::models::{Model, ModelCard, ModelsToOpen};
+use crate::stop::StopTexts;
 
 /// Jobs that may wait while one is being done.
 const QUEUE: usize = 4;
 
 /// What a client is told when a computation has panicked. The reason is on standard error.
 pub const FAILED: &str = "the computation failed; the terminal in which the server runs says more";
-
-/// Something to compute with one of the models.
-pub struct WorkerJob {
-    /// Index of the model.
-    pub model: usize,
-    pub task: WorkerTask,
-}
-
-pub enum WorkerTask {
-    Generate(Generation),
-    Classify(Classification),
-}
-
-/// A text to continue.
-pub struct Generation {
-    /// Its ids, checked against the model.
-    pub prompt: Vec<u32>,
-    pub options: GenerateOptions,
-    pub seed: u64,
-    /// Where the pieces go. When it is closed, generation ends. It is unbounded, so that a client that has stopped reading
-    /// does not stop the thread; the number of tokens is limited.
-    pub pieces: mpsc::UnboundedSender<Piece>,
-}
-
-/// A message to classify.
-pub struct Classification {
-    pub text: String,
-    pub config: ClassifierConfig,
-    /// Closed without an answer when the computation has panicked.
-    pub answer: oneshot::Sender<Result<Prediction, ClassifyError>>,
-}
-
-/// A part of an answer.
-#[derive(Debug)]
-pub enum Piece {
-    Text(String),
-    /// The end, with the number of new tokens and whether the limit ended it.
-    Done {
-        tokens: usize,
-        at_limit: bool,
-    },
-    Failed(String),
-}
 
 /// Why a job is not in the queue.
 #[derive(Debug)]
@@ -81,7 +38,7 @@ pub enum SubmitError {
 /// The worker thread, as the others see it: the queue of its jobs.
 #[derive(Clone)]
 pub struct ModelWorker {
-    jobs: SyncSender<WorkerJob>,
+    jobs: SyncSender<Job>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -90,24 +47,24 @@ impl ModelWorker {
     /// them because a GPU has one queue of operations per thread: a parameter from another thread would have to be waited
     /// for at every use.
     pub fn start(
-        open: impl FnOnce() -> Result<OpenedModels, Box<dyn Error + Send + Sync>> + Send + 'static,
+        open: impl FnOnce() -> Result<ModelsToOpen, Box<dyn Error + Send + Sync>> + Send + 'static,
     ) -> Result<(Self, Vec<ModelCard>), ServerError> {
         let (opened, cards) = sync_channel(1);
-        let (jobs, queue) = sync_channel::<WorkerJob>(QUEUE);
+        let (jobs, queue) = sync_channel::<Job>(QUEUE);
         let stopping = Arc::new(AtomicBool::new(false));
         let worker = Self { jobs, stopping: Arc::clone(&stopping) };
         let work = move || {
-            let (device, models) = match open() {
-                Ok(opened) => opened,
-                Err(error) => {
-                    let _ = opened.send(Err(error));
-                    return;
+            let state = open().and_then(|(device, models)| {
+                let models = models.into_iter().map(|open| Model::open(open, &device)).collect::<Result<_, _>>()?;
+                Ok(ModelWorkerState { models, device, stopping })
+            });
+            match state {
+                Ok(state) => {
+                    let _ = opened.send(Ok(state.models.iter().map(|model| model.card.clone()).collect()));
+                    state.work(&queue);
                 }
-            };
-            let (cards, models): (Vec<_>, Vec<_>) = models.into_iter().unzip();
-            let _ = opened.send(Ok(cards));
-            let state = ModelWorkerState { models, device, tokenizer: Gpt2Tokenizer::new(), stopping };
-            queue.into_iter().for_each(|job| state.compute(job));
+                Err(error) => drop(opened.send(Err(error))),
+            }
         };
         thread::Builder::new().name("compute".into()).spawn(work)?;
         let cards = cards.recv().map_err(|_| ServerError::Panic)?.map_err(ServerError::Models)?;
@@ -115,7 +72,7 @@ impl ModelWorker {
     }
 
     /// Puts a job into the queue, if there is room.
-    pub fn submit(&self, job: WorkerJob) -> Result<(), SubmitError> {
+    pub fn submit(&self, job: Job) -> Result<(), SubmitError> {
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => SubmitError::QueueFull,
             TrySendError::Disconnected(_) => SubmitError::Ended,
@@ -130,68 +87,124 @@ impl ModelWorker {
 
 /// What the worker thread owns.
 struct ModelWorkerState {
-    models: Vec<Generator>,
+    models: Vec<Model>,
     device: Device,
-    tokenizer: Gpt2Tokenizer,
     stopping: Arc<AtomicBool>,
 }
 
 impl ModelWorkerState {
-    /// Does one job. A panic costs one answer, not the server: the models are only read, so they stay intact.
-    fn compute(&self, WorkerJob { model, task }: WorkerJob) {
-        match task {
-            WorkerTask::Generate(generation) => {
-                let pieces = generation.pieces.clone();
-                let job = || self.generate(&self.models[model], generation);
-                if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                    let _ = pieces.send(Piece::Failed(FAILED.to_string()));
-                }
+    /// Does jobs until nobody can send one any more. In between, models whose time is over are unloaded.
+    fn work(mut self, queue: &Receiver<Job>) {
+        loop {
+            let job = match self.models.iter().filter_map(Model::end).min() {
+                Some(end) => queue.recv_timeout(end.saturating_duration_since(Instant::now())),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match job {
+                Ok(job) => self.compute(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            WorkerTask::Classify(Classification { text, config, answer }) => {
-                let ClassifierConfig { max_length, readout, .. } = config;
-                let job = || {
-                    let model = self.models[model].model();
-                    classify_review(&text, model, &self.tokenizer, max_length, readout, &self.device)
-                };
-                if let Ok(prediction) = catch_unwind(AssertUnwindSafe(job)) {
-                    // The client may have gone away.
-                    let _ = answer.send(prediction);
-                }
-            }
+            let now = Instant::now();
+            self.models.iter_mut().for_each(|model| model.unload_if_over(now));
         }
     }
 
-    fn generate(&self, generator: &Generator, generation: Generation) {
-        let Generation { prompt, options, seed, pieces } = generation;
+    /// Does one job. A panic costs one answer, not the server: the models are only read, so they stay intact.
+    fn compute(&mut self, Job { model, task, keep_alive }: Job) {
+        match task {
+            Task::Generate(generation) => {
+                let pieces = generation.pieces.clone();
+                let job = || self.generate(model, generation);
+                let generated = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(FAILED.to_string()));
+                if let Some(end) = generated.unwrap_or_else(|reason| Some(Piece::Failed(reason))) {
+                    // The client may have gone away.
+                    let _ = pieces.send(end);
+                }
+            }
+            Task::Classify(Classification { text, config, answer }) => {
+                let job = || self.classify(model, &text, &config);
+                if let Ok(prediction) = catch_unwind(AssertUnwindSafe(job)) {
+                    let _ = answer.send(prediction);
+                }
+            }
+            Task::Load(Loading { answer }) => {
+                // What is not to stay in memory need not be loaded.
+                let job =
+                    || if keep_alive.is_over() { Ok(()) } else { self.models[model].load(&self.device).map(drop) };
+                if let Ok(loaded) = catch_unwind(AssertUnwindSafe(job)) {
+                    let _ = answer.send(loaded);
+                }
+            }
+        }
+        if let Some(model) = self.models.get_mut(model) {
+            model.keep(keep_alive);
+        }
+    }
+
+    fn classify(
+        &mut self,
+        model: usize,
+        text: &str,
+        config: &ClassifierConfig,
+    ) -> Result<Result<Prediction, ClassifyError>, String> {
+        let tokenizer = self.models[model].card.tokenizer.clone();
+        let (generator, _) = self.models[model].load(&self.device)?;
+        let model = generator.model();
+        Ok(classify_review(text, model, &tokenizer, config.max_length, config.readout, &self.device))
+    }
+
+    /// Sends the text piece by piece, and returns the end; `None` if nobody wants the text any more.
+    fn generate(&mut self, model: usize, generation: Generation) -> Result<Option<Piece>, String> {
+        let Generation { prompt, options, filter, stop, seed, pieces } = generation;
         let is_unwanted = || self.stopping.load(Ordering::SeqCst) || pieces.is_closed();
         if is_unwanted() {
-            return;
+            return Ok(None);
         }
-        let mut text = TextStream::new(&self.tokenizer);
-        let mut tokens = 0;
-        let mut failure = None;
-        let start = ids_to_tensor(&prompt, &self.device);
-        let generated = generator.generate(start, &options, &mut TorchRng::new(seed), |ids| {
-            tokens += ids.len();
-            let sent = ids.iter().try_for_each(|&id| {
-                let piece = text.push(id).map_err(|e| failure = Some(e.to_string()))?;
-                // This fails when the reader has pressed stop or closed the page.
-                if piece.is_empty() { Ok(()) } else { pieces.send(Piece::Text(piece)).map_err(|_| ()) }
-            });
-            if sent.is_err() || is_unwanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let end = match (generated, failure, text.finish()) {
-            (Err(e), _, _) => Piece::Failed(e.to_string()),
-            (_, Some(e), _) => Piece::Failed(e),
-            (Ok(_), None, rest) => {
-                if !rest.is_empty() {
-                    // A closed channel is noticed by the next line.
-                    let _ = pieces.send(Piece::Text(rest));
-                }
-                Piece::Done { tokens, at_limit: tokens == options.max_new_tokens }
+        let tokenizer = self.models[model].card.tokenizer.clone();
+        let (generator, loading) = self.models[model].load(&self.device)?;
+        let (mut text, mut stop) = (TextStream::new(&tokenizer), StopTexts::new(stop));
+        let (mut tokens, mut has_ended, mut failure) = (0, false, None);
+        let send = |piece: String| {
+            if !piece.is_empty() {
+                // This fails when the reader has pressed stop or closed the page, which `is_unwanted` notices.
+                let _ = pieces.send(Piece::Text(piece));
             }
         };
-        let _ = pieces.send(end);
+        let start = Instant::now();
+        let mut first_token = None;
+        let ids = ids_to_tensor(&prompt, &self.device);
+        let generated = generator.generate_filtered(ids, &options, &filter, &mut TorchRng::new(seed), |ids| {
+            first_token.get_or_insert_with(Instant::now);
+            for &id in ids {
+                tokens += 1;
+                match text.push(id) {
+                    Ok(piece) => {
+                        let (piece, is_end) = stop.push(&piece);
+                        has_ended = is_end;
+                        send(piece);
+                    }
+                    Err(error) => failure = Some(error.to_string()),
+                }
+            }
+            if has_ended || failure.is_some() || is_unwanted() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        generated.map_err(|error| error.to_string())?;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        if !has_ended {
+            send(stop.finish());
+        }
+        let end = Instant::now();
+        let first_token = first_token.unwrap_or(end);
+        let at_limit = !has_ended && tokens == options.max_new_tokens;
+        let (reading, writing) = (first_token - start, end - first_token);
+        Ok(Some(Piece::Done(Summary { tokens, at_limit, loading, reading, writing })))
     }
 }
 

@@ -1,0 +1,152 @@
+//! Ollama's options: each is honoured, or refused with the reason; none is ignored.
+
+use fast::TokenFilter;
+use serde_json::{Map, Value};
+
+/// How the memory and the processors are used, which is this server's business. The answer is the same whatever they say.
+const WITHOUT_EFFECT: [&str; 10] = [
+    "num_batch",
+    "num_gpu",
+    "main_gpu",
+    "num_thread",
+    "use_mmap",
+    "use_mlock",
+    "numa",
+    "low_vram",
+    "f16_kv",
+    "logits_all",
+];
+/// Options of samplers that this server does not have, with the value that switches each off.
+const SWITCHED_OFF: [(&str, f64); 4] =
+    [("mirostat", 0.0), ("tfs_z", 1.0), ("vocab_only", 0.0), ("penalize_newline", 1.0)];
+/// Options that only count when one of the above is switched on.
+const PARTS: [&str; 2] = ["mirostat_tau", "mirostat_eta"];
+/// Maximum number of bytes in all texts that end an answer.
+const MAX_STOP_BYTES: usize = 4096;
+
+/// How an answer is generated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SamplingOptions {
+    pub temperature: f64,
+    /// `None` for all tokens.
+    pub top_k: Option<usize>,
+    pub filter: TokenFilter,
+    /// `None` for another one every time.
+    pub seed: Option<u64>,
+    /// Maximum number of new tokens. Below 0 it is as many as the server allows; -2 also ends when the context is full.
+    pub num_predict: Option<i64>,
+    /// Maximum number of tokens that the model sees.
+    pub num_ctx: Option<usize>,
+    /// Tokens of the prompt that must never slide out of the context; all below 0.
+    pub num_keep: i64,
+    /// Texts that end the answer before them.
+    pub stop: Vec<String>,
+}
+
+impl Default for SamplingOptions {
+    /// Ollama's defaults, without its penalties and its top-p, which chapter 5 does not have.
+    fn default() -> Self {
+        Self {
+            temperature: 0.8,
+            top_k: Some(40),
+            filter: TokenFilter::default(),
+            seed: None,
+            num_predict: None,
+            num_ctx: None,
+            num_keep: 0,
+            stop: Vec::new(),
+        }
+    }
+}
+
+impl SamplingOptions {
+    /// Reads the options of a request; null is the same as no option.
+    ///
+    /// # Errors
+    /// The first option that is unknown or cannot be honoured, with the reason.
+    pub fn read(options: &Map<String, Value>) -> Result<Self, String> {
+        let mut read = Self::default();
+        for (name, value) in options.iter().filter(|(_, value)| !value.is_null()) {
+            read.set(name, value)?;
+        }
+        Ok(read)
+    }
+
+    fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
+        let number = |least: f64, greatest: f64, allowed: &str| match value.as_f64() {
+            Some(number) if (least..=greatest).contains(&number) => Ok(number),
+            _ => Err(wrong(name, value, allowed)),
+        };
+        let share = || number(0.0, 1.0, "a number from 0 to 1");
+        match name {
+            "temperature" => self.temperature = number(0.0, f64::MAX, "a number that is at least 0")?,
+            // Below 1 it means all, and so does more than there are.
+            "top_k" => self.top_k = usize::try_from(whole(name, value)?).ok().filter(|&k| k > 0),
+            "top_p" => self.filter.top_p = share()?,
+            "min_p" => self.filter.min_p = share()?,
+            "typical_p" => self.filter.typical_p = share()?,
+            "repeat_penalty" => {
+                self.filter.repeat_penalty = number(f64::MIN_POSITIVE, f64::MAX, "a number above 0")?;
+            }
+            "presence_penalty" => self.filter.presence_penalty = number(f64::MIN, f64::MAX, "a number")?,
+            "frequency_penalty" => self.filter.frequency_penalty = number(f64::MIN, f64::MAX, "a number")?,
+            // Below 0 it is the whole text.
+            "repeat_last_n" => self.filter.repeat_last_n = usize::try_from(whole(name, value)?).unwrap_or(usize::MAX),
+            // As in Ollama, -1 asks for another seed every time.
+            "seed" => self.seed = Some(whole(name, value)?).filter(|&seed| seed != -1).map(|seed| seed as u64),
+            "num_predict" => self.num_predict = Some(clamped(whole(name, value)?)),
+            "num_keep" => self.num_keep = clamped(whole(name, value)?),
+            "num_ctx" => match usize::try_from(whole(name, value)?) {
+                Ok(tokens) if tokens > 0 => self.num_ctx = Some(tokens),
+                _ => return Err(wrong(name, value, "at least 1")),
+            },
+            "stop" => self.stop = stop_texts(value)?,
+            _ if WITHOUT_EFFECT.contains(&name) || PARTS.contains(&name) => {}
+            _ => return only_switched_off(name, value),
+        }
+        Ok(())
+    }
+}
+
+fn wrong(name: &str, value: &Value, allowed: &str) -> String {
+    format!("{name} is {value}, but must be {allowed}")
+}
+
+/// A whole number, which some clients write as `20.0`.
+fn whole(name: &str, value: &Value) -> Result<i128, String> {
+    let integer = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+    let float = || value.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i128);
+    integer.or_else(float).ok_or_else(|| wrong(name, value, "a whole number"))
+}
+
+fn clamped(number: i128) -> i64 {
+    number.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
+/// One text, or a list of them.
+fn stop_texts(value: &Value) -> Result<Vec<String>, String> {
+    let one = value.as_str().map(|text| vec![text.to_string()]);
+    let list = || value.as_array()?.iter().map(|text| text.as_str().map(str::to_string)).collect();
+    let texts: Vec<String> = one.or_else(list).ok_or_else(|| wrong("stop", value, "a text or a list of texts"))?;
+    if texts.iter().any(String::is_empty) {
+        return Err("stop has an empty text, which would end every answer before its beginning".to_string());
+    }
+    let bytes: usize = texts.iter().map(String::len).sum();
+    if bytes > MAX_STOP_BYTES {
+        return Err(format!("the texts in stop have {bytes} bytes, but at most {MAX_STOP_BYTES} are allowed"));
+    }
+    Ok(texts)
+}
+
+fn only_switched_off(name: &str, value: &Value) -> Result<(), String> {
+    let Some((_, off)) = SWITCHED_OFF.iter().find(|(known, _)| *known == name) else {
+        return Err(format!("unknown option '{name}'"));
+    };
+    match value.as_f64().or_else(|| value.as_bool().map(f64::from)) {
+        Some(number) if number == *off => Ok(()),
+        _ => Err(format!("{name} is {value}, which is not supported; leave it out")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
