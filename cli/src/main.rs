@@ -2,32 +2,55 @@
 //!
 //! Results go to standard output, progress and errors to standard error. The exit code is 0 for success, 1 for a failure,
 //! 2 for wrong usage, 130 after Ctrl-C (0 where that is the normal way to end, as in `serve`). When nobody reads the output
-//! any more, a command that only prints ends silently, and one that trains continues.
+//! any more, a command that only prints ends silently, and one that trains continues. Messages are in Chinese where the
+//! locale is Chinese, as far as they are translated.
 
 #![warn(clippy::unwrap_used)]
 // A closed pipe makes `println!` and `eprintln!` panic; see `terminal::say`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod arguments;
 mod commands;
+mod diverged;
+mod errors;
+mod lowest_loss;
+mod model_hints;
 mod models;
 mod options;
 mod pictures;
 mod run_folder;
+mod run_lock;
 mod starter_model;
 mod terminal;
+mod test_build;
+mod vocabulary;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::commands::{bench, classify, data, eval, exercise, generate, info, instruct, pretrain, serve, weights};
+use self::commands::{
+    bench, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, pretrain, serve,
+    tokenizer, weights, welcome,
+};
+use self::terminal::{Language, language, tr};
+
+const AFTER_HELP: &str = "\
+Environment variables:
+  LLM_DATA_DIR       Folder with the data sets
+  LLM_DATA_ENDPOINT  Mirror of the data sets
+  HF_ENDPOINT        Mirror of https://huggingface.co
+  LC_ALL, LANG       Language: Chinese with a Chinese locale, English with any other
+  NO_COLOR           No colours if it is set
+
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 after Ctrl-C";
 
 /// Build a large language model from scratch, in Rust.
 #[derive(Parser)]
-#[command(name = "llm", version, arg_required_else_help = true)]
+#[command(name = "llm", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -36,7 +59,7 @@ enum Command {
     Pretrain(Box<pretrain::Args>),
     /// Continue a prompt with a trained model
     Generate(generate::Args),
-    /// Serve trained models: a web page and an HTTP API
+    /// Serve trained models as a web page and an HTTP API
     Serve(serve::Args),
     /// Follow instructions (chapter 7): train, respond, chat, evaluate
     #[command(subcommand)]
@@ -44,11 +67,14 @@ enum Command {
     /// Classify messages as spam (chapter 6): prepare messages, train, evaluate, predict
     #[command(subcommand)]
     Classify(classify::Command),
+    /// Byte pair encoding (chapter 2): train a vocabulary, encode and decode text
+    #[command(subcommand)]
+    Tokenizer(tokenizer::Command),
     /// Measure how well a model predicts a text: loss and perplexity
     Eval(eval::Args),
     /// Show the parts of a model: shapes, parameters, memory
     Info(info::Args),
-    /// The data sets of the book: what they are and where their files are
+    /// List, print or download the data sets of the book
     #[command(subcommand)]
     Data(data::Command),
     /// Download or import GPT-2's weights
@@ -56,46 +82,60 @@ enum Command {
     Weights(weights::Command),
     /// Measure how fast this machine trains, generates text, opens a model and tokenizes
     Bench(bench::Args),
-    /// The exercises of the book: list, show, check, compare with the solution
+    /// Work on the exercises of the book: list, show, check, compare with the solution
     #[command(subcommand)]
     Exercise(exercise::Command),
+    /// Print a script with which your shell completes commands and options
+    Completions(completions::Args),
 }
 
 fn main() -> ExitCode {
     kernels::memory::keep_freed_memory();
-    let result = match Cli::parse().command {
+    let command = match parse() {
+        Ok(Some(command)) => command,
+        Ok(None) => return ended(welcome::run()),
+        Err(wrong_usage) => return terminal::report_usage(&wrong_usage),
+    };
+    ended(match command {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Instruct(command) => instruct::run(command),
         Command::Classify(command) => classify::run(command),
+        Command::Tokenizer(command) => tokenizer::run(command),
         Command::Eval(args) => eval::run(args),
         Command::Info(args) => info::run(args),
         Command::Data(command) => data::run(command),
         Command::Weights(command) => weights::run(command),
         Command::Bench(args) => bench::run(args),
         Command::Exercise(command) => exercise::run(command),
-    };
+        Command::Completions(args) => completions::run(&args, program()),
+    })
+}
+
+/// The description of the command line, in the reader's language.
+fn program() -> clap::Command {
+    match language() {
+        Language::English => Cli::command(),
+        Language::Chinese => in_chinese::translate(Cli::command()),
+    }
+}
+
+/// The command that was asked for; `None` if there is none.
+fn parse() -> Result<Option<Command>, clap::Error> {
+    let arguments = arguments::for_clap(std::env::args_os(), &program());
+    let cli = Cli::from_arg_matches(&program().try_get_matches_from(arguments)?);
+    Ok(cli.map_err(|error| error.format(&mut program()))?.command)
+}
+
+/// The exit code. An error is explained in one line.
+fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
-        // A closed pipe (`llm data list | head -1`) is not worth a message.
-        if !error.chain().any(is_broken_pipe) {
-            terminal::warn(format_args!("error: {}", message(&error)));
+        if !error.chain().any(errors::is_broken_pipe) {
+            terminal::warn(tr!("error: {}", "错误：{}", errors::message(&error)));
         }
         ExitCode::FAILURE
     })
-}
-
-/// An error and its causes in one line. Some errors name their cause themselves; it is not repeated.
-fn message(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |line, cause| match line {
-        line if line.is_empty() => cause,
-        line if line.contains(&cause) => line,
-        line => format!("{line}: {cause}"),
-    })
-}
-
-fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
@@ -103,8 +143,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_is_not_repeated() {
-        let error = anyhow::anyhow!("no such file").context("cannot read a: no such file").context("the run");
-        assert_eq!(message(&error), "the run: cannot read a: no such file");
+    fn the_command_line_is_consistent_in_both_languages() {
+        Cli::command().debug_assert();
+        in_chinese::translate(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_described_in_chinese() {
+        fn check(command: &clap::Command) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_ascii(), "'{}' is not in commands/in_chinese.rs: {about}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&in_chinese::translate(Cli::command()));
     }
 }

@@ -1,30 +1,25 @@
 //! Models in folders: opening one that reads text, and the prompt format that it was fine-tuned with.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use burn::tensor::Device;
-use ch02_text::VOCAB_SIZE;
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch07_instruct::PromptFormat;
-use model_files::open_model;
+use model_files::open_tokenizer;
 use serde::{Deserialize, Serialize};
-use shared::GptConfig;
 use shared::files::write_whole;
+use shared::{GptConfig, text};
 
+use crate::model_hints::open_model;
 use crate::run_folder::TUNING_FILE;
 
-/// Opens a model with GPT-2's vocabulary.
-pub fn open_text_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel)> {
+/// Opens a model that reads text, and the tokenizer of its vocabulary.
+pub fn open_text_model(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel, Gpt2Tokenizer)> {
     let (config, model) = open_model(folder, device)?;
-    ensure!(
-        config.vocab_size == VOCAB_SIZE,
-        "the model in {} has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",
-        folder.display(),
-        config.vocab_size
-    );
-    Ok((config, fast::accelerate(model)))
+    let tokenizer = open_tokenizer(folder, config.vocab_size)?;
+    Ok((config, fast::accelerate(model), tokenizer))
 }
 
 /// What a model was fine-tuned with; a file beside the model.
@@ -41,9 +36,12 @@ pub fn save_tuned_format(folder: &Path, format: PromptFormat) -> Result<()> {
 /// The prompt format that the model in `folder` was fine-tuned with; `None` if it was not fine-tuned with this program.
 pub fn tuned_format(folder: &Path) -> Result<Option<PromptFormat>> {
     let path = folder.join(TUNING_FILE);
-    let Ok(json) = fs::read(&path) else { return Ok(None) };
+    if !path.exists() {
+        return Ok(None);
+    }
+    let json = text::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let tuning: Tuning =
-        serde_json::from_slice(&json).with_context(|| format!("{} does not name a prompt format", path.display()))?;
+        serde_json::from_str(&json).with_context(|| format!("{} does not name a prompt format", path.display()))?;
     Ok(Some(tuning.format))
 }
 

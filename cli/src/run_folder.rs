@@ -1,11 +1,15 @@
 //! The folder of a trained model: the names of the files in it, and what may be replaced when another model is saved there.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use ch02_text::bonus::Gpt2Files;
+use model_files::vocabulary::vocabulary_files;
 use model_files::{CONFIG_FILE, WEIGHTS_FILE};
+
+use crate::terminal::tr;
 
 /// The folders in which the commands leave their models unless another is named.
 pub const PRETRAIN_FOLDER: &str = "runs/pretrain";
@@ -28,17 +32,6 @@ pub const BASE_FOLDER: &str = "base";
 /// Files and folders that describe one model only and are replaced together with it.
 const COMPANIONS: [&str; 3] = [TUNING_FILE, ADAPTER_FOLDER, LEARNING_RATE_FILE];
 
-/// Makes the folder `out` for a model, and tries to write there, so that this fails before the training and not after it.
-pub fn prepare_out(out: &Path) -> Result<()> {
-    fs::create_dir_all(out)
-        .and_then(|()| {
-            let probe = out.join(format!(".probe-{}", std::process::id()));
-            File::create(&probe)?;
-            fs::remove_file(probe)
-        })
-        .with_context(|| format!("cannot write into the folder {}", out.display()))
-}
-
 /// Fails if `out` holds something with the name of a companion of a model, but no model: then it is something else, and must
 /// not be replaced.
 pub fn ensure_companions(out: &Path) -> Result<()> {
@@ -50,10 +43,26 @@ pub fn ensure_companion(out: &Path, name: &str) -> Result<()> {
     let is_model = [CONFIG_FILE, WEIGHTS_FILE].iter().all(|file| out.join(file).is_file());
     ensure!(
         is_model || !out.join(name).exists(),
-        "{} would be replaced, but belongs to no model in {}; rename it, or name another folder with --out",
-        out.join(name).display(),
-        out.display()
+        tr!(
+            "{} would be replaced, but belongs to no model in {}; rename it, or name another folder with --out",
+            "{} 会被替换，但它不属于 {} 中的任何模型；请给它改名，或用 --out 指定另一个文件夹",
+            out.join(name).display(),
+            out.display()
+        )
     );
+    Ok(())
+}
+
+/// The same for the files of a vocabulary, unless they are those of `vocabulary`, which is to be saved there.
+pub fn ensure_vocabulary(out: &Path, vocabulary: Option<&Gpt2Files>) -> Result<()> {
+    let is_another = |name: &str, contents: Option<String>| {
+        fs::read_to_string(out.join(name)).is_ok_and(|there| Some(there) != contents)
+    };
+    for (name, contents) in vocabulary_files(vocabulary) {
+        if is_another(name, contents) {
+            ensure_companion(out, name)?;
+        }
+    }
     Ok(())
 }
 
@@ -67,7 +76,7 @@ pub fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(e) if e.kind() != ErrorKind::NotFound => {
-            Err(e).with_context(|| format!("cannot remove {}", path.display()))
+            Err(e).with_context(|| tr!("cannot remove {}", "无法删除 {}", path.display()))
         }
         _ => Ok(()),
     }

@@ -76,6 +76,27 @@ fn the_base_with_the_adapter_writes_what_the_merged_model_writes() {
     assert!(!folder.join("tuned/adapter").exists());
 }
 
+/// The ids are those of `transformers` with `peft`; see `engine/model-files/tests/peft.rs`.
+#[test]
+fn an_adapter_of_peft_for_hugging_face_s_gpt2_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/model-files/tests/golden");
+    for case in ["linear", "bf16"] {
+        let adapter = golden.join("peft").join(case);
+        let expected: Value =
+            serde_json::from_str(&fs::read_to_string(adapter.join("expected.json")).unwrap()).unwrap();
+        let greedy = expected["greedy"].as_array().unwrap();
+        let prompt: Vec<String> = greedy[..4].iter().map(Value::to_string).collect();
+        let (model, new) = (golden.join("gpt2-tiny-hf"), (greedy.len() - 4).to_string());
+        let args = ["generate", "--model", model.to_str().unwrap(), "--adapter", adapter.to_str().unwrap()];
+        let how = ["--prompt-ids", &prompt.join(","), "--max-new-tokens", &new, "--device", "cpu", "--json"];
+        let output = run(folder.path(), &[&args[..], &how].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(&json["ids"], &expected["greedy"], "{case}");
+    }
+}
+
 /// Without --model, the base is a tiny model that is nowhere else.
 #[test]
 fn a_base_from_memory_is_kept_beside_its_adapter() {

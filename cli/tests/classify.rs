@@ -29,11 +29,11 @@ const TRAIN: [&str; 9] =
     ["train", "--data", "messages.tsv", "--model", "base", "--out", "classifier", "--device", "cpu"];
 
 /// Predicts what comes on standard input.
-fn predict_lines(folder: &Path, extra: &[&str], lines: &str) -> Output {
+fn predict_lines(folder: &Path, extra: &[&str], lines: impl AsRef<[u8]>) -> Output {
     let args = [&["classify", "predict", "--model", "classifier"], extra].concat();
     let mut child =
         llm(folder, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_ref()).unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -73,7 +73,7 @@ fn a_model_becomes_a_classifier_that_is_measured_and_used() {
 
     // One message a line; empty lines are none. Messages longer than those of the training are truncated.
     let long = "Win 7 prizes now! ".repeat(5);
-    let output = predict_lines(folder, &["--json"], &format!("See you at 3 o'clock.\n\n{long}\n"));
+    let output = predict_lines(folder, &["--json"], format!("See you at 3 o'clock.\n\n{long}\n"));
     assert_success(&output);
     let told = stdout(&output);
     let found: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -185,17 +185,21 @@ fn bad_input_is_one_line_and_writes_nothing() {
     with("ham\tHello\nmaybe\tHm\n");
     assert_one_line_error(&train(&[]), 1, &["messages.tsv: line 2: the label is \"maybe\"", "ham or spam"]);
     with("ham\tHello\nspam Win\n");
-    assert_one_line_error(&train(&[]), 1, &["messages.tsv: line 2: there are 1 columns", "tab"]);
+    assert_one_line_error(&train(&[]), 1, &["messages.tsv: line 2: the number of columns is 1", "tab"]);
     with("ham\tHello\nspam\t\n");
     assert_one_line_error(&train(&[]), 1, &["line 2: the message is empty"]);
     with("ham\tHello\nspam\t\"Win\n");
     assert_one_line_error(&train(&[]), 1, &["line 2: the quotation that begins there never ends"]);
     with("");
     assert_one_line_error(&train(&[]), 1, &["messages.tsv is empty"]);
+    fs::create_dir_all(folder.join("half")).unwrap();
+    fs::write(folder.join("half/train.csv"), "Label,Text\n0,Hello\n").unwrap();
+    let half = ["eval", "--data", "half", "--model", "base"];
+    assert_one_line_error(&classify(folder, &half), 1, &["half is a folder without validation.csv", "prepare"]);
     with(&messages(2));
-    assert_one_line_error(&train(&[]), 1, &["4 messages", "nothing is left for the validation part"]);
+    assert_one_line_error(&train(&[]), 1, &["2 ham and 2 spam messages", "nothing is left for the validation part"]);
     with("ham\tHello\nham\tHi\n");
-    assert_one_line_error(&train(&[]), 1, &["0 messages (as many ham as spam) are too few"]);
+    assert_one_line_error(&train(&[]), 1, &["2 ham and 0 spam messages are too few"]);
     fs::write(folder.join("messages.tsv"), b"ham\tHi \xff\n").unwrap();
     assert_one_line_error(&train(&[]), 1, &["messages.tsv"]);
     with(&messages(6));
@@ -235,12 +239,81 @@ fn messages_that_cannot_be_labelled_are_named() {
     common::server::save_classifier_of(folder, "classifier");
     let one = |text: &str| classify(folder, &["predict", "--model", "classifier", "Hello", text]);
     assert_one_line_error(&one(""), 1, &["message 2", "the message is empty"]);
-    assert_one_line_error(&one("a <|endoftext|>"), 1, &["message 2", "<|endoftext|>"]);
-    fs::write(folder.join("messages.tsv"), messages(50).replace("at 7 o'clock", "at 7<|endoftext|>")).unwrap();
-    let eval = classify(folder, &["eval", "--model", "classifier", "--data", "messages.tsv"]);
-    assert_one_line_error(&eval, 1, &["messages.tsv", "See you at 7<|endoftext|>", "take it out"]);
+    assert!(stdout(&one("")).ends_with("  Hello\n"), "the other message has its label");
+    let lines = predict_lines(folder, &[], b"See you\nWin \xff\nSee you\n");
+    assert_one_line_error(&lines, 1, &["message 2: not UTF-8 text: the first bad byte is at offset 4"]);
+    assert_eq!(stdout(&lines).lines().filter(|line| line.ends_with("See you")).count(), 2);
     assert_one_line_error(&predict_lines(folder, &[], "\n \n"), 1, &["there are no messages", "standard input"]);
-    assert_one_line_error(&predict_lines(folder, &[], "a <|endoftext|>\n"), 1, &["message 1"]);
+}
+
+/// 11 tokens by tiktoken's `encode_ordinary` in Python.
+#[test]
+fn a_message_with_the_end_of_text_marker_is_a_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    common::server::save_classifier_of(folder, "classifier");
+    let asks = "What does <|endoftext|> mean?";
+    let lines = predict_lines(folder, &["--json"], format!("See you\n{asks}\nWin a prize\n"));
+    assert_success(&lines);
+    let found: Vec<Value> = stdout(&lines).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(found.len(), 3);
+    assert_eq!((&found[1]["text"], &found[1]["tokens"]), (&asks.into(), &11.into()));
+
+    save_writer(folder, "base", 64);
+    fs::write(folder.join("messages.tsv"), messages(50).replace("at 7 o'clock", "at 7<|endoftext|>")).unwrap();
+    assert_success(&classify(folder, &["eval", "--model", "classifier", "--data", "messages.tsv"]));
+    assert_success(&classify(folder, &["prepare", "--data", "messages.tsv", "--out", "parts"]));
+    assert_success(&classify(folder, &[&TRAIN[..], &["--epochs", "1", "--trainable", "head"]].concat()));
+}
+
+#[test]
+fn a_message_may_begin_with_a_hyphen_or_a_byte_order_mark() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    common::server::save_classifier_of(folder, "classifier");
+    let predict = ["predict", "--model", "classifier", "-50% today", "--json", "- a list item", "\u{feff}See you"];
+    let output = classify(folder, &predict);
+    assert_success(&output);
+    let found: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(found.iter().map(|p| &p["text"]).collect::<Vec<_>>(), ["-50% today", "- a list item", "See you"]);
+    let mistyped = classify(folder, &["predict", "--model", "classifier", "--jsn", "See you"]);
+    assert_eq!(mistyped.status.code(), Some(2));
+
+    let [unix, windows] = ["See you\n\nWin\n", "\u{feff}See you\r\n\r\nWin\r\n"]
+        .map(|lines| stdout(&predict_lines(folder, &["--json"], lines)));
+    assert_eq!(unix.lines().count(), 2);
+    assert_eq!(unix, windows);
+}
+
+/// As a spreadsheet writes them: with a byte order mark, with quoted headings, with Windows' line breaks.
+#[test]
+fn csv_files_are_the_same_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    common::server::save_classifier_of(folder, "classifier");
+    let commas = messages(20).replace("See you at", "See you, at");
+    fs::write(folder.join("messages.tsv"), commas).unwrap();
+    let eval = |data: &str| {
+        let output = classify(folder, &["eval", "--model", "classifier", "--data", data]);
+        assert_success(&output);
+        stdout(&output)
+    };
+    assert_success(&classify(folder, &["prepare", "--data", "messages.tsv", "--out", "parts"]));
+    let expected = eval("parts");
+    let files = ["train", "validation", "test"].map(|part| format!("parts/{part}.csv"));
+    let csv = files.each_ref().map(|file| fs::read_to_string(folder.join(file)).unwrap());
+    let change = |form: &dyn Fn(&str) -> String| {
+        files.iter().zip(&csv).for_each(|(file, csv)| fs::write(folder.join(file), form(csv)).unwrap());
+        eval("parts")
+    };
+    assert_eq!(change(&|csv| format!("\u{feff}{csv}")), expected);
+    assert_eq!(change(&|csv| csv.replacen("Label,Text", "\"Label\",\"Text\"", 1)), expected);
+    assert_eq!(change(&|csv| csv.replace('\n', "\r\n")), expected);
+    assert_eq!(change(&|csv| format!("\u{feff}{csv}  \n").replace('\n', "\r")), expected);
+    fs::write(folder.join("messages.tsv"), format!("\u{feff}{}   \n", messages(20).replace('\n', "\r\n"))).unwrap();
+    assert_success(&classify(folder, &["prepare", "--data", "messages.tsv", "--out", "other"]));
+    let again = classify(folder, &["prepare", "--data", "parts", "--out", "again"]);
+    assert_one_line_error(&again, 1, &["parts is a folder", "prepared already"]);
 }
 
 /// Ctrl-C after the first pass: what was learnt is saved whole, and the exit code says that it was interrupted.

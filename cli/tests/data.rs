@@ -2,7 +2,11 @@
 
 mod common;
 
+use std::fs;
+
 use common::{assert_one_line_error, llm, run, stdout};
+use serde_json::Value;
+use shared::data::CATALOGUE;
 
 #[test]
 fn the_list_names_every_data_set_with_licence_and_source() {
@@ -11,6 +15,41 @@ fn the_list_names_every_data_set_with_licence_and_source() {
     for part in ["lamp", "station-tea", "the-verdict", "sms-spam", "CC BY 4.0", "embedded", "not on this machine"] {
         assert!(list.contains(part), "{part} is missing");
     }
+}
+
+#[test]
+fn the_list_is_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("the-verdict.txt"), "another text").unwrap();
+    fs::write(folder.path().join("the-clockmakers-lamp.txt"), "my own lamp").unwrap();
+    let list = llm(folder.path(), &["data", "list", "--json"]).env("LLM_DATA_DIR", ".").output().unwrap();
+    let sets: Vec<Value> = serde_json::from_str(&stdout(&list)).unwrap();
+    assert_eq!(sets.len(), CATALOGUE.len());
+    let of = |name: &str| sets.iter().find(|set| set["name"] == name).unwrap();
+    assert_eq!((&of("sms-spam")["state"], &of("sms-spam")["licence"]), (&"missing".into(), &"CC BY 4.0".into()));
+    assert_eq!((&of("lamp")["state"], &of("lamp")["path"]), (&"file".into(), &"./the-clockmakers-lamp.txt".into()));
+    assert_eq!(of("station-tea")["state"], "embedded");
+    assert!((7_500..8_500).contains(&of("station-tea")["characters"].as_u64().unwrap()));
+    assert_eq!(of("the-verdict")["state"], "unusable");
+    assert!(of("the-verdict")["error"].as_str().unwrap().contains("SHA-256"));
+}
+
+/// A story of another place is not what the user asked for.
+#[test]
+fn a_data_folder_that_is_not_there_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        &["data", "list"][..],
+        &["data", "list", "--json"],
+        &["data", "show", "lamp"],
+        &["data", "path", "sms-spam"],
+        &["pretrain"],
+    ] {
+        let output = llm(folder.path(), command).env("LLM_DATA_DIR", "absent").output().unwrap();
+        assert_one_line_error(&output, 1, &["LLM_DATA_DIR names absent, but there is no such folder", "unset it"]);
+    }
+    let unset = llm(folder.path(), &["data", "show", "lamp"]).env("LLM_DATA_DIR", "").output().unwrap();
+    assert!(unset.status.success());
 }
 
 #[test]

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use common::stdout;
+use common::{LLM, stdout};
 use http_server::{Reply, Server, closed_address};
 use shared::data::CATALOGUE;
 
@@ -93,6 +93,34 @@ fn a_data_set_goes_into_the_data_folder_of_the_user() {
     assert!(shown.starts_with("I HAD always thought Jack Gisburn"));
 }
 
+/// `cargo run` names the folder of the program's package. The tests that need the data are compiled again.
+#[cfg(target_os = "linux")]
+#[testkit::needs_data("the-verdict")]
+#[test]
+fn cargo_looks_again_for_data_that_was_fetched() {
+    let data = testkit::data_folder();
+    let server = Server::start(move |_| Reply::new(200, fs::read(data.join("the-verdict.txt")).unwrap()));
+    let folder = tempfile::tempdir().unwrap();
+    let (package, looks) = (folder.path().join("cli"), folder.path().join("engine/needs-data/src/lib.rs"));
+    fs::create_dir(&package).unwrap();
+    fs::create_dir_all(looks.parent().unwrap()).unwrap();
+    fs::write(&looks, "//! A macro.").unwrap();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    let time = || fs::metadata(&looks).unwrap().modified().unwrap();
+    fs::File::options().append(true).open(&looks).unwrap().set_modified(long_ago).unwrap();
+    let fetch = || {
+        let args = ["data", "fetch", "the-verdict"];
+        llm(folder.path(), &server.url, &args).env("CARGO_MANIFEST_DIR", &package).output().unwrap()
+    };
+
+    assert!(fetch().status.success());
+    let touched = time();
+    assert!(touched > long_ago);
+    assert_eq!(fs::read_to_string(&looks).unwrap(), "//! A macro.");
+    assert!(stdout(&fetch()).contains("is there already"));
+    assert_eq!(time(), touched, "nothing was fetched");
+}
+
 #[test]
 fn a_data_set_with_a_wrong_checksum_leaves_nothing() {
     let server = Server::start(|request| Reply::file(request, b"another story", "v1"));
@@ -160,14 +188,14 @@ fn a_model_comes_from_the_hub_and_the_next_command_is_told() {
     let report = stdout(&run(folder.path(), &format!("{}/", server.url), &args));
     let repository = "/openai-community/gpt2-medium/resolve/main";
     assert_eq!(paths(&server), [format!("{repository}/config.json"), format!("{repository}/model.safetensors")]);
-    let next = "cargo run --release -- generate --model \"my model\" --prompt \"Every effort moves you\"";
-    assert_eq!(report.lines().last(), Some(next));
+    let next = format!("{LLM} generate --model \"my model\" --prompt \"Every effort moves you\"");
+    assert_eq!(report.lines().last(), Some(next.as_str()));
     assert_eq!(fs::read_dir(folder.path().join("my model")).unwrap().count(), 2);
 
     let again = stdout(&run(folder.path(), &server.url, &args));
     assert_eq!(again.matches("is there already").count(), 2, "{again}");
     assert!(server.requests()[2..].iter().all(|request| request.range == Some((0, Some(0)))));
-    assert_eq!(again.lines().last(), Some(next));
+    assert_eq!(again.lines().last(), Some(next.as_str()));
 }
 
 #[test]

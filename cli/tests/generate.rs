@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use common::{assert_one_line_error, run, stdout};
+use common::server::{save_classifier_of, save_writer};
+use common::{LLM, assert_one_line_error, run, stdout};
 use model_files::save_model;
 use serde_json::Value;
 use shared::GptConfig;
@@ -51,6 +53,98 @@ fn seed_temperature_and_top_k_decide_and_the_cache_does_not() {
     assert_eq!(text(&[&drawn[..], &["--no-cache"]].concat()), text(&drawn));
     assert_eq!(text(&["--stream"]), text(&[]), "40 new tokens pass the context of 32");
     assert_eq!(text(&[&drawn[..], &["--stream"]].concat()), text(&drawn));
+}
+
+/// The ids that `--json` prints, and what else was said.
+fn ids(folder: &Path, extra: &[&str]) -> (Vec<u32>, String) {
+    let output = generate(folder, &[extra, &["--json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let ids = json["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
+    (ids, String::from_utf8(output.stderr).unwrap())
+}
+
+/// The book's `generate` shows the model the last tokens of a text, as many as its context holds.
+#[test]
+fn of_a_prompt_that_is_longer_than_the_context_the_end_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 50257);
+    let prompt = "The boats went out, and the lamp was lit. ".repeat(4);
+    let whole = Gpt2Tokenizer::new().encode_ordinary(&prompt);
+    assert!(whole.len() > 32, "{}", whole.len());
+    let left_out = whole.len() - 32;
+    let (all, note) = ids(folder.path(), &["--prompt", &prompt, "--max-new-tokens", "5"]);
+    for part in [format!("has {} tokens", whole.len()), "32 at once".into(), format!("the first {left_out} have no")] {
+        assert!(note.contains(&part), "'{part}' is missing in {note}");
+    }
+    assert_eq!(note.lines().count(), 1, "{note}");
+    assert_eq!(all[..whole.len()], whole, "the whole prompt is printed");
+
+    let end: Vec<String> = whole[left_out..].iter().map(u32::to_string).collect();
+    let (of_the_end, silence) = ids(folder.path(), &["--prompt-ids", &end.join(","), "--max-new-tokens", "5"]);
+    assert_eq!(all[whole.len()..], of_the_end[32..]);
+    assert_eq!(silence, "", "32 tokens fit");
+    let (by_the_book, _) = ids(folder.path(), &["--prompt", &prompt, "--max-new-tokens", "5", "--no-cache"]);
+    assert_eq!(by_the_book, all);
+}
+
+/// 茶 has three tokens, and the text ends after the second.
+#[test]
+fn half_a_character_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    save(folder.path(), 50257);
+    let tokenizer = Gpt2Tokenizer::new();
+    let mut ids = tokenizer.encode_ordinary("tea 茶");
+    ids.pop();
+    assert!(tokenizer.decode(&ids).unwrap().ends_with(char::REPLACEMENT_CHARACTER));
+    let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+    let written = |how: &[&str]| {
+        stdout(&generate(folder.path(), &[&["--prompt-ids", &ids.join(","), "--max-new-tokens", "0"], how].concat()))
+    };
+    assert_eq!(written(&[]).trim_end(), "tea");
+    assert_eq!(written(&["--stream"]).trim_end(), "tea");
+    let json: Value = serde_json::from_str(&written(&["--json"])).unwrap();
+    assert_eq!(json["text"].as_str().unwrap().trim_end(), "tea");
+}
+
+#[test]
+fn a_folder_with_something_else_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let generate = |model: &[&str]| run(folder, &[&["generate", "--prompt", "a"], model].concat());
+    let pretrain = format!("`{LLM} pretrain`");
+    let absent = ["runs/pretrain holds no model: there is no such folder", "--model", &pretrain];
+    assert_one_line_error(&generate(&[]), 1, &absent);
+    for (command, train) in [
+        (&["instruct", "chat"][..], "instruct train"),
+        (&["classify", "predict", "Hello"], "classify train"),
+        (&["info"], "pretrain"),
+        (&["eval"], "pretrain"),
+    ] {
+        assert_one_line_error(&run(folder, command), 1, &["there is no such folder", &format!("`{LLM} {train}`")]);
+    }
+
+    save_classifier_of(folder, "spam");
+    let predict = format!("`{LLM} classify predict --model spam`");
+    for command in [&["generate", "--prompt", "a"][..], &["eval"], &["instruct", "chat"]] {
+        let output = run(folder, &[command, &["--model", "spam"]].concat());
+        assert_one_line_error(&output, 1, &["spam holds a classifier, which does not write text", &predict]);
+    }
+    save_writer(folder, "writer", 64);
+    let (write, train) = (format!("`{LLM} generate --model writer`"), format!("`{LLM} classify train --model writer`"));
+    let predict = run(folder, &["classify", "predict", "--model", "writer", "Hello"]);
+    assert_one_line_error(&predict, 1, &["writer holds no classifier: the model there writes text", &write, &train]);
+
+    fs::create_dir(folder.join("empty")).unwrap();
+    let pretrain = format!("`{LLM} pretrain --out empty`");
+    assert_one_line_error(&generate(&["--model", "empty"]), 1, &["empty holds no model", "config.json", &pretrain]);
+    fs::write(folder.join("empty/adapter_config.json"), "{}").unwrap();
+    let with_adapter = format!("`{LLM} generate --model DIR --adapter empty`");
+    assert_one_line_error(&generate(&["--model", "empty"]), 1, &["empty holds a LoRA adapter", &with_adapter]);
+
+    save_writer(folder, "runs/pretrain", 64);
+    let output = generate(&["--max-new-tokens", "2"]);
+    assert!(output.status.success(), "without --model, the model of `pretrain` is used");
 }
 
 #[test]
@@ -116,4 +210,21 @@ fn info_lists_shapes_parameters_and_memory() {
     assert_eq!(parameters, 16_608);
     assert!(told.contains("16,608"), "{told}");
     assert_one_line_error(&run(folder.path(), &["info", "--model", "absent"]), 1, &["absent holds no model"]);
+
+    let json: Value =
+        serde_json::from_str(&stdout(&run(folder.path(), &["info", "--model", "model", "--json"]))).unwrap();
+    assert_eq!((&json["config"]["emb_dim"], &json["config"]["qkv_bias"]), (&16.into(), &false.into()));
+    assert_eq!((&json["num_params"], &json["bytes"]), (&16_608.into(), &(4 * 16_608).into()));
+    assert_eq!(json["num_params_tied"], 16_608 - 300 * 16);
+    let listed = json["parameters"].as_array().unwrap();
+    assert_eq!(listed[0], serde_json::json!({"name": "tok_emb.weight", "shape": [300, 16], "num_values": 4800}));
+    assert_eq!(listed.iter().map(|parameter| parameter["num_values"].as_u64().unwrap()).sum::<u64>(), 16_608);
+
+    // A classifier has another head, which is tied to nothing.
+    save_classifier_of(folder.path(), "spam");
+    let told = stdout(&run(folder.path(), &["info", "--model", "spam"]));
+    assert!(told.contains("out_head.bias") && told.contains("\"labels\"") && !told.contains("tied"), "{told}");
+    let json: Value =
+        serde_json::from_str(&stdout(&run(folder.path(), &["info", "--model", "spam", "--json"]))).unwrap();
+    assert_eq!((&json["config"]["max_length"], &json["num_params_tied"]), (&20.into(), &Value::Null));
 }

@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use common::{assert_one_line_error, llm, run, stdout};
+use ch07_instruct::{Entry, PromptFormat};
+use common::{LLM, assert_one_line_error, llm, run, stdout};
 use model_files::save_model;
 use serde_json::{Value, json};
 use shared::GptConfig;
@@ -92,24 +94,33 @@ fn a_model_learns_answers_and_talks() {
     assert_success(&instruct(folder, &[&respond[..], &["--weights", "int8"]].concat()));
     assert_eq!(read(folder, "answers.json").as_array().unwrap().len(), 2);
 
-    let talk = |extra: &[&str], lines: &str| {
+    let talk = |extra: &[&str], lines: &[u8]| {
         let args = [&["instruct", "chat", "--model", "tuned", "--max-new-tokens", "6"], extra].concat();
         let mut chat = llm(folder, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        chat.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        chat.stdin.take().unwrap().write_all(lines).unwrap();
         let output = chat.wait_with_output().unwrap();
         assert_success(&output);
         stdout(&output)
     };
     let long = "word ".repeat(60);
     let lines = format!("Add 1 to 4.\nAdd 1 to 5.\n\n{long}\nAdd 1 to 6.\nAdd 1 to 7.\n/new\nAdd 1 to 8.\n/quit\nno\n");
-    let told = talk(&[], &lines);
+    let told = talk(&[], lines.as_bytes());
     assert!(told.starts_with("The model sees 64 tokens: 58 for your message"), "{told}");
     assert!(told.contains("; earlier turns: 1 in them, 0 forgotten]"), "{told}");
     assert!(told.contains(", 1 forgotten]"), "{told}");
-    assert!(told.contains("there is room for 58; shorten it]"), "{told}");
+    assert!(told.contains("[the message is too long for a context of 64 tokens; the model does not see"), "{told}");
     assert!(told.contains("[everything is forgotten]"), "{told}");
 
-    let told = talk(&["--weights", "int8", "--device", "cpu"], "Add 1 to 4.\n/new\nAdd 1 to 4.\n");
+    // Nothing that looks like a command is a message, and a line that is no text costs only itself.
+    let told = talk(&[], b"/help\n/bye\n/new chat\n\xff\n/quit\n");
+    assert_eq!(told.matches("/help shows this").count(), 4, "at the beginning, and after each: {told}");
+    assert!(
+        told.contains("[there is no command /bye. ") && told.contains("[there is no command /new chat. "),
+        "{told}"
+    );
+    assert!(told.contains("[the line is not UTF-8 text") && !told.contains("earlier turns"), "{told}");
+
+    let told = talk(&["--weights", "int8", "--device", "cpu"], b"Add 1 to 4.\n/new\nAdd 1 to 4.\n");
     let (before, after) = told.split_once("[everything is forgotten]").expect("/new");
     let first = before.lines().skip(1).collect::<Vec<_>>().join("\n");
     assert!(!first.trim().is_empty(), "{told}");
@@ -163,6 +174,42 @@ fn bad_input_is_one_line_and_writes_nothing() {
     }
 }
 
+/// A model that nobody taught to answer; and a place where the answers cannot be written, which is noticed before the
+/// first.
+#[test]
+fn what_will_not_go_well_is_said_at_the_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    save_base(folder, 50257);
+    write(folder, "tasks.json", &tasks(20).into());
+    let respond = |extra: &[&str]| {
+        let short = ["respond", "--data", "tasks.json", "--max-new-tokens", "1", "--model", "base"];
+        instruct(folder, &[&short[..], extra].concat())
+    };
+    let note = |output: &Output| String::from_utf8(output.stderr.clone()).unwrap();
+    let told = respond(&["--out", "answers.json"]);
+    assert_success(&told);
+    for part in ["note: the model in base was not fine-tuned", &format!("`{LLM} instruct train --model base` teaches")]
+    {
+        assert!(note(&told).contains(part), "'{part}' is missing in {}", note(&told));
+    }
+    // It may have been fine-tuned elsewhere.
+    assert!(!note(&respond(&["--out", "answers.json", "--format", "alpaca"])).contains("note"));
+    fs::write(folder.join("base/instruct.json"), r#"{"format": "phi3"}"#).unwrap();
+    assert!(!note(&respond(&["--out", "answers.json"])).contains("note"));
+
+    for out in ["base", "tasks.json/answers.json"] {
+        assert_one_line_error(
+            &respond(&["--out", out]),
+            1,
+            &["another file with --out", &format!("cannot write {out}")],
+        );
+    }
+    let scores = ["evaluate", "--responses", "answers.json", "--scores", "tasks.json/s.json"];
+    let reason = ["another file with --scores", "cannot write tasks.json/s.json"];
+    assert_one_line_error(&instruct(folder, &scores), 1, &reason);
+}
+
 #[test]
 fn an_instruction_longer_than_the_context_costs_only_itself() {
     let folder = tempfile::tempdir().unwrap();
@@ -182,10 +229,14 @@ fn an_instruction_longer_than_the_context_costs_only_itself() {
         ["respond", "--model", "tuned", "--data", "tasks.json", "--out", "answers.json", "--max-new-tokens", "2"];
     let output = instruct(folder, &respond);
     assert_success(&output);
-    let warning = String::from_utf8(output.stderr).unwrap();
-    assert!(warning.contains("test entry 1 gets an empty answer"), "{warning}");
+    let note = String::from_utf8(output.stderr).unwrap();
+    let prompt = PromptFormat::Alpaca.format_input(&Entry::new("word ".repeat(80), "", ""));
+    let left_out = Gpt2Tokenizer::new().encode_ordinary(&prompt).len() - 64;
+    assert!(note.contains("the prompt of test entry 1 is longer than the model's context"), "{note}");
+    assert!(note.contains(&format!("does not see its first {left_out} tokens")) && !note.contains("entry 0"), "{note}");
     let answers = read(folder, "answers.json");
-    assert_eq!((answers.as_array().unwrap().len(), &answers[1]["model_response"]), (3, &"".into()));
+    assert_eq!(answers.as_array().unwrap().len(), 3);
+    assert!(answers.as_array().unwrap().iter().all(|answer| answer["model_response"].is_string()));
 }
 
 // ---- the judge
@@ -277,6 +328,37 @@ fn the_judge_s_scores_are_counted() {
     assert_one_line_error(&other, 1, &["answers-scores.json", "another judge", "--scores"]);
 }
 
+/// As from a judge whose context is too short for the second of four answers (the third is empty).
+#[test]
+fn a_question_that_the_judge_refuses_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    write_answers(folder.path());
+    let too_long = || (400, json!({"error": "the prompt exceeds the context length"}).to_string());
+    let server = Server::start(move |n| if n == 1 { too_long() } else { says("80") });
+    let output = evaluate(folder.path(), &server.url, &[]);
+    assert_success(&output);
+    let told = stdout(&output);
+    for part in ["Number of scores: 3 of 4", "Failures: 1", "Average score: 53.33"] {
+        assert!(told.contains(part), "{part} is missing in {told}");
+    }
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert!(warning.contains("no score for entry 1: ") && warning.contains("exceeds the context length"), "{warning}");
+    let scores = read(folder.path(), "answers-scores.json");
+    assert_eq!(scores["verdicts"][1]["score"], Value::Null);
+    assert!(scores["verdicts"][1]["reply"].as_str().unwrap().contains("HTTP 400"));
+
+    let mut entries = tasks(2);
+    entries.iter_mut().for_each(|entry| entry["model_response"] = "5".into());
+    write(folder.path(), "refused.json", &entries.into());
+    let refusing = Server::start(move |_| too_long());
+    let args = ["evaluate", "--responses", "refused.json", "--judge-url", &refusing.url];
+    let output = instruct(folder.path(), &args);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("Failures: 2"), "{}", stdout(&output));
+    let last = String::from_utf8(output.stderr).unwrap();
+    assert!(last.trim_end().ends_with("error: no answer got a score; refused-scores.json has the reasons"), "{last}");
+}
+
 #[test]
 fn an_evaluation_that_breaks_off_goes_on_later() {
     let folder = tempfile::tempdir().unwrap();
@@ -316,7 +398,11 @@ fn a_judge_that_is_down_slow_or_no_judge_is_one_line() {
     assert_one_line_error(&nonsense, 1, &["does not answer as an Ollama server", "<html>"]);
     assert!(!folder.path().join("answers-scores.json").exists());
 
-    assert_one_line_error(&evaluate(folder.path(), "no url", &[]), 1, &["no url"]);
+    for address in ["no url", "localhost:11434"] {
+        let reason = format!("the judge's address is {address}, but must begin with http:// or https://");
+        let remedy = "as in http://localhost:11434";
+        assert_one_line_error(&evaluate(folder.path(), address, &[]), 1, &[&reason, remedy]);
+    }
     assert_one_line_error(&evaluate(folder.path(), "http://localhost", &["--timeout", "0"]), 1, &["--timeout is 0"]);
     write(folder.path(), "answers.json", &tasks(2).into());
     let unanswered = evaluate(folder.path(), "http://localhost", &[]);

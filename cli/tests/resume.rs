@@ -72,7 +72,7 @@ fn killed_and_continued(extra: &[&str], least_steps: usize, first: usize, furthe
     }
     let output = run(broken.path(), &["pretrain", "--resume", "out", "--device", "cpu"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(stdout(&output).contains("continuing after step"));
+    assert!(stdout(&output).contains("continuing after "));
 
     assert_eq!(fs::read_to_string(broken.path().join("log.jsonl")).unwrap(), expected);
     for file in ["model.safetensors", "losses.svg"] {
@@ -150,9 +150,18 @@ fn a_complete_run_goes_on_only_with_more_epochs() {
     let folder = prepare();
     assert!(run(folder.path(), &arguments()).status.success());
     let resume = |extra: &[&str]| run(folder.path(), &[&["pretrain", "--resume", "out"], extra].concat());
-    assert_one_line_error(&resume(&[]), 1, &["complete with 3 epochs", "--epochs N"]);
-    assert!(resume(&["--epochs", "4"]).status.success());
     let log = |folder: &Path| fs::read_to_string(folder.join("log.jsonl")).unwrap();
+    let (finished, before) = (newest_checkpoint(&folder.path().join("out")).unwrap(), log(folder.path()));
+    for extra in [&[][..], &["--epochs", "3"]] {
+        let output = resume(extra);
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        let told = stdout(&output);
+        assert!(told.starts_with("The run in out is complete, with epoch 3 after "), "{told}");
+        assert!(told.contains("pretrain --resume out --epochs 6"), "{told}");
+    }
+    assert_one_line_error(&resume(&["--epochs", "2"]), 1, &["complete with 3 epochs", "--epochs N"]);
+    assert_eq!((newest_checkpoint(&folder.path().join("out")).unwrap(), log(folder.path())), (finished, before));
+    assert!(resume(&["--epochs", "4"]).status.success());
     assert_eq!(log(folder.path()), log(longer.path()));
 }
 

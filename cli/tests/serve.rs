@@ -1,6 +1,8 @@
 //! `llm serve` over real connections: answers, streams, limits, foreign pages, Ctrl-C in the middle of a stream.
 
 mod common;
+#[path = "serve/ollama.rs"]
+mod ollama;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -67,22 +69,6 @@ fn smaller_weights_serve_every_request() {
     assert_one_line_error(&halves, 1, &["--weights f16 is for GPUs"]);
 }
 
-/// What clients of Ollama send besides, and its special values.
-#[test]
-fn options_of_ollama_are_understood_or_left_alone() {
-    let server = serve(&["--max-tokens", "9"]);
-    let request = json!({
-        "model": "model:latest", "prompt": "The lamp", "system": "Write.", "stream": false, "format": "json",
-        "keep_alive": "5m", "context": [1, 2], "images": null,
-        "options": { "num_predict": -1, "top_k": 0, "seed": -7, "num_ctx": 2048, "top_p": 0.9, "stop": ["x"] },
-    });
-    let (status, answer) = server.post("/api/generate", request);
-    assert_eq!(status, 200, "{answer}");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!((&answer["eval_count"], &answer["done"]), (&json!(9), &json!(true)));
-    assert_eq!(server.post("/api/generate", json!({ "prompt": "a", "options": null })).0, 200);
-}
-
 /// A fine-tuned model gets the prompt that it was trained with. Token counts tell which prompt it was.
 #[test]
 fn a_fine_tuned_model_gets_its_prompt_format() {
@@ -117,16 +103,10 @@ fn a_fine_tuned_model_gets_its_prompt_format() {
     let messages = json!([user("Say two."), assistant, user("Say one.")]);
     assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&past), 0));
 
-    // Of a long conversation the oldest turns are forgotten; a long question alone is an error.
+    // Of a long conversation the oldest turns are forgotten.
     let long = user(&"word ".repeat(80));
     let messages = json!([long, assistant, user("Say two."), assistant, user("Say one.")]);
     assert_eq!(tokens("/api/chat", json!({ "messages": messages })), (count(&past), 1));
-    let (status, answer) = server.post("/api/chat", json!({ "messages": [user(&"word ".repeat(200))] }));
-    assert_eq!((status, error_of(&answer).contains("there is room for")), (400, true), "{answer}");
-    let (status, answer) = server.post("/api/chat", json!({ "messages": [user("a"), assistant] }));
-    assert_eq!((status, error_of(&answer)), (400, "the last of the messages must be the user's".to_string()));
-    let (status, answer) = server.post("/api/chat", json!({ "messages": [user("<|endoftext|>")] }));
-    assert_eq!((status, error_of(&answer).contains("<|endoftext|>")), (400, true), "{answer}");
 }
 
 #[test]
@@ -211,18 +191,14 @@ fn bad_requests_are_answered_clearly() {
         assert_eq!(status, 400, "{answer}");
         error_of(&answer)
     };
-    assert!(error(json!({ "stream": false })).contains("prompt"));
-    assert_eq!(error(json!({ "prompt": "" })), "the prompt is empty; give at least one token");
-    assert!(error(json!({ "prompt": "word ".repeat(100) })).contains("context holds 64"));
     let option = |options: Value| error(json!({ "prompt": "a", "options": options }));
-    assert_eq!(option(json!({ "num_predict": 21 })), "num_predict is 21, but this server writes at most 20");
     assert!(option(json!({ "temperature": -1 })).contains("temperature is -1"));
-    assert!(option(json!({ "top_k": 60000 })).contains("at most 50257"));
+    assert!(option(json!({ "top_k": 2.5 })).contains("top_k is 2.5, but must be a whole number"));
     assert_eq!(server.ask("POST", "/api/generate", "", "{").0, 400);
     let (status, answer) = server.post("/api/chat", json!({ "messages": [{ "role": "judge", "content": "" }] }));
     assert_eq!((status, answer.contains("'judge' is unknown")), (400, true));
-    let (status, answer) = server.post("/api/chat", json!({ "messages": [] }));
-    assert_eq!((status, error_of(&answer)), (400, "messages is empty; give at least one".to_string()));
+    let (status, answer) = server.post("/api/chat", json!({ "messages": [{ "role": "assistant", "content": "" }] }));
+    assert_eq!((status, error_of(&answer)), (400, "the prompt is empty; give at least one token".to_string()));
     let (status, answer) = server.post("/api/generate", json!({ "model": "llama3", "prompt": "a" }));
     assert_eq!(
         (status, error_of(&answer)),
@@ -465,13 +441,14 @@ fn one_instance_judges_another() {
         &["HTTP 404", "there is no model 'llama3' here; this server has judge"],
     );
     let output = evaluate("judge");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told = stdout(&output);
     let number = |label: &str| -> usize {
         let line = told.lines().find_map(|line| line.strip_prefix(label)).unwrap();
         line.split(' ').next().unwrap().parse().unwrap()
     };
-    assert_eq!(number("Number of scores: ") + number("Failures: "), 2, "{told}");
+    let (scores, failures) = (number("Number of scores: "), number("Failures: "));
+    assert_eq!(scores + failures, 2, "{told}");
+    assert_eq!(output.status.code(), Some(i32::from(scores == 0)), "{}", String::from_utf8_lossy(&output.stderr));
     let scores: Value = serde_json::from_slice(&fs::read(folder.join("answers-scores.json")).unwrap()).unwrap();
     assert!(scores["verdicts"].as_array().unwrap().iter().all(|verdict| verdict["reply"].is_string()), "{scores}");
 }

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{assert_one_line_error, run, stdout};
+use common::{LLM, assert_one_line_error, run, stdout};
 use serde_json::Value;
 
 /// A tiny model in the form of Hugging Face (`gpt2-tiny-hf`) or OpenAI (`gpt2-tiny-openai`).
@@ -47,6 +47,35 @@ fn published_files_are_used_directly_and_imported() {
         let info = stdout(&run(folder.path(), &["info", "--model", "imported"]));
         assert!(info.contains("att.W_query.weight") || info.contains("att.w_query.weight"), "{info}");
     }
+}
+
+/// The user's data folder is in `no-data` where the system follows XDG.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_list_says_what_is_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("no-data/llm-from-scratch/models");
+    for (model, files) in [
+        ("gpt2-small", &["config.json", "model.safetensors"][..]),
+        ("gpt2-medium", &["config.json", "model.safetensors.part"]),
+    ] {
+        fs::create_dir_all(models.join(model)).unwrap();
+        files.iter().for_each(|file| fs::write(models.join(model).join(file), "").unwrap());
+    }
+    let list = stdout(&run(folder.path(), &["weights", "list"]));
+    let small = models.join("gpt2-small");
+    let fetch = |model: &str| format!("`{LLM} weights fetch {model}`");
+    for part in [
+        format!("gpt2-small\n  124 million parameters, 0.5 GB\n  {}\n", small.display()),
+        format!("gpt2-medium; {} continues", fetch("gpt2-medium")),
+        format!("gpt2-xl\n  1,558 million parameters, 6.4 GB\n  not on this machine; {}", fetch("gpt2-xl")),
+    ] {
+        assert!(list.contains(&part), "'{part}' is missing in {list}");
+    }
+    let json: Value = serde_json::from_str(&stdout(&run(folder.path(), &["weights", "list", "--json"]))).unwrap();
+    let states: Vec<&str> = json.as_array().unwrap().iter().map(|model| model["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["complete", "incomplete", "missing", "missing"]);
+    assert_eq!((&json[3]["millions"], &json[0]["path"]), (&1558.into(), &small.to_str().unwrap().into()));
 }
 
 /// An instruction-tuned model gives way to a raw one: `serve` and `chat` must not take the new one for the old.

@@ -4,16 +4,17 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE, long_text};
+use ch02_text::long_text;
 use fast::precision::rounded;
 use model_files::inspect::{text_loss, text_loss_windows};
-use model_files::open_model;
+use model_files::open_tokenizer;
 
+use crate::model_hints::open_model;
 use crate::options::{DeviceArgs, ModelArgs, TextArgs, WeightsArgs};
-use crate::terminal::{Progress, grouped};
+use crate::terminal::{Interrupt, Progress, grouped, tr};
 
 #[derive(clap::Args)]
-#[command(mut_arg("weights", |arg| arg.help("Precision of the weights, to see what `llm generate --weights` loses")))]
+#[command(mut_arg("weights", |arg| arg.help("Precision of the weights, to measure what a lower one costs")))]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
@@ -33,18 +34,23 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let text = source.read()?;
     let device = args.device.open()?;
     let (config, model) = open_model(&args.model.folder, &device)?;
+    let tokenizer = open_tokenizer(&args.model.folder, config.vocab_size)?;
     let (mut model, decoder) = args.weights.precision.apply(model, &device)?;
     if let Some(precision) = decoder {
         model = rounded(model, precision);
     }
+    let ids = long_text::encode(&tokenizer, &text);
     ensure!(
-        config.vocab_size == VOCAB_SIZE,
-        "this model has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text",
-        config.vocab_size
+        ids.len() >= 2,
+        tr!(
+            "{} has {} token, but a prediction needs at least 2",
+            "{} 只有 {} 个词元，而预测至少需要 2 个",
+            source.name(),
+            ids.len()
+        )
     );
-    let ids = long_text::encode(&Gpt2Tokenizer::new(), &text);
-    ensure!(ids.len() >= 2, "{} has {} token, but a prediction needs at least 2", source.name(), ids.len());
 
+    Interrupt::end_at_once()?;
     let mut progress = Progress::new(0, text_loss_windows(ids.len(), config.context_length) as u64);
     let result = text_loss(&model, &ids, &device, |loss| progress.step(|| format!("loss {loss:.3}")));
     progress.finish();

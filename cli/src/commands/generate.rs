@@ -8,15 +8,17 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use appendix_lora::merge_lora;
 use burn::tensor::Device;
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE, long_text};
+use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use fast::{Generator, TextStream};
-use model_files::{load_adapter, open_model};
+use model_files::{VocabularyError, load_adapter, open_tokenizer};
 use serde::Serialize;
 use shared::rng::TorchRng;
 
-use crate::options::{DeviceArgs, ModelArgs, SamplingArgs, WeightsArgs};
+use crate::model_hints::open_model;
+use crate::options::{DeviceArgs, ModelArgs, SamplingArgs, WeightsArgs, typed_text};
+use crate::terminal::{tr, warn};
 
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true)]
@@ -26,10 +28,16 @@ pub struct Args {
     /// Folder with a LoRA adapter for the model, of `llm instruct train --lora-rank N` or `peft`
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
-    /// Text to continue
-    #[arg(long, value_name = "TEXT", required_unless_present = "prompt_ids", conflicts_with = "prompt_ids")]
+    /// Text to continue; of a text that is longer than the model's context, the model sees the end
+    #[arg(
+        long,
+        value_name = "TEXT",
+        value_parser = typed_text,
+        required_unless_present = "prompt_ids",
+        conflicts_with = "prompt_ids"
+    )]
     prompt: Option<String>,
-    /// Token ids to continue, for example 15496,11
+    /// Token ids to continue, separated by commas, for example 15496,11
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     prompt_ids: Option<Vec<u32>>,
     /// Number of tokens to add
@@ -37,7 +45,7 @@ pub struct Args {
     max_new_tokens: usize,
     #[command(flatten)]
     sampling: SamplingArgs,
-    /// Show the text while it is generated
+    /// Print the text while it is generated
     #[arg(long, conflicts_with = "json")]
     stream: bool,
     #[command(flatten)]
@@ -57,14 +65,14 @@ pub struct Args {
 struct GenerateOutput {
     /// Ids of the prompt and the new ones.
     ids: Vec<u32>,
-    /// Their text; empty when the vocabulary is not GPT-2's.
+    /// Their text; empty when the model has no vocabulary.
     text: String,
 }
 
 /// A text and how it is continued.
 struct GenerateJob {
     generator: Generator,
-    /// `None` when the vocabulary is not GPT-2's.
+    /// `None` when the model has no vocabulary; then there are only ids.
     tokenizer: Option<Gpt2Tokenizer>,
     prompt: Vec<u32>,
     options: GenerateOptions,
@@ -92,40 +100,42 @@ impl GenerateJob {
         };
         let generator = args.weights.precision.generator(model, &device)?;
         let generator = if args.no_cache { generator.without_cache() } else { generator };
-        let tokenizer = (config.vocab_size == VOCAB_SIZE).then(Gpt2Tokenizer::new);
-        let prompt = match (&args.prompt, &args.prompt_ids, &tokenizer) {
-            (Some(text), _, Some(tokenizer)) => long_text::encode(tokenizer, text),
-            (Some(_), _, None) => bail!(
-                "this model has {} token ids, not GPT-2's {VOCAB_SIZE}, so it cannot read text; give --prompt-ids",
-                config.vocab_size
-            ),
-            (None, ids, _) => ids.clone().unwrap_or_default(),
+        let tokenizer = match open_tokenizer(&args.model.folder, config.vocab_size) {
+            Err(VocabularyError::NoVocabulary { .. }) if args.prompt.is_none() => None,
+            Err(error @ VocabularyError::NoVocabulary { .. }) => bail!("{error}; give --prompt-ids"),
+            opened => Some(opened?),
+        };
+        let prompt = match (&args.prompt, &tokenizer) {
+            (Some(text), Some(tokenizer)) => tokenizer.encode_ordinary(text),
+            _ => args.prompt_ids.clone().unwrap_or_default(),
         };
         fast::check_prompt(&prompt, &config)?;
+        note_what_is_left_out(prompt.len(), config.context_length);
         let options = args.sampling.generate_options(args.max_new_tokens, config.context_length, None);
         let rng = TorchRng::new(args.sampling.seed);
         Ok(Self { generator, tokenizer, prompt, options, rng, device })
     }
 
-    /// Prints the whole text: as text, as ids where the vocabulary is not GPT-2's, or both as JSON.
+    /// Prints the whole text: as text, as ids where there is no vocabulary, or both as JSON.
     fn print(mut self, json: bool) -> Result<()> {
         let start = ids_to_tensor(&self.prompt, &self.device);
         let ids = self.generator.generate(start, &self.options, &mut self.rng, |_| ControlFlow::Continue(()))?;
         let ids = tensor_to_ids(ids);
-        let text = self.tokenizer.map_or(Ok(String::new()), |tokenizer| tokenizer.decode(&ids))?;
+        let text = self.tokenizer.map(|tokenizer| tokenizer.decode_whole_characters(&ids)).transpose()?;
         let mut out = stdout().lock();
         if json {
+            let text = text.unwrap_or_default();
             writeln!(out, "{}", serde_json::to_string(&GenerateOutput { ids, text })?)?;
-        } else if text.is_empty() {
+        } else if let Some(text) = text {
+            writeln!(out, "{text}")?;
+        } else {
             let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
             writeln!(out, "{}", ids.join(","))?;
-        } else {
-            writeln!(out, "{text}")?;
         }
         Ok(())
     }
 
-    /// Prints every token as soon as it is chosen: as text, or as ids where the vocabulary is not GPT-2's.
+    /// Prints every token as soon as it is chosen: as text, or as ids where there is no vocabulary.
     fn stream(mut self) -> Result<()> {
         let mut out = stdout().lock();
         let mut text = self.tokenizer.as_ref().map(TextStream::new);
@@ -144,8 +154,20 @@ impl GenerateJob {
             if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         shown?;
-        let rest = text.map_or_else(String::new, TextStream::finish);
-        writeln!(out, "{rest}")?;
+        // The beginning of a character that nothing completes is not shown.
+        writeln!(out)?;
         Ok(())
+    }
+}
+
+/// Says which part of the prompt the model does not see; all of it is printed.
+fn note_what_is_left_out(tokens: usize, context_length: usize) {
+    let left_out = tokens.saturating_sub(context_length);
+    if left_out > 0 {
+        warn(tr!(
+            "note: the prompt has {tokens} tokens, but the model sees {context_length} at once; the first {left_out} \
+             have no effect",
+            "注意：提示有 {tokens} 个词元，而模型一次只能看 {context_length} 个；前 {left_out} 个不起作用"
+        ));
     }
 }

@@ -2,12 +2,16 @@
 
 pub mod bench;
 pub mod classify;
+pub mod completions;
 pub mod data;
 pub mod eval;
 pub mod exercise;
 pub mod generate;
+pub mod in_chinese;
 pub mod info;
 pub mod instruct;
 pub mod pretrain;
 pub mod serve;
+pub mod tokenizer;
 pub mod weights;
+pub mod welcome;

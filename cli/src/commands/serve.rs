@@ -5,17 +5,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use ch02_text::VOCAB_SIZE;
 use fast::Generator;
-use model_files::{CONFIG_FILE, is_classifier, load_classifier};
-use server::{AllowedHost, ModelCard, Server, ServerSettings, Skill};
+use model_files::{CONFIG_FILE, is_classifier, load_classifier, open_tokenizer};
+use server::{AllowedHost, ModelCard, OpenModel, Server, ServerSettings, Skill};
 
 use crate::models::{open_text_model, tuned_format};
 use crate::options::{DeviceArgs, WeightPrecision, WeightsArgs};
 use crate::run_folder::{CLASSIFY_FOLDER, INSTRUCT_FOLDER, PRETRAIN_FOLDER};
-use crate::terminal::{positive, warn};
+use crate::terminal::{command, positive, tr, warn};
 
 /// Where the commands of this program leave their models.
 const DEFAULT_FOLDERS: [&str; 3] = [PRETRAIN_FOLDER, CLASSIFY_FOLDER, INSTRUCT_FOLDER];
@@ -27,16 +26,16 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     model: Vec<PathBuf>,
     /// Port to listen on; 0 takes a free one
-    #[arg(long, value_name = "P", default_value_t = 8080)]
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port: u16,
     /// Address to listen on; the default can be reached from this machine only
-    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
     /// Another name under which the server can be reached, besides its address and localhost: behind a proxy, through a
     /// tunnel, from a container. Without a port it is allowed at any; can be given several times
     #[arg(long, value_name = "NAME[:PORT]")]
     allow_host: Vec<AllowedHost>,
-    /// Maximum number of tokens in an answer
+    /// Maximum number of tokens in an answer, whatever a request asks for
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = positive)]
     max_tokens: usize,
     #[command(flatten)]
@@ -47,20 +46,23 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let address = SocketAddr::new(args.host, args.port);
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address}; another --port may be free"))?;
+    let listener = TcpListener::bind(address).with_context(|| {
+        tr!(
+            "cannot listen on {address}; another --port may be free",
+            "无法在 {address} 上监听；可以用 --port 换一个端口"
+        )
+    })?;
     let settings = ServerSettings { max_tokens: args.max_tokens, allow_hosts: args.allow_host };
     let server = Server::start(listener, &settings, move || -> Result<_> {
-        let device = args.device.open()?;
-        let models = open(&args.model, args.weights.precision, &device)?;
-        Ok((device, models))
+        Ok((args.device.open()?, models(args.model, args.weights.precision)?))
     })?;
     for model in server.models() {
         warn(format_args!("{}: {}", model.name, model.skill.capabilities().join(", ")));
     }
-    writeln!(stdout(), "http://{}  (Ctrl-C ends the server)", reachable(server.local_address()?))?;
+    let end = tr!("(Ctrl-C ends the server)", "（按 Ctrl-C 结束服务）");
+    writeln!(stdout(), "http://{}  {end}", reachable(server.local_address()?))?;
     server.run()?;
-    warn("ended");
+    warn(tr!("ended", "服务已结束"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -74,41 +76,49 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Opens the models in `folders`, or those that this program has left in its folders. `weights` is the precision of the
-/// models that generate text.
-fn open(folders: &[PathBuf], weights: WeightPrecision, device: &Device) -> Result<Vec<(ModelCard, Generator)>> {
+/// The models in `folders`, or those that this program has left in its folders. `weights` is the precision of the models
+/// that generate text.
+fn models(folders: Vec<PathBuf>, weights: WeightPrecision) -> Result<Vec<OpenModel>> {
     let default =
         || DEFAULT_FOLDERS.iter().map(PathBuf::from).filter(|folder| folder.join(CONFIG_FILE).is_file()).collect();
-    let folders: Vec<PathBuf> = if folders.is_empty() { default() } else { folders.to_vec() };
-    ensure!(
-        !folders.is_empty(),
-        "there is no model in {}: train one (`llm pretrain`), or name its folder with --model",
-        DEFAULT_FOLDERS.join(", ")
-    );
-    let models = folders.iter().map(|folder| open_one(folder, weights, device)).collect::<Result<Vec<_>>>()?;
-    for (i, (card, _)) in models.iter().enumerate() {
-        ensure!(
-            models[..i].iter().all(|(other, _)| other.name != card.name),
-            "two models are called '{}', after their folders; rename one of the folders",
-            card.name
-        );
+    let folders: Vec<PathBuf> = if folders.is_empty() { default() } else { folders };
+    if folders.is_empty() {
+        let (places, pretrain) = (DEFAULT_FOLDERS.join(", "), command("pretrain"));
+        bail!(tr!(
+            "there is no model in {places}: train one (`{pretrain}`), or name its folder with --model",
+            "{places} 中没有模型：请先训练一个（`{pretrain}`），或用 --model 指定模型所在的文件夹"
+        ));
     }
-    Ok(models)
+    let names: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
+    if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        bail!(tr!(
+            "two models are called '{name}', after their folders; rename one of the folders",
+            "有两个模型都以文件夹名 '{name}' 命名；请给其中一个文件夹改名"
+        ));
+    }
+    let open = |(folder, name): (PathBuf, String)| -> OpenModel {
+        Box::new(move |device: &Device| Ok(open(&folder, &name, weights, device)?))
+    };
+    Ok(folders.into_iter().zip(names).map(open).collect())
 }
 
-fn open_one(folder: &Path, weights: WeightPrecision, device: &Device) -> Result<(ModelCard, Generator)> {
-    let (skill, config, generator) = if is_classifier(folder) {
+/// The name by which requests choose the model in `folder`.
+fn name_of(folder: &Path) -> String {
+    // `.` and `..` have no name of their own.
+    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    absolute.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned())
+}
+
+fn open(folder: &Path, name: &str, weights: WeightPrecision, device: &Device) -> Result<(ModelCard, Generator)> {
+    let (skill, config, generator, tokenizer) = if is_classifier(folder) {
         let (config, model) = load_classifier(folder, device)?;
         let sizes = config.model.clone();
-        ensure!(sizes.vocab_size == VOCAB_SIZE, "the classifier in {} does not read GPT-2's tokens", folder.display());
-        (Skill::Classify(config), sizes, Generator::new(&fast::accelerate(model), None))
+        let tokenizer = open_tokenizer(folder, sizes.vocab_size)?;
+        (Skill::Classify(config), sizes, Generator::new(&fast::accelerate(model), None), tokenizer)
     } else {
         let skill = tuned_format(folder)?.map_or(Skill::Complete, Skill::Follow);
-        let (config, model) = open_text_model(folder, device)?;
-        (skill, config, weights.generator(model, device)?)
+        let (config, model, tokenizer) = open_text_model(folder, device)?;
+        (skill, config, weights.generator(model, device)?, tokenizer)
     };
-    // `.` and `..` have no name of their own.
-    let absolute = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
-    let name = absolute.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned());
-    Ok((ModelCard { name, skill, config }, generator))
+    Ok((ModelCard { name: name.to_string(), skill, config, tokenizer }, generator))
 }

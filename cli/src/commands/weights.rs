@@ -1,23 +1,33 @@
 //! `llm weights`.
 
-use std::fmt;
+mod list;
+mod published;
+
 use std::io::{Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use burn::module::Module;
-use clap::{Subcommand, ValueEnum};
-use model_files::{open_model, save_model};
-use shared::data::data_folders;
+use ch02_text::Gpt2Tokenizer;
+use clap::Subcommand;
+use model_files::{VocabularyError, open_model, open_tokenizer, save_model_with_vocabulary};
 use workshop::device::DeviceChoice;
-use workshop::download::{Download, Downloader, mirror};
+use workshop::download::{Download, Downloader};
 
-use crate::run_folder::{ensure_companions, is_same, remove_companions};
-use crate::terminal::{command, describe_download, grouped};
+use self::published::{Model, WeightsOrigin};
+use crate::model_hints::quoted;
+use crate::run_folder::{ensure_companions, ensure_vocabulary, is_same, remove_companions};
+use crate::terminal::{Interrupt, command, describe_download, grouped};
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// List the GPT-2 models and where they are on this machine
+    List {
+        /// Print one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Download a GPT-2 model; an interrupted download continues where it stopped
     #[command(after_help = "HF_ENDPOINT names a mirror of https://huggingface.co, LLM_OPENAI_ENDPOINT one of\n\
                             https://openaipublic.blob.core.windows.net/gpt-2/models.\n\n\
@@ -32,7 +42,7 @@ pub enum Command {
 pub struct ImportArgs {
     /// Folder with GPT-2 as Hugging Face (config.json, model.safetensors) or OpenAI (hparams.json, model.ckpt.*)
     /// publish it
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "DIR")]
     from: PathBuf,
     /// Folder for the model in the book's layout; a model in it is replaced
     #[arg(long, value_name = "DIR")]
@@ -44,104 +54,16 @@ pub struct FetchArgs {
     /// Size of the model
     model: Model,
     /// Where the files come from: Hugging Face's safetensors or OpenAI's TensorFlow checkpoint
-    #[arg(long, value_name = "PLACE", default_value = "huggingface")]
+    #[arg(long, value_name = "SOURCE", default_value = "huggingface")]
     from: WeightsOrigin,
-    /// Folder to put them in; without it models/MODEL in your data folder
+    /// Folder for the files [default: models/MODEL in your data folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
-/// The four sizes of GPT-2, under the names of chapter 5.
-#[derive(Clone, Copy, ValueEnum)]
-#[allow(clippy::enum_variant_names, reason = "the names that OpenAI gave them")]
-enum Model {
-    /// 124 million parameters, 0.5 GB
-    Gpt2Small,
-    /// 355 million parameters, 1.5 GB
-    Gpt2Medium,
-    /// 774 million parameters, 3.2 GB
-    Gpt2Large,
-    /// 1558 million parameters, 6.4 GB
-    Gpt2Xl,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum WeightsOrigin {
-    Huggingface,
-    Openai,
-}
-
-impl fmt::Display for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Gpt2Small => "gpt2-small",
-            Self::Gpt2Medium => "gpt2-medium",
-            Self::Gpt2Large => "gpt2-large",
-            Self::Gpt2Xl => "gpt2-xl",
-        })
-    }
-}
-
-impl WeightsOrigin {
-    /// Environment variable that names a mirror.
-    fn mirror_variable(self) -> &'static str {
-        match self {
-            Self::Huggingface => "HF_ENDPOINT",
-            Self::Openai => "LLM_OPENAI_ENDPOINT",
-        }
-    }
-
-    fn endpoint(self) -> String {
-        mirror(self.mirror_variable()).unwrap_or_else(|| match self {
-            Self::Huggingface => "https://huggingface.co".to_string(),
-            Self::Openai => "https://openaipublic.blob.core.windows.net/gpt-2/models".to_string(),
-        })
-    }
-
-    /// Address of the folder with a model's files.
-    fn folder(self, model: Model) -> String {
-        let endpoint = self.endpoint();
-        match self {
-            Self::Huggingface => {
-                let repository = match model {
-                    Model::Gpt2Small => "gpt2",
-                    Model::Gpt2Medium => "gpt2-medium",
-                    Model::Gpt2Large => "gpt2-large",
-                    Model::Gpt2Xl => "gpt2-xl",
-                };
-                format!("{endpoint}/openai-community/{repository}/resolve/main")
-            }
-            Self::Openai => {
-                let size = match model {
-                    Model::Gpt2Small => "124M",
-                    Model::Gpt2Medium => "355M",
-                    Model::Gpt2Large => "774M",
-                    Model::Gpt2Xl => "1558M",
-                };
-                format!("{endpoint}/{size}")
-            }
-        }
-    }
-
-    /// A model's files, the small ones first, so that a wrong address is noticed before the long download.
-    fn files(self) -> &'static [&'static str] {
-        match self {
-            Self::Huggingface => &["config.json", "model.safetensors"],
-            Self::Openai => &[
-                "checkpoint",
-                "hparams.json",
-                "encoder.json",
-                "vocab.bpe",
-                "model.ckpt.index",
-                "model.ckpt.meta",
-                "model.ckpt.data-00000-of-00001",
-            ],
-        }
-    }
-}
-
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
+        Command::List { json } => list::run(json),
         Command::Fetch(args) => fetch(args),
         Command::Import(args) => import(&args),
     }
@@ -153,8 +75,14 @@ fn import(args: &ImportArgs) -> Result<ExitCode> {
     ensure!(!is_same(from, out), "{} is both the source and the target; name another folder with --out", out.display());
     ensure_companions(out)?;
     let (config, model) = open_model(from, &DeviceChoice::Cpu.open()?)?;
+    let tokenizer = match open_tokenizer(from, config.vocab_size) {
+        Err(VocabularyError::NoVocabulary { .. }) => None, // a model of ids
+        opened => Some(opened?),
+    };
+    let vocabulary = tokenizer.as_ref().and_then(Gpt2Tokenizer::vocabulary);
+    ensure_vocabulary(out, vocabulary)?;
     remove_companions(out)?;
-    save_model(out, &config, &model)?;
+    save_model_with_vocabulary(out, &config, &model, vocabulary)?;
     writeln!(stdout(), "{}: {} parameters", out.display(), grouped(model.num_params()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -163,13 +91,10 @@ fn fetch(args: FetchArgs) -> Result<ExitCode> {
     let FetchArgs { model, from, out } = args;
     let folder = match out {
         Some(folder) => folder,
-        None => data_folders()
-            .pop()
-            .context("you have no data folder on this machine; name a folder with --out")?
-            .join("models")
-            .join(model.to_string()),
+        None => model.folder().context("you have no data folder on this machine; name a folder with --out")?,
     };
     let (address, downloader) = (from.folder(model), Downloader::default());
+    Interrupt::end_at_once()?;
     let mut out = stdout().lock();
     for file in from.files() {
         let download = Download {
@@ -187,10 +112,4 @@ fn fetch(args: FetchArgs) -> Result<ExitCode> {
     let generate = format!("generate --model {} --prompt \"Every effort moves you\"", quoted(&folder));
     writeln!(out, "{}", command(generate))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A path, quoted for a shell if needed.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.contains(char::is_whitespace) { format!("\"{text}\"") } else { text }
 }

@@ -2,21 +2,24 @@
 
 use anyhow::Result;
 use burn::tensor::Device;
+use ch02_text::Gpt2Tokenizer;
 use ch07_instruct::PromptFormat;
 use ch07_instruct::response::MAX_NEW_TOKENS;
 use fast::Generator;
 
 use super::{DeviceArgs, ModelArgs, WeightsArgs};
-use crate::models::{open_text_model, prompt_format};
-use crate::terminal::positive;
+use crate::model_hints::quoted;
+use crate::models::{open_text_model, prompt_format, tuned_format};
+use crate::run_folder::INSTRUCT_FOLDER;
+use crate::terminal::{command, positive, tr, warn};
 
 #[derive(clap::Args)]
-#[command(mut_arg("model", |arg| arg.help("Folder with the fine-tuned model")))]
+#[command(mut_arg("model", |arg| arg.help("Folder with the fine-tuned model").default_value(INSTRUCT_FOLDER)))]
 pub struct AnswerArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// How tasks are written: alpaca or phi3 [default: as in the fine-tuning of the model]
-    #[arg(long, value_name = "F")]
+    /// Prompt format: alpaca or phi3 [default: that of the model's fine-tuning, or alpaca]
+    #[arg(long, value_name = "FORMAT")]
     format: Option<PromptFormat>,
     /// Maximum number of tokens in an answer; in a chat at most a quarter of the context
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = MAX_NEW_TOKENS)]
@@ -30,16 +33,29 @@ pub struct AnswerArgs {
 /// A model that is ready to answer.
 pub struct Answerer {
     pub generator: Generator,
+    pub tokenizer: Gpt2Tokenizer,
     pub format: PromptFormat,
     pub device: Device,
 }
 
 impl AnswerArgs {
-    /// Opens the device and the model.
+    /// Opens the device and the model. A model that nobody taught to answer gets a note.
     pub fn open(&self) -> Result<Answerer> {
         let device = self.device.open()?;
-        let format = prompt_format(self.format, &self.model.folder)?;
-        let (_, model) = open_text_model(&self.model.folder, &device)?;
-        Ok(Answerer { generator: self.weights.precision.generator(model, &device)?, format, device })
+        let folder = &self.model.folder;
+        let format = prompt_format(self.format, folder)?;
+        let (_, model, tokenizer) = open_text_model(folder, &device)?;
+        let generator = self.weights.precision.generator(model, &device)?;
+        let answerer = Answerer { generator, tokenizer, format, device };
+        // With --format, it may have been fine-tuned with another program.
+        if self.format.is_none() && tuned_format(folder)?.is_none() {
+            let (shown, train) = (folder.display(), command(format_args!("instruct train --model {}", quoted(folder))));
+            warn(tr!(
+                "note: the model in {shown} was not fine-tuned to follow instructions, so it continues the text \
+                 instead of answering; `{train}` teaches it",
+                "注意：{shown} 中的模型没有经过指令微调，它会续写文本而不是回答；可用 `{train}` 微调它"
+            ));
+        }
+        Ok(answerer)
     }
 }

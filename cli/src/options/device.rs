@@ -6,7 +6,7 @@ use workshop::device::{DeviceChoice, DeviceError};
 #[derive(clap::Args)]
 pub struct DeviceArgs {
     /// Where to compute: auto, cpu, ndarray, wgpu, vulkan, metal or cuda
-    #[arg(id = "device", long = "device", value_name = "D", default_value = "auto")]
+    #[arg(id = "device", long = "device", value_name = "DEVICE", default_value = "auto")]
     choice: DeviceChoice,
 }
 

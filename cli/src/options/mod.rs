@@ -11,6 +11,7 @@ mod recipe;
 mod sampling;
 mod seed;
 mod text;
+mod tokenizer;
 mod weights;
 
 pub use answer::{AnswerArgs, Answerer};
@@ -21,5 +22,6 @@ pub use precision::PrecisionArgs;
 pub use recipe::RecipeArgs;
 pub use sampling::SamplingArgs;
 pub use seed::SeedArgs;
-pub use text::{TextArgs, TextSource};
+pub use text::{TextArgs, TextSource, typed_text};
+pub use tokenizer::{TokenizerArgs, vocab_size, vocab_size_or_gpt2};
 pub use weights::{WeightPrecision, WeightsArgs};

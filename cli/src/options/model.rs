@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::run_folder::PRETRAIN_FOLDER;
+
 #[derive(clap::Args)]
 pub struct ModelArgs {
     /// Folder with the model: one of `llm pretrain`, or GPT-2 as Hugging Face or OpenAI publish it
-    #[arg(id = "model", long = "model", value_name = "DIR")]
+    #[arg(id = "model", long = "model", value_name = "DIR", default_value = PRETRAIN_FOLDER)]
     pub folder: PathBuf,
 }
 

@@ -31,6 +31,11 @@ enum ProductPrecision {
 }
 
 impl PrecisionArgs {
+    /// Whether products can leave the range of the numbers sooner than with 32 bits.
+    pub fn has_small_range(self) -> bool {
+        self.precision == ProductPrecision::F16
+    }
+
     /// The forward pass of the model; `None` for the book's formulas.
     ///
     /// # Errors

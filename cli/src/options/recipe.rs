@@ -11,10 +11,10 @@ const LOW_SHARE: f64 = 0.01;
 
 #[derive(clap::Args)]
 pub struct RecipeArgs {
-    /// Steps in which the learning rate rises from --initial-lr to --lr
+    /// Number of steps in which the learning rate rises from --initial-lr to --lr [default: 0]
     #[arg(long, value_name = "N", conflicts_with = "warmup_ratio", allow_negative_numbers = true)]
     warmup_steps: Option<usize>,
-    /// The same as a share of all steps, at least 0 and below 1
+    /// --warmup-steps as a share of all steps, at least 0 and below 1
     #[arg(long, value_name = "X", value_parser = ratio, allow_negative_numbers = true)]
     warmup_ratio: Option<f64>,
     /// Learning rate of the first step of a warm-up [default: a hundredth of --lr]
@@ -26,10 +26,11 @@ pub struct RecipeArgs {
     /// Learning rate after the warm-up: cosine, linear or constant [default: cosine with --min-lr, else constant]
     #[arg(long, value_name = "SHAPE")]
     lr_schedule: Option<Decay>,
-    /// Clip the gradients of every step to this global norm
+    /// Scale the gradients of a step down where their global norm exceeds this, above 0 [default: no clipping]
     #[arg(long, value_name = "X", value_parser = above_zero, allow_negative_numbers = true)]
     clip_grad_norm: Option<f64>,
-    /// Batches per step (gradient accumulation): like one batch of N times the size, with the memory of one
+    /// Number of batches per step (gradient accumulation): like one batch of N times the size, with the memory of one
+    /// [default: 1]
     #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     grad_accum: Option<usize>,
 }

@@ -4,11 +4,11 @@ use ch05_pretrain::GenerateOptions;
 
 #[derive(clap::Args)]
 pub struct SamplingArgs {
-    /// 0 always takes the most likely token; above 0, tokens are drawn at random, and the higher the value, the more often
-    /// unlikely ones
+    /// Temperature, at least 0: 0 always takes the most likely token; the higher it is, the more often unlikely ones
+    /// are drawn
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     temperature: f64,
-    /// Draw only from the K most likely tokens
+    /// Draw only from the K most likely tokens, at least 1 [default: all tokens]
     #[arg(long, value_name = "K")]
     top_k: Option<usize>,
     /// Seed of the random draws

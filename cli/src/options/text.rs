@@ -1,20 +1,27 @@
 //! A text to read: `--text` or `--dataset`.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use shared::data;
+use shared::text::without_mark;
 
 #[derive(clap::Args)]
 pub struct TextArgs {
-    /// Text file to read
+    /// Text file to read, in UTF-8
     #[arg(id = "text", long = "text", value_name = "FILE", conflicts_with = "dataset")]
     pub file: Option<PathBuf>,
     /// Data set to read, see `llm data list`
     #[arg(long, value_name = "NAME", default_value = "lamp")]
     dataset: String,
+}
+
+/// For clap: a text as it was typed, without the byte order mark that `"$(cat file)"` can bring along.
+pub fn typed_text(text: &str) -> Result<String, Infallible> {
+    Ok(without_mark(text).to_string())
 }
 
 impl TextArgs {

@@ -8,10 +8,12 @@ use fast::Generator;
 use fast::precision::halve;
 use kernels::decode::Precision;
 
+use crate::terminal::tr;
+
 #[derive(clap::Args)]
 pub struct WeightsArgs {
-    /// Precision of the weights: a lower one is faster, and the text can differ. bf16 and int8 on the CPU, bf16 and f16 on
-    /// GPUs that support them
+    /// Precision of the weights; a lower one is faster, and the text can differ. On the CPU f32, bf16 or int8; on GPUs
+    /// f32, and bf16 or f16 where they support it
     #[arg(id = "weights", long = "weights", value_name = "P", value_enum, default_value = "f32")]
     pub precision: WeightPrecision,
 }
@@ -21,9 +23,9 @@ pub struct WeightsArgs {
 pub enum WeightPrecision {
     /// 32 bits, as stored
     F32,
-    /// 16 bits, with the range of 32
+    /// 16 bits, with the range of f32
     Bf16,
-    /// 16 bits, with a small range; for GPUs
+    /// 16 bits, with a smaller range; for GPUs
     F16,
     /// 8 bits; for the CPU
     Int8,
@@ -40,8 +42,14 @@ impl WeightPrecision {
             Self::F32 => Precision::F32,
             Self::Bf16 if on_cpu => Precision::Bf16,
             Self::Int8 if on_cpu => Precision::Int8,
-            Self::F16 if on_cpu => bail!("--weights f16 is for GPUs; the CPU supports bf16 and int8"),
-            Self::Int8 => bail!("--weights int8 is for the CPU; use bf16 or f16, or `--device cpu`"),
+            Self::F16 if on_cpu => bail!(tr!(
+                "--weights f16 is for GPUs; the CPU supports bf16 and int8",
+                "--weights f16 用于 GPU；CPU 支持 bf16 和 int8"
+            )),
+            Self::Int8 => bail!(tr!(
+                "--weights int8 is for the CPU; use bf16 or f16, or `--device cpu`",
+                "--weights int8 用于 CPU；请改用 bf16 或 f16，或用 `--device cpu`"
+            )),
             Self::Bf16 => return Ok((halve(model, FloatDType::BF16, device)?, None)),
             Self::F16 => return Ok((halve(model, FloatDType::F16, device)?, None)),
         };

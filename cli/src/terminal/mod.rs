@@ -2,12 +2,21 @@
 
 mod downloads;
 mod interrupt;
+mod invocation;
+mod language;
 mod numbers;
 mod progress;
 mod say;
+mod usage;
+mod width;
 
 pub use downloads::describe_download;
 pub use interrupt::Interrupt;
+pub use invocation::command;
+pub(crate) use language::tr;
+pub use language::{Language, language};
 pub use numbers::{grouped, positive};
 pub use progress::{LossProgress, Progress};
-pub use say::{command, say, warn};
+pub use say::{say, warn};
+pub use usage::report_usage;
+pub use width::{columns, padded, width};

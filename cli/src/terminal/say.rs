@@ -10,8 +10,3 @@ pub use workshop::progress::warn;
 pub fn say(line: impl Display) {
     let _ = writeln!(stdout(), "{line}");
 }
-
-/// The command line that runs `llm` with these arguments, for hints.
-pub fn command(arguments: impl Display) -> String {
-    format!("cargo run --release -- {arguments}")
-}

@@ -1,4 +1,4 @@
-//! Runs the real program, in a folder of the test's own and without the user's data sets.
+//! Runs the real program, in a folder of the test's own, in English and without the user's data sets.
 
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
@@ -8,10 +8,19 @@ pub mod server;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// The program with arguments, ready to run in `folder`.
+/// The program as its hints name it.
+pub const LLM: &str = env!("CARGO_BIN_EXE_llm");
+
+/// Variables that change what the program does or shows. Cargo sets the last two for whatever it runs, tests too.
+const REMOVED: [&str; 4] = ["LLM_DATA_DIR", "COLUMNS", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"];
+
+/// The program with arguments, ready to run in `folder`. A test in another language sets `LC_ALL` again.
 pub fn llm(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_llm"));
-    command.current_dir(folder).args(args).env_remove("LLM_DATA_DIR").env("XDG_DATA_HOME", folder.join("no-data"));
+    let mut command = Command::new(LLM);
+    command.current_dir(folder).args(args).env("LC_ALL", "C").env("XDG_DATA_HOME", folder.join("no-data"));
+    for variable in REMOVED {
+        command.env_remove(variable);
+    }
     command
 }
 

@@ -4,22 +4,24 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ch02_text::Gpt2Tokenizer;
 use ch06_classify::{Length, SpamDataset, SpamLoader, confusion, training_config};
-use model_files::load_classifier;
+use model_files::open_tokenizer;
 use shared::rng::TorchRng;
 
 use super::messages::{EMBEDDED, read_parts};
 use super::report::accuracy_line;
+use crate::model_hints::load_classifier;
 use crate::options::{DeviceArgs, ModelArgs};
+use crate::run_folder::CLASSIFY_FOLDER;
 use crate::terminal::warn;
 
 #[derive(clap::Args)]
-#[command(mut_arg("model", |arg| arg.help("Folder with the classifier")))]
+#[command(mut_arg("model", |arg| arg.help("Folder with the classifier").default_value(CLASSIFY_FOLDER)))]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Messages: a file with "label TAB text" lines, a folder made by `prepare`, or a data set (sms-spam, messages)
+    /// Messages: a file with one `label<TAB>text` per line, a folder made by `prepare`, or a data set: sms-spam, or messages,
+    /// which are the embedded ones
     #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
     data: String,
     #[command(flatten)]
@@ -31,13 +33,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let (config, model) = load_classifier(&args.model.folder, &device)?;
     let model = fast::accelerate(model);
-    let tokenizer = Gpt2Tokenizer::new();
+    let tokenizer = open_tokenizer(&args.model.folder, config.model.vocab_size)?;
     let (length, batch_size) = match config.max_length {
         Some(max_length) => (Length::Exactly(max_length), training_config().batch_size),
         None => (Length::Unpadded(config.model.context_length), 1),
     };
     for (name, part) in split.parts() {
-        let loader = SpamLoader::eval(SpamDataset::new(part, &tokenizer, length)?, batch_size)?;
+        let loader = SpamLoader::eval(SpamDataset::new(part, &tokenizer, length), batch_size)?;
         let truncated = loader.dataset().truncated();
         if truncated > 0 {
             let max_length = loader.dataset().max_length();

@@ -9,9 +9,10 @@ use anyhow::Result;
 use appendix_lora::merge_lora;
 use burn::module::Module;
 use burn::tensor::Device;
+use ch02_text::bonus::Gpt2Files;
 use ch04_gpt::GptModel;
 use ch06_classify::{Accuracies, Confusion, Label, SpamLoaders, confusion};
-use model_files::{ClassifierConfig, save_classifier};
+use model_files::{ClassifierConfig, save_classifier_with_vocabulary};
 use shared::files::write_whole;
 use shared::rng::TorchRng;
 use shared::{Batches, TrainingConfig};
@@ -19,9 +20,11 @@ use trainer::{Event, Masks, Run, train_classifier};
 use workshop::plots::{Seen, plot_accuracies, plot_confusion};
 
 use super::report::accuracy_line;
+use crate::diverged::{explain, kept, lower_rate};
+use crate::lowest_loss::say_lowest_validation_loss;
 use crate::pictures;
 use crate::run_folder::{ACCURACY_FILE, CONFUSION_FILE, LOSSES_FILE, remove, remove_companions};
-use crate::terminal::{Interrupt, LossProgress, command, say, warn};
+use crate::terminal::{Interrupt, LossProgress, command, say, tr, warn};
 
 /// The losses, the accuracies and the mistakes.
 const PICTURES: [&str; 3] = [LOSSES_FILE, ACCURACY_FILE, CONFUSION_FILE];
@@ -30,6 +33,8 @@ pub struct Finetuning<'a> {
     pub config: &'a ClassifierConfig,
     pub training: &'a TrainingConfig,
     pub loaders: &'a SpamLoaders,
+    /// `None` for GPT-2's.
+    pub vocabulary: Option<&'a Gpt2Files>,
     pub out: &'a Path,
     pub device: &'a Device,
     pub interrupt: Interrupt,
@@ -42,18 +47,21 @@ impl Finetuning<'_> {
         let epochs = accuracies.len();
         let interrupted = epochs < self.training.epochs;
         if interrupted && epochs == 0 {
-            warn("interrupted in the first epoch; nothing was saved");
+            warn(tr!("interrupted in the first epoch; nothing was saved", "在第一个 epoch 中中断；没有保存任何内容"));
             return Ok(ExitCode::from(130));
         }
         if interrupted {
             self.save(&run.model)?;
-            warn(format_args!(
+            warn(tr!(
                 "interrupted after {epochs} whole epochs; the model in its current state is saved in {}, and measured now",
+                "在完成 {epochs} 个 epoch 之后中断；模型当前的状态已保存到 {}，现在开始测量",
                 self.out.display()
             ));
             self.interrupt.let_through();
         } else {
             say(format_args!("Training completed in {:.2} minutes.\n", started.elapsed().as_secs_f64() / 60.0));
+            say_lowest_validation_loss(&run.state.evaluations);
+            say("");
         }
         let of_test = self.measure(&run);
         self.draw(&run, &accuracies, &of_test)?;
@@ -67,28 +75,31 @@ impl Finetuning<'_> {
     fn train(&self, run: Run) -> Result<(Run, Vec<Accuracies>)> {
         let Self { config, training, loaders, device, interrupt, .. } = self;
         let mut progress = LossProgress::new(0, loaders.train.num_batches() * training.epochs);
+        let mut saved_epoch = 0;
         let observe = |event: Event| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { loss, .. } => progress.step(loss),
                 Event::Evaluation(evaluation) => progress.say(evaluation),
-                Event::EpochEnd { accuracies, model, .. } => {
+                Event::EpochEnd { epoch, accuracies, model } => {
                     accuracies.into_iter().for_each(|accuracies| progress.say(accuracies));
                     self.save(model)?;
+                    saved_epoch = epoch;
                 }
                 Event::SafePoint(_) => return Ok(interrupt.go_on()),
             }
             Ok(ControlFlow::Continue(()))
         };
-        let trained = train_classifier(run, loaders, training, config.readout, Masks::Reproducible, device, observe)?;
+        let trained = train_classifier(run, loaders, training, config.readout, Masks::Reproducible, device, observe);
         progress.finish();
-        Ok(trained)
+        trained.map_err(|error| explain(error, &[lower_rate(training.learning_rate)], &kept(self.out, saved_epoch)))
     }
 
     fn save(&self, model: &GptModel) -> Result<()> {
         remove_companions(self.out)?;
         PICTURES.iter().try_for_each(|file| remove(&self.out.join(file)))?;
         // A LoRA adapter alone would be useless: it fits a head that is random and saved nowhere.
-        Ok(save_classifier(self.out, self.config, &merge_lora(model.clone()).valid())?)
+        let merged = merge_lora(model.clone()).valid();
+        Ok(save_classifier_with_vocabulary(self.out, self.config, &merged, self.vocabulary)?)
     }
 
     /// Shows the accuracy on each part of the messages; returns the answers on the last, the test part.

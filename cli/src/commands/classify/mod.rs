@@ -15,9 +15,9 @@ use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Balance a collection of messages and split it: train.csv, validation.csv, test.csv
+    /// Balance a collection of messages and split it into train.csv, validation.csv and test.csv
     Prepare(prepare::Args),
-    /// Fine-tune a model to a spam classifier; without arguments a tiny one on the embedded messages
+    /// Fine-tune a model into a spam classifier; without arguments a tiny one on the embedded messages
     Train(Box<train::Args>),
     /// Measure the accuracy of a classifier on each part of the data
     Eval(eval::Args),

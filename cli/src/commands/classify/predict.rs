@@ -1,26 +1,30 @@
 //! `llm classify predict`.
 
-use std::io::{Write, stdin, stdout};
+use std::io::{self, Write, stdin, stdout};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch06_classify::classify_review;
-use model_files::{ClassifierConfig, load_classifier};
+use ch06_classify::{Prediction, classify_review};
+use model_files::{ClassifierConfig, open_tokenizer};
 use serde::Serialize;
+use shared::text::lines;
 
-use crate::options::{DeviceArgs, ModelArgs};
-use crate::terminal::warn;
+use crate::errors;
+use crate::model_hints::load_classifier;
+use crate::options::{DeviceArgs, ModelArgs, typed_text};
+use crate::run_folder::CLASSIFY_FOLDER;
+use crate::terminal::{tr, warn};
 
 #[derive(clap::Args)]
-#[command(mut_arg("model", |arg| arg.help("Folder with the classifier")))]
+#[command(mut_arg("model", |arg| arg.help("Folder with the classifier").default_value(CLASSIFY_FOLDER)))]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Messages; without any, standard input is read, one message per line
-    #[arg(value_name = "TEXT")]
+    /// Messages, one each; without any, standard input is read, one message per line
+    #[arg(value_name = "TEXT", value_parser = typed_text)]
     texts: Vec<String>,
     /// Print a line of JSON for each message
     #[arg(long)]
@@ -57,34 +61,63 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let (config, model) = load_classifier(&args.model.folder, &device)?;
     let model = fast::accelerate(model);
-    let predictor = Predictor { config, model, tokenizer: Gpt2Tokenizer::new(), device, json: args.json };
-    if !args.texts.is_empty() {
-        args.texts.iter().enumerate().try_for_each(|(i, text)| predictor.show(i + 1, text))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut shown = 0;
-    for (i, line) in stdin().lines().enumerate() {
-        let line = line.with_context(|| format!("cannot read line {} of standard input", i + 1))?;
-        if !line.trim().is_empty() {
-            predictor.show(i + 1, &line)?;
-            shown += 1;
+    let tokenizer = open_tokenizer(&args.model.folder, config.model.vocab_size)?;
+    let predictor = Predictor { config, model, tokenizer, device, json: args.json };
+    let from_arguments = !args.texts.is_empty();
+    let messages: Box<dyn Iterator<Item = io::Result<String>>> = match from_arguments {
+        true => Box::new(args.texts.into_iter().map(Ok)),
+        false => Box::new(lines(stdin().lock())),
+    };
+    let (mut shown, mut all_shown) = (0, true);
+    for (i, message) in messages.enumerate() {
+        match message {
+            Ok(text) if text.trim().is_empty() && !from_arguments => continue,
+            Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+                return Err(error).with_context(|| tr!("cannot read standard input", "无法读取标准输入"));
+            }
+            message => {
+                let shows = predictor.label(i + 1, message)?;
+                (shown, all_shown) = (shown + 1, all_shown && shows);
+            }
         }
     }
-    ensure!(shown > 0, "there are no messages: give some as arguments or on standard input");
-    Ok(ExitCode::SUCCESS)
+    ensure!(
+        shown > 0,
+        tr!(
+            "there are no messages: give some as arguments or on standard input",
+            "没有消息：请把消息写成参数，或从标准输入给出"
+        )
+    );
+    Ok(if all_shown { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Predictor {
-    /// Classifies one message and prints the result.
-    fn show(&self, number: usize, text: &str) -> Result<()> {
-        let Self { config, model, tokenizer, device, json } = self;
-        let prediction = classify_review(text, model, tokenizer, config.max_length, config.readout, device)
-            .with_context(|| format!("message {number}"))?;
+    /// Classifies one message and prints the result, or says why it cannot be classified, which costs no other message its
+    /// label. Returns whether there is a result.
+    fn label(&self, number: usize, message: io::Result<String>) -> Result<bool> {
+        let Self { config, model, tokenizer, device, .. } = self;
+        let prediction = message.map_err(Error::from).and_then(|text| {
+            let prediction = classify_review(&text, model, tokenizer, config.max_length, config.readout, device)?;
+            Ok((text, prediction))
+        });
+        match prediction {
+            Ok((text, prediction)) => self.show(number, &text, &prediction)?,
+            Err(error) => {
+                let reason = errors::message(&error);
+                warn(tr!("error: message {number}: {reason}", "错误：第 {number} 条消息：{reason}"));
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn show(&self, number: usize, text: &str, prediction: &Prediction) -> Result<()> {
+        let Self { config, json, .. } = self;
         if prediction.truncated {
-            let counted = config.max_length.unwrap_or(config.model.context_length);
-            warn(format_args!(
-                "note: message {number} has {} tokens; only the first {counted} count",
-                prediction.tokens
+            let (tokens, counted) = (prediction.tokens, config.max_length.unwrap_or(config.model.context_length));
+            warn(tr!(
+                "note: message {number} has {tokens} tokens; only the first {counted} count",
+                "注意：第 {number} 条消息有 {tokens} 个词元，只计入前 {counted} 个"
             ));
         }
         let [ham, spam] = prediction.probabilities;

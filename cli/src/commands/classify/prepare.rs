@@ -12,7 +12,7 @@ use crate::terminal::grouped;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Messages: a file with "label TAB text" lines, or a data set (sms-spam, messages)
+    /// Messages: a file with one `label<TAB>text` per line, or a data set: sms-spam, or messages, which are the embedded ones
     #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
     data: String,
     /// Folder for the three files

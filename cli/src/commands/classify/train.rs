@@ -22,9 +22,10 @@ use super::finetune::Finetuning;
 use super::messages::{EMBEDDED, read_parts};
 use crate::models::open_text_model;
 use crate::options::{BaseModelArgs, DeviceArgs, LoraArgs, SeedArgs};
-use crate::run_folder::{CLASSIFY_FOLDER, ensure_companions, prepare_out};
+use crate::run_folder::{CLASSIFY_FOLDER, ensure_companions, ensure_vocabulary};
+use crate::run_lock::RunFolder;
 use crate::starter_model::StarterModel;
-use crate::terminal::{Interrupt, grouped, positive, say, warn};
+use crate::terminal::{Interrupt, grouped, positive, say, tr, warn};
 
 /// Models at least this wide are trained with the book's learning rate; small ones need larger steps.
 const BOOK_WIDTH: usize = 768;
@@ -37,40 +38,41 @@ const STARTER_EPOCHS: usize = 10;
 const STARTER_EVAL_FREQ: usize = 10;
 
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Args {
     /// Messages: a file with "label TAB text" lines, a folder made by `prepare`, or a data set (sms-spam, messages)
     #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED)]
     data: String,
     #[command(flatten)]
     model: BaseModelArgs,
-    /// The part of the model that is trained: last-block, last-two-blocks, all or head [default: last-block, without
-    /// --model all]
+    /// The part of the model that is trained: last-block, last-two-blocks, all or head [default: last-block with --model, all
+    /// without]
     #[arg(long, value_name = "PART", value_parser = trainable, conflicts_with = "lora_rank")]
     trainable: Option<Trainable>,
-    /// Token position whose output is classified: last, first, last-real (without padding) or mean (of all)
+    /// Token position whose output is classified: last, first, last-real (the last that is not padding) or mean (of all)
     #[arg(long, value_name = "POSITION", default_value = "last", value_parser = readout)]
     token: Readout,
-    /// Number of epochs: passes over the training messages [default: 5 with a model, 10 without]
+    /// Number of epochs: passes over the training messages [default: 5 with --model, 10 without]
     #[arg(long, value_name = "N", value_parser = positive)]
     epochs: Option<usize>,
-    /// Messages in a batch [default: 8, with --no-padding 1]
+    /// Number of messages in a batch [default: 8, with --no-padding 1]
     #[arg(long, value_name = "N", value_parser = positive)]
     batch_size: Option<usize>,
-    /// Learning rate [default: 5e-5 for the sizes of GPT-2, 1e-3 for smaller models]
+    /// Learning rate [default: 0.00005 for GPT-2's sizes, 0.001 for smaller models]
     #[arg(long, value_name = "X")]
     lr: Option<f64>,
     #[command(flatten)]
     lora: LoraArgs,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Length in tokens that messages are padded or truncated to [default: the longest training message, if it fits into
-    /// the context]
+    /// Length in tokens that messages are padded or truncated to [default: that of the longest training message, or the context
+    /// if it is shorter]
     #[arg(long, value_name = "N", value_parser = positive)]
     max_length: Option<usize>,
-    /// Do not pad the messages; needs batches of 1
+    /// Do not pad the messages; a batch is then one message
     #[arg(long, conflicts_with = "max_length")]
     no_padding: bool,
-    /// Let every token see the whole message
+    /// Let every token see the whole message [default: only what comes before it]
     #[arg(long)]
     no_causal_mask: bool,
     /// Folder for the classifier and the pictures
@@ -97,20 +99,23 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     args.training(BOOK_WIDTH).validate()?;
     args.lora.settings()?;
     let split = read_parts(&args.data)?;
-    let tokenizer = Gpt2Tokenizer::new();
     let device = args.device.open()?.autodiff();
     let base = args.model.folder.as_deref().map(|folder| open_text_model(folder, &device)).transpose()?;
-    let config = base.as_ref().map_or_else(|| STARTER.config(), |(config, _)| config.clone());
+    let (config, tokenizer) = match &base {
+        Some((config, _, tokenizer)) => (config.clone(), tokenizer.clone()),
+        None => (STARTER.config(), Gpt2Tokenizer::new()),
+    };
     let training = args.training(config.emb_dim);
     let length = args.length(&split, &tokenizer, config.context_length)?;
     let loaders = SpamLoaders::new(&split, &tokenizer, length, training.batch_size, config.context_length)?;
+    let interrupt = Interrupt::watch()?;
+    let _folder = RunFolder::open(&args.out)?;
     ensure_companions(&args.out)?;
-    prepare_out(&args.out)?;
+    ensure_vocabulary(&args.out, tokenizer.vocabulary())?;
     introduce(&split, &loaders);
 
-    let interrupt = Interrupt::watch()?;
     let model = match base {
-        Some((_, model)) => Some(model),
+        Some((_, model, _)) => Some(model),
         None => {
             warn(
                 "warning: without --model, a tiny model is pretrained on the embedded story first; for better results \
@@ -120,7 +125,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         }
     };
     let Some(model) = model.filter(|_| !interrupt.is_pressed()) else {
-        warn("interrupted before the messages; nothing was saved");
+        warn(tr!("interrupted before the messages; nothing was saved", "在训练消息之前中断；没有保存任何内容"));
         return Ok(ExitCode::from(130));
     };
     let model = args.classifier(model, &device)?;
@@ -128,7 +133,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     say(format_args!("{all} parameters, {trainable} of them trainable"));
     let config = args.classifier_config(config, loaders.train.dataset().max_length());
     let rng = TorchRng::new(args.seed.seed);
-    Finetuning { config: &config, training: &training, loaders: &loaders, out: &args.out, device: &device, interrupt }
+    let (training, loaders, vocabulary) = (&training, &loaders, tokenizer.vocabulary());
+    Finetuning { config: &config, training, loaders, vocabulary, out: &args.out, device: &device, interrupt }
         .run(model, &rng)
 }
 
@@ -173,7 +179,7 @@ impl Args {
             );
             return Ok(Length::Exactly(max_length));
         }
-        let longest = SpamDataset::new(&split.train, tokenizer, Length::Longest)?.max_length();
+        let longest = SpamDataset::new(&split.train, tokenizer, Length::Longest).max_length();
         Ok(Length::Exactly(longest.min(context_length)))
     }
 
@@ -197,6 +203,32 @@ impl Args {
             readout: self.token,
             causal_mask: !self.no_causal_mask,
             labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_help_names_the_defaults() {
+        let command = <Args as clap::Args>::augment_args(Command::new("train"));
+        let help =
+            |name: &str| command.get_arguments().find(|a| a.get_long() == Some(name)).unwrap().get_help().unwrap();
+        let (book, starter) = (training_config(), STARTER_EPOCHS);
+        for (name, expected) in [
+            ("epochs", format!("[default: {} with --model, {starter} without]", book.epochs)),
+            ("batch-size", format!("[default: {}, with --no-padding 1]", book.batch_size)),
+            ("lr", format!("[default: {} for GPT-2's sizes, {SMALL_MODEL_LR} for smaller models]", book.learning_rate)),
+        ] {
+            assert!(
+                help(name).to_string().ends_with(&expected),
+                "--{name}: {} does not end with {expected}",
+                help(name)
+            );
         }
     }
 }

@@ -1,21 +1,23 @@
 //! `llm instruct chat`.
 
-use std::io::{BufRead, IsTerminal, Write, stdin, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stdin, stdout};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
 use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::ids_to_tensor;
-use fast::conversation::ChatPrompt;
+use fast::conversation::{ChatPrompt, Window};
 use fast::{Conversation, TextStream};
 use shared::rng::TorchRng;
+use shared::text;
 
+use super::chat_line::ChatLine;
 use crate::options::{AnswerArgs, Answerer, SamplingArgs};
-use crate::terminal::Interrupt;
+use crate::terminal::{Interrupt, tr};
 
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Args {
     #[command(flatten)]
     answer: AnswerArgs,
@@ -27,58 +29,80 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let answerer = args.answer.open()?;
     let context = answerer.generator.model().context_length();
     let max_new_tokens = args.answer.max_new_tokens.min((context / 4).max(1));
-    let options = args.sampling.generate_options(max_new_tokens, context, Some(END_OF_TEXT_ID));
-    let room = context - max_new_tokens;
-    writeln!(
-        stdout(),
+    let end = answerer.tokenizer.end_of_text_id();
+    let options = args.sampling.generate_options(max_new_tokens, context, Some(end));
+    let window = Window { context_size: context, answer: max_new_tokens };
+    let room = window.room();
+    let sizes = tr!(
         "The model sees {context} tokens: {room} for your message and what was said before, {max_new_tokens} for its \
-         answer. The oldest turns are forgotten when they no longer fit. An empty line is skipped; /new forgets \
-         everything, /quit or Ctrl-D ends."
-    )?;
+         answer. The oldest turns are forgotten when they no longer fit.",
+        "模型能看到 {context} 个词元：你的消息和之前的对话占 {room} 个，回答占 {max_new_tokens} 个。放不下时，最早的几轮对话会被遗忘。"
+    );
+    writeln!(stdout(), "{sizes} {}", help())?;
     let interrupt = Interrupt::watch()?;
     let rng = TorchRng::new(args.sampling.seed);
-    Chat { answerer, options, room, rng, interrupt, tokenizer: Gpt2Tokenizer::new() }.talk()
+    Chat { answerer, options, window, rng, interrupt }.talk()
+}
+
+fn help() -> String {
+    tr!(
+        "An empty line is skipped; /new forgets everything, /help shows this, /quit or Ctrl-D ends; a message that \
+         begins with / needs a space in front.",
+        "空行会被跳过；/new 忘掉之前的对话，/help 显示这段说明，/quit 或 Ctrl-D 结束；以 / 开头的消息，请在前面加一个空格。"
+    )
 }
 
 struct Chat {
     answerer: Answerer,
     options: GenerateOptions,
-    /// Maximum number of tokens of a prompt.
-    room: usize,
+    window: Window,
     rng: TorchRng,
     interrupt: Interrupt,
-    tokenizer: Gpt2Tokenizer,
 }
 
 impl Chat {
     fn talk(mut self) -> Result<ExitCode> {
         let mut conversation = Conversation::new(self.answerer.format);
-        let mut lines = stdin().lock().lines();
+        let mut lines = text::lines(stdin().lock());
+        let in_terminal = stdin().is_terminal();
         loop {
-            if stdin().is_terminal() {
-                write!(stdout(), "\nyou> ")?;
+            if in_terminal {
+                write!(stdout(), "\n{}", tr!("you> ", "你> "))?;
                 stdout().flush()?;
             }
             self.interrupt.let_through();
-            let Some(line) = lines.next().transpose()? else { break };
-            self.interrupt.take();
-            match line.trim() {
-                "" => continue,
-                "/quit" => break,
-                "/new" => {
-                    conversation.clear();
-                    writeln!(stdout(), "[everything is forgotten]")?;
+            let line = match lines.next() {
+                Some(Ok(line)) => line,
+                // One bad line does not end the conversation.
+                Some(Err(error)) if error.kind() == ErrorKind::InvalidData => {
+                    writeln!(stdout(), "[{}]", tr!("the line is {error}", "这一行无法读取：{error}"))?;
                     continue;
                 }
-                message => {
-                    let prompt = match conversation.prompt(message, self.room, &self.tokenizer) {
-                        Ok(prompt) => prompt,
-                        Err(error) => {
-                            writeln!(stdout(), "[{error}]")?;
-                            continue;
-                        }
-                    };
-                    show_memory(&prompt, self.room)?;
+                Some(Err(error)) => return Err(error.into()),
+                None => {
+                    // The prompt of the shell gets a line of its own.
+                    if in_terminal {
+                        writeln!(stdout())?;
+                    }
+                    break;
+                }
+            };
+            self.interrupt.take();
+            match ChatLine::of(&line) {
+                ChatLine::Empty => {}
+                ChatLine::Quit => break,
+                ChatLine::Help => writeln!(stdout(), "[{}]", help())?,
+                ChatLine::Forget => {
+                    conversation.clear();
+                    writeln!(stdout(), "[{}]", tr!("everything is forgotten", "之前的对话已忘掉"))?;
+                }
+                ChatLine::Unknown(command) => {
+                    let unknown = tr!("there is no command {command}. {}", "没有命令 {command}。{}", help());
+                    writeln!(stdout(), "[{unknown}]")?;
+                }
+                ChatLine::Message(message) => {
+                    let prompt = conversation.prompt(message, self.window, &self.answerer.tokenizer);
+                    show_memory(&prompt, self.window)?;
                     let answer = self.answer(&prompt.ids)?;
                     conversation.push(message, &answer);
                 }
@@ -89,7 +113,7 @@ impl Chat {
 
     /// Shows the answer while it is generated. Ctrl-C ends it early; the conversation keeps what there is.
     fn answer(&mut self, prompt: &[u32]) -> Result<String> {
-        let Self { answerer: Answerer { generator, device, .. }, options, rng, interrupt, tokenizer, .. } = self;
+        let Self { answerer: Answerer { generator, device, tokenizer, .. }, options, rng, interrupt, .. } = self;
         let mut out = stdout().lock();
         let mut stream = TextStream::new(tokenizer);
         let mut answer = String::new();
@@ -106,25 +130,37 @@ impl Chat {
             if shown.is_ok() && !interrupt.is_pressed() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         shown?;
-        show(stream.finish())?;
         let ending = if interrupt.take() {
-            " [stopped]"
+            tr!(" [stopped]", " [已停止]")
         } else if answer.is_empty() {
-            "[no answer]"
+            tr!("[no answer]", "[没有回答]")
         } else {
-            ""
+            String::new()
         };
         writeln!(out, "{ending}")?;
         Ok(answer)
     }
 }
 
-/// Says how much of the conversation the model sees.
-fn show_memory(prompt: &ChatPrompt, room: usize) -> Result<()> {
-    let ChatPrompt { ids, kept, dropped } = prompt;
+/// Says how much of the conversation and of the message the model sees.
+fn show_memory(prompt: &ChatPrompt, window: Window) -> Result<()> {
+    let ChatPrompt { ids, kept, dropped, left_out } = prompt;
+    // A message that is too long takes the room of the answer too.
+    let (used, room) = (ids.len(), window.room().max(ids.len()));
     if kept + dropped > 0 {
-        let used = ids.len();
-        writeln!(stdout(), "[{used} of {room} tokens; earlier turns: {kept} in them, {dropped} forgotten]")?;
+        let memory = tr!(
+            "{used} of {room} tokens; earlier turns: {kept} in them, {dropped} forgotten",
+            "用了 {used}/{room} 个词元；之前的对话：保留 {kept} 轮，忘掉 {dropped} 轮"
+        );
+        writeln!(stdout(), "[{memory}]")?;
+    }
+    if *left_out > 0 {
+        let context = window.context_size;
+        let note = tr!(
+            "the message is too long for a context of {context} tokens; the model does not see its first {left_out}",
+            "消息太长，超出了 {context} 个词元的上下文；模型看不到最前面的 {left_out} 个词元"
+        );
+        writeln!(stdout(), "[{note}]")?;
     }
     Ok(())
 }

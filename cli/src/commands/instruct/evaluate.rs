@@ -6,27 +6,29 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use ch07_instruct::judge::{JUDGE_MODEL, OLLAMA_URL, TIMEOUT};
-use ch07_instruct::{Entries, Entry, Judge, Summary};
+use ch07_instruct::{Entries, Entry, Judge, Summary, Verdict};
 use shared::data;
+use shared::files::ensure_writable;
 
 use super::scores::Scores;
-use crate::terminal::{Interrupt, Progress, say, warn};
+use crate::terminal::{Interrupt, Progress, say, tr, warn};
 
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Args {
     /// File with entries and answers, as `llm instruct respond` writes it
     #[arg(long, value_name = "FILE")]
     responses: PathBuf,
-    /// Address of the judge's server
+    /// Address of the judge's server, with http:// or https://
     #[arg(long, value_name = "URL", default_value = OLLAMA_URL)]
     judge_url: String,
-    /// The judge's name on that server
+    /// Name of the judge's model on that server
     #[arg(long, value_name = "NAME", default_value = JUDGE_MODEL)]
     judge_model: String,
     /// Seconds to wait for one reply
-    #[arg(long, value_name = "S", default_value_t = TIMEOUT.as_secs_f64())]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT.as_secs_f64())]
     timeout: f64,
     /// File for the scores; an interrupted evaluation continues from it [default: RESPONSES with -scores.json]
     #[arg(long, value_name = "FILE")]
@@ -49,12 +51,18 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let sha256 = data::sha256(text.as_bytes());
     let mut scores = Scores::open(&path, sha256, &args.judge_model)?;
     ensure!(scores.verdicts.len() <= entries.len(), "{} has more scores than there are entries", path.display());
+    ensure_writable(&path).map_err(|error| anyhow!("{error}; name another file with --scores"))?;
     let judge = Judge::new(&args.judge_url, &args.judge_model, timeout);
     if score(&judge, &entries, &mut scores, &path)?.is_break() {
         warn(format_args!("interrupted: {}", scores.kept(&path, entries.len())));
         return Ok(ExitCode::from(130));
     }
-    report(&Summary::of(&scores.verdicts), &path)?;
+    let summary = Summary::of(&scores.verdicts);
+    report(&summary, &path)?;
+    ensure!(
+        summary.scored > 0,
+        tr!("no answer got a score; {} has the reasons", "没有一个回答得到分数；原因见 {}", path.display())
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,8 +75,21 @@ fn score(judge: &Judge, entries: &[Entry], scores: &mut Scores, path: &Path) -> 
     }
     let mut progress = Progress::new(done as u64, entries.len() as u64);
     for entry in &entries[done..] {
+        let index = scores.verdicts.len();
         let verdict = match judge.score(entry) {
-            Ok(verdict) => verdict,
+            Ok(verdict) => {
+                if verdict.score.is_none() {
+                    progress.suspend(|| warn(format_args!("Could not convert score: {:?}", verdict.reply)));
+                }
+                verdict
+            }
+            // A question that is too long for the judge, for example, costs only itself.
+            Err(error) if error.is_about_the_question() => {
+                let warning =
+                    tr!("warning: no score for entry {index}: {error}", "警告：条目 {index} 没有分数：{error}");
+                progress.suspend(|| warn(warning));
+                Verdict { score: None, reply: error.to_string() }
+            }
             Err(error) => {
                 progress.finish();
                 let none = scores.verdicts.is_empty();
@@ -76,9 +97,6 @@ fn score(judge: &Judge, entries: &[Entry], scores: &mut Scores, path: &Path) -> 
                 return Err(anyhow::Error::new(error).context(kept));
             }
         };
-        if verdict.score.is_none() {
-            progress.suspend(|| warn(format_args!("Could not convert score: {:?}", verdict.reply)));
-        }
         scores.verdicts.push(verdict);
         // A judge takes seconds for each answer, so none may be lost.
         scores.save(path)?;

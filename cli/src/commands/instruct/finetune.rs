@@ -7,10 +7,8 @@ use anyhow::Result;
 use appendix_train_tricks::Recipe;
 use burn::module::Module;
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::Loaders;
-use ch05_pretrain::sample::generate_sample;
 use ch06_classify::num_trainable;
 use ch07_instruct::InstructionLoader;
 use shared::files::write_whole;
@@ -18,10 +16,13 @@ use shared::rng::TorchRng;
 use shared::{Batches, TrainingConfig};
 use trainer::{Event, Masks, Run, train_language_model};
 
+use super::sample::sample;
 use super::saver::Saver;
+use crate::diverged::{explain, kept, lower_rate};
+use crate::lowest_loss::say_lowest_validation_loss;
 use crate::pictures::{losses, tokens_seen};
 use crate::run_folder::{ADAPTER_FOLDER, LOSSES_FILE};
-use crate::terminal::{Interrupt, LossProgress, command, grouped, say, warn};
+use crate::terminal::{Interrupt, LossProgress, command, grouped, say, tr, warn};
 
 pub struct Finetuning<'a> {
     /// Where the entries come from.
@@ -54,14 +55,16 @@ impl Finetuning<'_> {
         }
         if run.state.steps < steps {
             self.saver.save(&run.model)?;
-            warn(format_args!(
-                "interrupted after {} steps; the model in its current state is in {}, and can be trained further with \
-                 --model {1}",
-                run.state.steps,
-                out.display()
+            let (done, folder) = (run.state.steps, out.display());
+            warn(tr!(
+                "interrupted after {done} of {steps} steps; the model in its current state is in {folder}, and can be \
+                 trained further with --model {folder}",
+                "在第 {done} 步之后中断，共 {steps} 步；模型当前的状态已保存到 {folder}，可以用 --model {folder} 继续训练"
             ));
             return Ok(ExitCode::from(130));
         }
+        say("");
+        say_lowest_validation_loss(&run.state.evaluations);
         self.say_what_next();
         Ok(ExitCode::SUCCESS)
     }
@@ -69,15 +72,17 @@ impl Finetuning<'_> {
     /// Trains until the end or Ctrl-C, and saves the model after every epoch.
     fn train(&mut self, run: Run, steps: usize) -> Result<Run> {
         let Self { prompt, training, loaders, saver, device, interrupt, .. } = self;
-        let tokenizer = Gpt2Tokenizer::new();
+        let tokenizer = saver.tokenizer.clone();
         let mut progress = LossProgress::new(0, steps);
+        let (out, mut saved_epoch) = (saver.out, 0);
         let observe = |event: Event| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { loss, .. } => progress.step(loss),
                 Event::Evaluation(evaluation) => progress.say(evaluation),
-                Event::EpochEnd { model, .. } => {
-                    progress.say(generate_sample(model, &tokenizer, device, prompt)?);
+                Event::EpochEnd { epoch, model, .. } => {
+                    progress.say(sample(model, &tokenizer, device, prompt)?);
                     saver.save(model)?;
+                    saved_epoch = epoch;
                 }
                 Event::SafePoint(_) => return Ok(interrupt.go_on()),
             }
@@ -85,9 +90,9 @@ impl Finetuning<'_> {
         };
         // Without dropout there are no masks to draw.
         let recipe = Recipe::default();
-        let run = train_language_model(run, loaders, training, &recipe, Masks::Reproducible, device, observe)?;
+        let trained = train_language_model(run, loaders, training, &recipe, Masks::Reproducible, device, observe);
         progress.finish();
-        Ok(run)
+        trained.map_err(|error| explain(error, &[lower_rate(training.learning_rate)], &kept(out, saved_epoch)))
     }
 
     fn say_what_next(&self) {
@@ -99,7 +104,7 @@ impl Finetuning<'_> {
         }
         let chat = command(format_args!("instruct chat --model {folder}"));
         let respond = command(format_args!("instruct respond --model {folder} --data {}", self.data));
-        say(format_args!("\nChat with it:\n  {chat}"));
-        say(format_args!("Let it answer the test entries:\n  {respond}"));
+        say(tr!("\nChat with it:\n  {chat}", "\n与它对话：\n  {chat}"));
+        say(tr!("Let it answer the test entries:\n  {respond}", "让它回答测试任务：\n  {respond}"));
     }
 }

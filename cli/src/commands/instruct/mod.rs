@@ -1,9 +1,11 @@
 //! `llm instruct`: fine-tune a model on instructions, let it answer, chat with it, have its answers scored (chapter 7).
 
 mod chat;
+mod chat_line;
 mod evaluate;
 mod finetune;
 mod respond;
+mod sample;
 mod saver;
 mod scores;
 mod train;
@@ -17,11 +19,11 @@ use clap::Subcommand;
 pub enum Command {
     /// Fine-tune a model to follow instructions; without --model a tiny one, pretrained on the embedded story first
     Train(train::Args),
-    /// Let a model answer the test entries of a data set, into a JSON file
+    /// Answer the test entries of a data set and write the answers to a JSON file
     Respond(respond::Args),
     /// Chat with a model in the terminal
     Chat(chat::Args),
-    /// Have answers scored by a larger model behind Ollama
+    /// Score answers with a larger model that Ollama serves
     Evaluate(evaluate::Args),
 }
 

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use ch02_text::Gpt2Tokenizer;
+use anyhow::{Context, Result, anyhow, ensure};
 use ch07_instruct::entry::EMBEDDED_NAME;
 use ch07_instruct::{Entries, Entry, PromptFormat, RespondError, partition};
-use shared::files::write_whole;
+use fast::EntryResponse;
+use shared::files::{ensure_writable, write_whole};
 
 use crate::options::{AnswerArgs, Answerer};
 use crate::run_folder::is_same;
-use crate::terminal::{Interrupt, Progress, command, positive, say, warn};
+use crate::terminal::{Interrupt, Progress, command, positive, say, tr, warn};
 
 /// Time between two writes of the answers so far.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
@@ -29,7 +29,7 @@ pub struct Args {
     /// File for the entries with their answers
     #[arg(long, value_name = "FILE", default_value = "runs/responses.json")]
     out: PathBuf,
-    /// Answer only the first N test entries
+    /// Answer only the first N test entries [default: all]
     #[arg(long, value_name = "N", value_parser = positive)]
     limit: Option<usize>,
 }
@@ -37,8 +37,11 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode> {
     ensure!(
         !is_same(Path::new(&args.data), &args.out),
-        "{} is both --data and --out, and would be replaced by the answers; name another file with --out",
-        args.out.display()
+        tr!(
+            "{} is both --data and --out, and would be replaced by the answers; name another file with --out",
+            "{} 既是 --data 又是 --out，会被回答替换；请用 --out 指定另一个文件",
+            args.out.display()
+        )
     );
     let entries = Entries::load(&args.data)?;
     let test = partition(&entries).test;
@@ -49,7 +52,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
         args.data,
         entries.len()
     );
-    let responder = Responder { answerer: args.answer.open()?, tokenizer: Gpt2Tokenizer::new(), args: &args };
+    ensure_writable(&args.out).map_err(|error| anyhow!("{error}; name another file with --out"))?;
+    let responder = Responder { answerer: args.answer.open()?, args: &args };
     let answered = responder.answer_all(test)?;
     if answered.len() < test.len() {
         warn(format_args!("interrupted: {}", keep(&args.out, &answered)?));
@@ -65,7 +69,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
 
 struct Responder<'a> {
     answerer: Answerer,
-    tokenizer: Gpt2Tokenizer,
     args: &'a Args,
 }
 
@@ -77,18 +80,21 @@ impl Responder<'_> {
         let mut progress = Progress::new(0, test.len() as u64);
         let mut written = Instant::now();
         for (index, entry) in test.iter().enumerate() {
-            let response = match self.answer(entry) {
+            let EntryResponse { text: response, left_out } = match self.answer(entry) {
                 Ok(response) => response,
-                Err(error @ RespondError::TooLong { .. }) => {
-                    let warning = format!("warning: test entry {index} gets an empty answer: {error}");
-                    progress.suspend(|| warn(warning));
-                    String::new()
-                }
                 Err(error) => {
                     let kept = keep(&self.args.out, &answered)?;
                     return Err(error).with_context(|| format!("test entry {index} ({kept})"));
                 }
             };
+            if left_out > 0 {
+                let note = tr!(
+                    "note: the prompt of test entry {index} is longer than the model's context; the model does not see \
+                     its first {left_out} tokens",
+                    "注意：测试条目 {index} 的提示超出了模型的上下文；模型看不到最前面的 {left_out} 个词元"
+                );
+                progress.suspend(|| warn(note));
+            }
             if index < SHOWN {
                 progress.suspend(|| show(entry, &response, self.answerer.format));
             }
@@ -106,9 +112,9 @@ impl Responder<'_> {
         Ok(answered)
     }
 
-    fn answer(&self, entry: &Entry) -> Result<String, RespondError> {
-        let Answerer { generator, format, device } = &self.answerer;
-        generator.respond(entry, *format, self.args.answer.max_new_tokens, &self.tokenizer, device)
+    fn answer(&self, entry: &Entry) -> Result<EntryResponse, RespondError> {
+        let Answerer { generator, tokenizer, format, device } = &self.answerer;
+        generator.respond(entry, *format, self.args.answer.max_new_tokens, tokenizer, device)
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use appendix_lora::merge_lora;
 use burn::module::Module;
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch07_instruct::PromptFormat;
-use model_files::{save_adapter, save_model};
+use model_files::{save_adapter, save_model_with_vocabulary};
 use shared::GptConfig;
 
 use crate::models::save_tuned_format;
@@ -18,6 +19,7 @@ pub struct Saver<'a> {
     /// The folder of `--model`.
     pub model: Option<&'a Path>,
     pub config: GptConfig,
+    pub tokenizer: Gpt2Tokenizer,
     pub format: PromptFormat,
     pub lora: Option<LoraBase>,
 }
@@ -41,9 +43,12 @@ impl Saver<'_> {
         if self.lora.is_none() || new_base.is_some() {
             remove(&adapter)?;
         }
-        save_model(self.out, &self.config, &merge_lora(model.clone()).valid())?;
+        let save = |folder: &Path, model: &GptModel| {
+            save_model_with_vocabulary(folder, &self.config, model, self.tokenizer.vocabulary())
+        };
+        save(self.out, &merge_lora(model.clone()).valid())?;
         if let Some(base) = &self.lora {
-            new_base.iter().try_for_each(|model| save_model(&base.folder, &self.config, model))?;
+            new_base.iter().try_for_each(|model| save(&base.folder, model))?;
             save_adapter(&adapter, model)?;
         }
         save_tuned_format(self.out, self.format)

@@ -1,12 +1,12 @@
 //! The file with the scores of an evaluation, which can be continued from it.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use ch07_instruct::Verdict;
 use serde::{Deserialize, Serialize};
 use shared::files::write_whole;
+use shared::text;
 
 /// The scores so far, and what they are of.
 #[derive(Serialize, Deserialize)]
@@ -23,8 +23,8 @@ impl Scores {
         if !path.exists() {
             return Ok(Self { responses_sha256, judge_model, verdicts: Vec::new() });
         }
-        let json = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let there: Self = serde_json::from_slice(&json)
+        let json = text::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let there: Self = serde_json::from_str(&json)
             .with_context(|| format!("{} holds no scores; name another file with --scores", path.display()))?;
         ensure!(
             there.responses_sha256 == responses_sha256 && there.judge_model == judge_model,

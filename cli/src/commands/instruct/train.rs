@@ -21,9 +21,12 @@ use super::finetune::Finetuning;
 use super::saver::{LoraBase, Saver};
 use crate::models::open_text_model;
 use crate::options::{BaseModelArgs, DeviceArgs, LoraArgs, SeedArgs};
-use crate::run_folder::{BASE_FOLDER, INSTRUCT_FOLDER, ensure_companion, ensure_companions, is_same, prepare_out};
+use crate::run_folder::{
+    BASE_FOLDER, INSTRUCT_FOLDER, ensure_companion, ensure_companions, ensure_vocabulary, is_same,
+};
+use crate::run_lock::RunFolder;
 use crate::starter_model::{STORY, StarterModel};
-use crate::terminal::{Interrupt, positive, say, warn};
+use crate::terminal::{Interrupt, positive, say, tr, warn};
 
 /// The model of a run without `--model`. A task with its answer has 40 to 90 tokens, a Chinese one more.
 const STARTER: StarterModel =
@@ -33,6 +36,7 @@ const STARTER_LEARNING_RATE: f64 = 3e-3;
 const STARTER_EPOCHS: usize = 6;
 
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub struct Args {
     /// Entries to learn from: a JSON file, or a data set of `llm data list`; "small-tasks" are the embedded ones
     #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED_NAME)]
@@ -42,16 +46,16 @@ pub struct Args {
     /// How tasks are written: alpaca or phi3
     #[arg(long, value_name = "F", default_value = "alpaca")]
     format: PromptFormat,
-    /// Train on the answers only: the loss ignores the tasks
+    /// Compute the loss of the answers only, not of the tasks
     #[arg(long)]
     mask_instruction: bool,
-    /// Number of epochs: passes over the entries [default: 2 with a model, 6 without]
+    /// Number of epochs: passes over the entries [default: 2 with --model, 6 without]
     #[arg(long, value_name = "N", value_parser = positive)]
     epochs: Option<usize>,
-    /// Entries in a batch
+    /// Number of entries in a batch
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = 8)]
     batch_size: usize,
-    /// Learning rate [default: 0.00005 with a model, 0.003 without]
+    /// Learning rate [default: 0.00005 with --model, 0.003 without]
     #[arg(long, value_name = "X")]
     lr: Option<f64>,
     /// Maximum number of tokens in an entry; longer ones are truncated [default: the model's context]
@@ -73,18 +77,20 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?.autodiff();
     // A model of another kind should be noticed before anything else happens, so it is opened first.
     let opened = args.model.folder.as_deref().map(|folder| open_text_model(folder, &device)).transpose()?;
-    let config = opened.as_ref().map_or_else(|| STARTER.config(), |(config, _)| config.clone());
+    let (config, tokenizer) = match &opened {
+        Some((config, _, tokenizer)) => (config.clone(), tokenizer.clone()),
+        None => (STARTER.config(), Gpt2Tokenizer::new()),
+    };
     let config = GptConfig { drop_rate: 0.0, ..config };
     let training = args.training();
     training.validate()?;
     let lora = args.lora.settings()?;
     args.ensure_base_is_kept(lora.as_ref())?;
-    let loaders = args.loaders(&entries, config.context_length)?;
-    args.prepare_out()?;
-
+    let loaders = args.loaders(&entries, config.context_length, &tokenizer)?;
     let interrupt = Interrupt::watch()?;
-    let Some(model) = args.pretrained(opened.map(|(_, model)| model), &device, &interrupt)? else {
-        warn("interrupted before the instructions; nothing was saved");
+    let _folder = args.prepare_out(&tokenizer)?;
+    let Some(model) = args.pretrained(opened.map(|(_, model, _)| model), &device, &interrupt)? else {
+        warn(tr!("interrupted before the instructions; nothing was saved", "在训练指令之前中断；没有保存任何内容"));
         return Ok(ExitCode::from(130));
     };
     let mut rng = TorchRng::new(args.seed.seed);
@@ -98,7 +104,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     let prompt = args.format.format_input(&partition(&entries).validation[0]);
     let (out, format) = (args.out.as_path(), args.format);
-    let saver = Saver { out, model: args.model.folder.as_deref(), config, format, lora: base };
+    let saver = Saver { out, model: args.model.folder.as_deref(), config, tokenizer, format, lora: base };
     Finetuning { data: &args.data, prompt, training, loaders, saver, device, interrupt }.run(model, &rng)
 }
 
@@ -127,20 +133,26 @@ impl Args {
     }
 
     /// The batches, with a warning about entries that are too long.
-    fn loaders(&self, entries: &[Entry], context_length: usize) -> Result<Loaders<InstructionLoader>> {
+    fn loaders(
+        &self,
+        entries: &[Entry],
+        context_length: usize,
+        tokenizer: &Gpt2Tokenizer,
+    ) -> Result<Loaders<InstructionLoader>> {
         let max_length = self.max_length.unwrap_or(context_length);
         ensure!(
             max_length <= context_length,
             "--max-length is {max_length}, but the model sees at most {context_length} tokens"
         );
         let options = CollateOptions {
+            pad_token_id: tokenizer.end_of_text_id(),
             allowed_max_length: Some(max_length),
             mask_instruction: self.mask_instruction,
             ..Default::default()
         };
         let parts = partition(entries);
         let InstructionLoaders { loaders, left_out } =
-            InstructionLoaders::new(parts, self.format, self.batch_size, &options, &Gpt2Tokenizer::new())
+            InstructionLoaders::new(parts, self.format, self.batch_size, &options, tokenizer)
                 .with_context(|| self.data.clone())?;
         let validation_start = parts.train.len() + parts.test.len();
         let [train, validation] = &left_out;
@@ -158,12 +170,14 @@ impl Args {
     }
 
     /// Makes the folder for the model, if nothing of the user's is in the way.
-    fn prepare_out(&self) -> Result<()> {
+    fn prepare_out(&self, tokenizer: &Gpt2Tokenizer) -> Result<RunFolder> {
+        let folder = RunFolder::open(&self.out)?;
         ensure_companions(&self.out)?;
+        ensure_vocabulary(&self.out, tokenizer.vocabulary())?;
         if !self.model.folder.iter().any(|model| is_same(model, &self.out.join(BASE_FOLDER))) {
             ensure_companion(&self.out, BASE_FOLDER)?;
         }
-        prepare_out(&self.out)
+        Ok(folder)
     }
 
     /// The model to fine-tune: the one of `--model`, or the starter model. `None` after Ctrl-C.
@@ -177,5 +191,30 @@ impl Args {
         ));
         say(format_args!("Pretraining on '{STORY}':"));
         STARTER.pretrain(self.seed.seed, device, interrupt, |progress, evaluation| progress.say(evaluation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    #[test]
+    fn the_help_names_the_defaults() {
+        let command = <Args as clap::Args>::augment_args(Command::new("train"));
+        let help =
+            |name: &str| command.get_arguments().find(|a| a.get_long() == Some(name)).unwrap().get_help().unwrap();
+        let book = training_config();
+        for (name, expected) in [
+            ("epochs", format!("[default: {} with --model, {STARTER_EPOCHS} without]", book.epochs)),
+            ("lr", format!("[default: {} with --model, {STARTER_LEARNING_RATE} without]", book.learning_rate)),
+        ] {
+            assert!(
+                help(name).to_string().ends_with(&expected),
+                "--{name}: {} does not end with {expected}",
+                help(name)
+            );
+        }
     }
 }

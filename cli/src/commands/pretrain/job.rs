@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use appendix_train_tricks::{Recipe, Schedule};
+use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::Loaders;
 use serde::{Deserialize, Serialize};
 use shared::{Batches, GptConfig, TrainingConfig};
@@ -10,15 +11,19 @@ use trainer::Run;
 
 use super::log::{Log, LogState};
 use crate::options::{PrecisionArgs, TextSource};
+use crate::run_lock::RunFolder;
 
 /// Everything that is determined before the first step.
 pub struct PretrainJob {
     pub config: GptConfig,
     pub training: TrainingConfig,
+    pub tokenizer: Gpt2Tokenizer,
     pub loaders: Loaders,
     pub run: Run,
     pub settings: RunSettings,
     pub out: PathBuf,
+    /// `out`, for this run alone.
+    pub folder: RunFolder,
     pub log: Log,
 }
 

@@ -1,13 +1,16 @@
 //! The log of a run: one JSON object per line.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use ch05_pretrain::Evaluation;
 use serde::{Deserialize, Serialize};
 use shared::data;
+
+use crate::run_lock::lock_log;
+use crate::terminal::tr;
 
 /// A line of the log.
 #[derive(Serialize)]
@@ -46,9 +49,16 @@ pub struct Log {
 }
 
 impl Log {
+    /// Begins a log in place of what is in the file.
     pub fn create(path: Option<&Path>) -> Result<Self> {
         let create = |path: &Path| {
-            let file = File::create(path).with_context(|| format!("cannot write the log {}", path.display()))?;
+            let cannot_write = || format!("cannot write the log {}", path.display());
+            // Emptied only once it is locked. Every line is appended: whatever happens to the file, there is no gap in it.
+            let file = OpenOptions::new().create(true).append(true).open(path).with_context(cannot_write)?;
+            if file.metadata().with_context(cannot_write)?.is_file() {
+                lock_log(&file, path)?;
+                file.set_len(0).with_context(cannot_write)?;
+            }
             anyhow::Ok((file, path.to_path_buf()))
         };
         Ok(Self { file: path.map(create).transpose()?, length: 0 })
@@ -58,9 +68,14 @@ impl Log {
     pub fn reopen(path: Option<&Path>, state: &LogState) -> Result<Self> {
         let Some(path) = path else { return Ok(Self { file: None, length: 0 }) };
         let length = state.bytes;
-        let mut file = OpenOptions::new().write(true).open(path).with_context(|| {
-            format!("cannot continue the log {}; if it was moved, name it with --log", path.display())
+        let file = OpenOptions::new().append(true).open(path).with_context(|| {
+            tr!(
+                "cannot continue the log {}; if it was moved, name it with --log",
+                "无法继续写日志 {}；如果移动过它，请用 --log 指定",
+                path.display()
+            )
         })?;
+        lock_log(&file, path)?;
         let found = file.metadata()?.len();
         ensure!(
             found >= length,
@@ -73,7 +88,6 @@ impl Log {
             path.display()
         );
         file.set_len(length)?;
-        file.seek(SeekFrom::End(0))?;
         Ok(Self { file: Some((file, path.to_path_buf())), length })
     }
 

@@ -10,10 +10,10 @@ use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::Evaluation;
 use ch05_pretrain::sample::generate_sample;
-use model_files::save_model;
+use model_files::save_model_with_vocabulary;
 use shared::files::write_whole;
 use shared::{GptConfig, TrainingConfig};
-use trainer::{Event, Run, save_checkpoint};
+use trainer::{Event, Run, check_loss, save_checkpoint};
 use workshop::plots::plot_learning_rates;
 
 use super::job::{LearningRates, RunSettings};
@@ -34,6 +34,8 @@ pub struct Observer {
     pub progress: LossProgress,
     pub interrupt: Interrupt,
     pub evaluations: Vec<Evaluation>,
+    /// The epoch of the model in the folder; 0 if it is not of this run.
+    pub saved_epoch: usize,
     /// Whether an epoch has ended since the last checkpoint.
     pub epoch_ended: bool,
     /// Steps of the run when Ctrl-C ended it.
@@ -57,8 +59,9 @@ impl Observer {
 
     fn step(&mut self, step: usize, loss: &Tensor<1>) -> Result<()> {
         if self.log.is_on() {
-            let learning_rate = self.rates.change().then(|| self.rates.at(step));
-            self.log.write(&LogLine::Step { step, loss: loss.clone().into_scalar(), learning_rate })?;
+            let (loss, learning_rate) = (loss.clone().into_scalar(), self.rates.change().then(|| self.rates.at(step)));
+            check_loss(step, loss)?;
+            self.log.write(&LogLine::Step { step, loss, learning_rate })?;
         }
         self.progress.step(loss);
         Ok(())
@@ -69,12 +72,13 @@ impl Observer {
         let sample = generate_sample(model, &self.tokenizer, &self.device, &self.settings.prompt)?;
         self.progress.say(sample);
         remove_companions(&self.out)?;
-        save_model(&self.out, &self.config, &model.valid())?;
+        save_model_with_vocabulary(&self.out, &self.config, &model.valid(), self.tokenizer.vocabulary())?;
+        self.saved_epoch = epoch;
         let picture = losses(&self.evaluations, epoch, tokens_seen(&self.evaluations))?;
         write_whole(&self.out.join(LOSSES_FILE), picture.as_bytes())?;
         if self.rates.change() {
             let rates = (0..self.rates.steps).map(|step| self.rates.at(step)).collect();
-            let picture = plot_learning_rates(&[("learning rate", rates)])?;
+            let picture = plot_learning_rates(&[("Learning rate", rates)])?;
             write_whole(&self.out.join(LEARNING_RATE_FILE), picture.as_bytes())?;
         }
         self.epoch_ended = true;
@@ -87,7 +91,8 @@ impl Observer {
         let due = self.settings.save_every.is_some_and(|n| run.state.steps.is_multiple_of(n));
         if due || stop || std::mem::take(&mut self.epoch_ended) {
             self.settings.log_state = self.log.state()?;
-            save_checkpoint(&self.out, run, &self.config, &self.training, &self.settings)?;
+            let vocabulary = self.tokenizer.vocabulary();
+            save_checkpoint(&self.out, run, &self.config, &self.training, vocabulary, &self.settings)?;
         }
         if stop {
             self.stopped = Some(run.state.steps);

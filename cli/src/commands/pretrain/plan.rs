@@ -3,45 +3,34 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use appendix_train_tricks::Recipe;
 use burn::tensor::Device;
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::Loaders;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
-use shared::config::ConfigError;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{Batches, GptConfig, TrainingConfig, data};
+use shared::{Batches, data};
 use trainer::{Run, load_run_file, newest_checkpoint};
 
 use super::args::{Args, absolute};
+use super::config_file::RunConfig;
 use super::job::{PretrainJob, RunSettings};
 use super::log::{Log, LogState};
+use super::preset::preset;
+use super::vocabulary;
 use crate::options::TextSource;
-use crate::run_folder::{ensure_companions, prepare_out, remove};
-use crate::terminal::warn;
-
-/// The book trains GPT-2's sizes with a shorter context than the 1024 tokens they support (section 5.1.1).
-const BOOK_TRAINING_CONTEXT: usize = 256;
-
-/// The file of `--config`. Other keys are ignored.
-#[derive(Deserialize)]
-struct RunConfig {
-    model: GptConfig,
-    training: TrainingConfig,
-    #[serde(default)]
-    recipe: Recipe,
-    seed: Option<u64>,
-}
+use crate::run_folder::{ensure_companions, ensure_vocabulary, remove};
+use crate::run_lock::RunFolder;
+use crate::terminal::{tr, warn};
+use crate::vocabulary::note_fewer_tokens;
 
 /// A new run, before anything is written.
 pub struct Plan {
-    config: GptConfig,
-    training: TrainingConfig,
-    recipe: Recipe,
-    seed: u64,
+    config: RunConfig,
+    tokenizer: Gpt2Tokenizer,
+    /// The number of tokens that was asked for.
+    vocab_size: usize,
     text: TextSource,
     text_sha256: String,
     loaders: Loaders,
@@ -49,36 +38,53 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The configuration of a new run from its options, and its text.
+    /// The settings of a new run from its options, and its text.
     pub fn new(args: &Args) -> Result<Self> {
-        let RunConfig { model: config, training, recipe, seed } = configuration(args)?;
+        let mut config = configuration(args)?;
         // The error should name the file as the user did.
         let text = args.text.source().read()?;
         let source = match args.text.source() {
             TextSource::File(path) => TextSource::File(absolute(&path)?),
             dataset => dataset,
         };
-        let loaders = Loaders::new(&text, config.context_length, training.batch_size)?;
+        let RunConfig { model, training, recipe, .. } = &mut config;
+        let vocab_size = model.vocab_size;
+        let tokenizer = vocabulary::choose(args.tokenizer.as_deref(), vocab_size, &text)?;
+        model.vocab_size = tokenizer.vocab_size();
+        let loaders = Loaders::with_tokenizer(&text, &tokenizer, model.context_length, training.batch_size)?;
         let (peak_lr, batches) = (training.learning_rate, loaders.train.num_batches());
-        let recipe = args.recipe.apply(recipe, peak_lr, batches, training.epochs)?;
+        *recipe = args.recipe.apply(recipe.clone(), peak_lr, batches, training.epochs)?;
         let prompt = args.prompt.clone().unwrap_or_else(|| default_prompt(&source).to_string());
-        fast::check_prompt(&Gpt2Tokenizer::new().encode_with_end_of_text(&prompt), &config)?;
-        let seed = args.seed.or(seed).unwrap_or(123);
+        fast::check_prompt(&tokenizer.encode_ordinary(&prompt), model)?;
         let text_sha256 = data::sha256(text.as_bytes());
-        Ok(Self { config, training, recipe, seed, text: source, text_sha256, loaders, prompt })
+        Ok(Self { config, tokenizer, vocab_size, text: source, text_sha256, loaders, prompt })
+    }
+
+    /// The settings as a file for `--config`.
+    pub fn config_file(&self) -> Result<String> {
+        self.config.to_file()
     }
 
     /// Makes the model, the output folder and the log.
     pub fn start(self, args: &Args, device: &Device) -> Result<PretrainJob> {
-        let Self { config, training, recipe, seed, text, text_sha256, loaders, prompt } = self;
+        let Self { config, tokenizer, vocab_size, text, text_sha256, loaders, prompt } = self;
+        let RunConfig { model: config, training, recipe, seed } = config;
         let forward = args.precision.forward(device)?; // before any file is touched
+        let folder = RunFolder::open(&args.out)?;
         let finished = finished_run(&args.out)?;
         ensure_companions(&args.out)?;
-        prepare_out(&args.out)?;
+        ensure_vocabulary(&args.out, tokenizer.vocabulary())?;
         let log = Log::create(args.log.as_deref())?;
+        if args.tokenizer.is_none() && config.vocab_size < vocab_size {
+            note_fewer_tokens(vocab_size);
+        }
         // It must not be continued instead of this run. Its model stays until there is another.
         if let Some(checkpoint) = finished {
-            warn(format_args!("note: the finished run in {} is replaced", args.out.display()));
+            warn(tr!(
+                "note: the finished run in {} is replaced",
+                "提示：{} 中已完成的训练将被替换",
+                args.out.display()
+            ));
             remove(&checkpoint)?;
         }
         let mut rng = TorchRng::new(seed);
@@ -96,18 +102,21 @@ impl Plan {
             log: args.log.as_deref().map(absolute).transpose()?,
             log_state: LogState::default(),
         };
-        Ok(PretrainJob { config, training, loaders, run, settings, out: args.out.clone(), log })
+        let out = args.out.clone();
+        Ok(PretrainJob { config, training, tokenizer, loaders, run, settings, out, folder, log })
     }
 }
 
-/// The configuration of a new run: the file or the preset, with the options applied.
+/// The settings of a new run: the preset, with the file and then the options applied.
 fn configuration(args: &Args) -> Result<RunConfig> {
-    let mut config = match &args.config {
-        Some(path) => read_config(path)?,
-        None => preset(&args.size),
-    };
+    let mut config = preset(&args.size);
+    if let Some(path) = &args.config {
+        config = config.with_file(path)?;
+    }
+    config.seed = args.seed.unwrap_or(config.seed);
     let RunConfig { model, training, .. } = &mut config;
     let set = |field: &mut usize, option: Option<usize>| *field = option.unwrap_or(*field);
+    set(&mut model.vocab_size, args.vocab_size);
     set(&mut model.context_length, args.context_length);
     set(&mut training.epochs, args.epochs);
     set(&mut training.batch_size, args.batch_size);
@@ -119,35 +128,7 @@ fn configuration(args: &Args) -> Result<RunConfig> {
     set(&mut training.weight_decay, args.weight_decay);
     model.validate()?;
     training.validate()?;
-    ensure!(
-        model.vocab_size == VOCAB_SIZE,
-        "vocab_size is {}, but text is read with GPT-2's tokenizer, which has {VOCAB_SIZE} ids",
-        model.vocab_size
-    );
     Ok(config)
-}
-
-fn read_config(path: &Path) -> Result<RunConfig> {
-    let text = data::read_text(path)?;
-    let config: RunConfig =
-        serde_json::from_str(&text).with_context(|| format!("{} is not a configuration of a run", path.display()))?;
-    let named = |e: ConfigError| anyhow::Error::new(e).context(path.display().to_string());
-    config.model.validate().map_err(named)?;
-    config.training.validate().map_err(named)?;
-    Ok(config)
-}
-
-/// The settings that belong to a size: the book's for GPT-2, others for the tiny model, which is trained in a minute.
-fn preset(size: &GptConfig) -> RunConfig {
-    let book = TrainingConfig::book();
-    let (model, training) = if size.context_length > BOOK_TRAINING_CONTEXT {
-        (GptConfig { context_length: BOOK_TRAINING_CONTEXT, ..size.clone() }, book)
-    } else {
-        let tiny =
-            TrainingConfig { batch_size: 4, learning_rate: 2e-3, epochs: 12, eval_freq: 10, eval_iter: 4, ..book };
-        (size.clone(), tiny)
-    };
-    RunConfig { model, training, recipe: Recipe::default(), seed: None }
 }
 
 /// A start for the samples that suits the text.
@@ -163,14 +144,27 @@ fn default_prompt(text: &TextSource) -> &'static str {
 fn finished_run(folder: &Path) -> Result<Option<PathBuf>> {
     let Ok(checkpoint) = newest_checkpoint(folder) else { return Ok(None) };
     let shown = folder.display();
-    ensure!(checkpoint != folder, "{shown} is itself a checkpoint of a run; name another folder with --out");
-    let file = load_run_file::<IgnoredAny>(&checkpoint)
-        .with_context(|| format!("the run in {shown} cannot be read; name another folder with --out"))?;
+    ensure!(
+        checkpoint != folder,
+        tr!(
+            "{shown} is itself a checkpoint of a run; name another folder with --out",
+            "{shown} 本身就是一次训练的检查点；请用 --out 指定另一个文件夹"
+        )
+    );
+    let file = load_run_file::<IgnoredAny>(&checkpoint).with_context(|| {
+        tr!(
+            "the run in {shown} cannot be read; name another folder with --out",
+            "无法读取 {shown} 中的训练；请用 --out 指定另一个文件夹"
+        )
+    })?;
     ensure!(
         file.state.epoch > file.training.epochs,
-        "the run in {shown} is not finished: it has made {} steps; continue it with --resume {shown}, or name another \
-         folder with --out",
-        file.state.steps
+        tr!(
+            "the run in {shown} is not finished: it has made {} steps; continue it with --resume {shown}, or name another \
+             folder with --out",
+            "{shown} 中的训练还没有完成：已经进行了 {} 步；请用 --resume {shown} 继续，或用 --out 指定另一个文件夹",
+            file.state.steps
+        )
     );
     Ok(Some(checkpoint))
 }

@@ -1,0 +1,69 @@
+//! `llm tokenizer encode`.
+
+use std::io::{BufWriter, Read, Write, stdin, stdout};
+
+use anyhow::{Context, Result};
+use ch02_text::long_text;
+use serde::Serialize;
+use shared::text;
+
+use super::pieces::{quoted, texts};
+use crate::options::{TokenizerArgs, typed_text};
+use crate::terminal::{grouped, tr};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Text to encode; without it, standard input is read
+    #[arg(value_name = "TEXT", value_parser = typed_text)]
+    text: Option<String>,
+    #[command(flatten)]
+    tokenizer: TokenizerArgs,
+    /// Let <|endoftext|> stand for the end-of-text token, as in a text to train on; otherwise it is text like any other
+    #[arg(long)]
+    special: bool,
+    /// Print the ids alone, in the form that `llm tokenizer decode` and `llm generate --prompt-ids` take
+    #[arg(long, conflicts_with = "json")]
+    ids: bool,
+    /// Print one line of JSON with the ids and the text of each; a part of a character is U+FFFD there
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct EncodeOutput {
+    ids: Vec<u32>,
+    pieces: Vec<String>,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let tokenizer = args.tokenizer.open()?;
+    let text = match args.text {
+        Some(text) => text,
+        None => standard_input()?,
+    };
+    let ids = if args.special { long_text::encode(&tokenizer, &text) } else { tokenizer.encode_ordinary(&text) };
+    let mut out = BufWriter::new(stdout().lock());
+    if args.json {
+        let pieces = texts(&ids, &tokenizer)?;
+        writeln!(out, "{}", serde_json::to_string(&EncodeOutput { ids, pieces })?)?;
+    } else if args.ids {
+        let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+        writeln!(out, "{}", ids.join(","))?;
+    } else {
+        for &id in &ids {
+            writeln!(out, "{id:>6}  {}", quoted(id, &tokenizer)?)?;
+        }
+        let (tokens, characters) = (grouped(ids.len()), grouped(text.chars().count()));
+        writeln!(out, "{}", tr!("{tokens} tokens, {characters} characters", "{tokens} 个词元，{characters} 个字符"))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// All of standard input as text.
+pub fn standard_input() -> Result<String> {
+    let cannot_read = || tr!("cannot read standard input", "无法读取标准输入");
+    let mut bytes = Vec::new();
+    stdin().lock().read_to_end(&mut bytes).with_context(cannot_read)?;
+    text::decode(bytes).with_context(|| tr!("standard input", "标准输入"))
+}
