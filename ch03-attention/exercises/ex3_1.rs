@@ -1,4 +1,4 @@
-//! # Exercise 3.1: the same numbers from bare matrices and from linear layers
+//! # Exercise 3.1: The same numbers from bare matrices and from linear layers
 //!
 //! `SelfAttentionV1` and `SelfAttentionV2` compute the same formula. Their results differ only because their weights
 //! do.

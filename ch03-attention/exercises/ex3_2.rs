@@ -1,4 +1,4 @@
-//! # Exercise 3.2: two columns from two heads
+//! # Exercise 3.2: Two columns from two heads
 //!
 //! A `MultiHeadAttentionWrapper` with two heads of width 2 gives context vectors with four columns. Choose the
 //! arguments of its config so that the running example (6 tokens, each with 3 numbers) gives context vectors with two

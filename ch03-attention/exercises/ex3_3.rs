@@ -1,4 +1,4 @@
-//! # Exercise 3.3: an attention module of GPT-2's size
+//! # Exercise 3.3: An attention module of GPT-2's size
 //!
 //! 1. `gpt2_small_attention` returns the config of a `MultiHeadAttention` as in the smallest GPT-2: 12 heads, input and
 //!    output 768 wide, texts of up to 1024 tokens. Leave dropout and bias at their defaults.

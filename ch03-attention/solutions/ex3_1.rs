@@ -1,11 +1,11 @@
-//! # Solution 3.1: the same numbers from bare matrices and from linear layers
+//! # Solution 3.1: The same numbers from bare matrices and from linear layers
 //!
 //! burn's linear layer computes x·W + b with W of shape `[d_in, d_out]`. Without a bias that is the product of
 //! `SelfAttentionV1`, so the weights can be taken as they are. PyTorch computes x·Wᵀ + b and keeps W as `[d_out, d_in]`;
 //! there you have to transpose. Keep this in mind whenever you load weights of a PyTorch model: a square matrix that
 //! was not transposed fits without any error.
 //!
-//! # 练习 3.1 解答：裸矩阵与线性层得到同样的数
+//! # 解答 3.1：裸矩阵与线性层得到同样的数
 //!
 //! burn 的线性层计算 x·W + b，W 的形状是 `[d_in, d_out]`。没有偏置时，这正是 `SelfAttentionV1` 里的乘积，所以权重可以原样拿来。
 //! PyTorch 计算的是 x·Wᵀ + b，W 存成 `[d_out, d_in]`，因此必须转置。以后加载 PyTorch 模型的权重时要记住这一点：

@@ -1,10 +1,10 @@
-//! # Solution 3.3: an attention module of GPT-2's size
+//! # Solution 3.3: An attention module of GPT-2's size
 //!
 //! Three times 768 · 768 for queries, keys and values, once more for the output projection, and its 768 biases:
 //! 2,360,064 parameters, 2.36 million. The heads only divide the columns of the projections, and the mask is not
 //! learned, so neither the number of heads nor the context length counts.
 //!
-//! # 练习 3.3 解答：GPT-2 大小的注意力模块
+//! # 解答 3.3：GPT-2 大小的注意力模块
 //!
 //! 查询、键、值各 768 · 768，输出投影再来一个，加上它的 768 个偏置：一共 2,360,064 个参数，即 236 万。
 //! 各个头只是分配投影的列，掩码也不参与学习，所以头的个数和上下文长度都不影响参数量。

@@ -23,6 +23,7 @@ fn v2(d_in: usize, d_out: usize, seed: u64) -> SelfAttentionV2 {
     torch_init(SelfAttentionV2::new(&SelfAttentionV2Config::new(d_in, d_out), &device()), &mut TorchRng::new(seed))
 }
 
+// 中文：两个版本给出相同的上下文向量
 #[test]
 fn ex3_1_both_versions_give_the_same_context_vectors() {
     let v2 = v2(3, 2, 789);
@@ -36,6 +37,7 @@ fn ex3_1_both_versions_give_the_same_context_vectors() {
     );
 }
 
+// 中文：种子 123 得到的数值
 #[test]
 fn ex3_1_the_numbers_for_seed_123() {
     let v1 = ex3_1::v1_with_weights_of(&v2(3, 2, 123));
@@ -51,6 +53,7 @@ fn ex3_1_the_numbers_for_seed_123() {
     assert_close(&values(v1.forward(inputs(&device()))), &expected, DIGITS_4);
 }
 
+// 中文：方阵没有被转置
 #[test]
 fn ex3_1_square_matrices_are_not_turned() {
     let v2 = v2(3, 3, 5);
@@ -60,6 +63,7 @@ fn ex3_1_square_matrices_are_not_turned() {
     assert!(equal, "with 3 columns in and out the results differ: in burn a weight is already [d_in, d_out]");
 }
 
+// 中文：权重与 PyTorch 打印的一样
 #[test]
 fn ex3_1_weights_as_pytorch_prints_them() {
     let weight = ex3_1::pytorch_weight(&v2(3, 2, 789).w_query);

@@ -17,6 +17,7 @@ fn device() -> Device {
     Device::flex()
 }
 
+// 中文：配置适合贯穿本章的例子
 #[test]
 fn ex3_2_the_config_fits_the_running_example() {
     let config = ex3_2::two_columns_from_two_heads();
@@ -25,6 +26,7 @@ fn ex3_2_the_config_fits_the_running_example() {
     assert!(config.context_length >= 6, "context_length: the sentence has 6 tokens");
 }
 
+// 中文：上下文向量有两列
 #[test]
 fn ex3_2_context_vectors_have_two_columns() {
     let config = ex3_2::two_columns_from_two_heads();

@@ -20,6 +20,7 @@ fn device() -> Device {
     Device::flex()
 }
 
+// 中文：各个尺寸与 GPT-2 相同
 #[test]
 fn ex3_3_the_sizes_are_those_of_gpt2() {
     let config = ex3_3::gpt2_small_attention();
@@ -34,6 +35,7 @@ fn ex3_3_the_sizes_are_those_of_gpt2() {
     );
 }
 
+// 中文：参数个数正确
 #[test]
 fn ex3_3_parameters_are_counted_right() {
     let gpt2 = MultiHeadAttentionConfig::new(768, 768, 1024, 12);
@@ -49,6 +51,7 @@ fn ex3_3_parameters_are_counted_right() {
 }
 
 /// Zeros attend to zeros, and only the bias of the output projection is left.
+// 中文：全零输入得到输出投影的偏置
 #[test]
 fn ex3_3_zeros_give_the_output_bias() {
     let attention =

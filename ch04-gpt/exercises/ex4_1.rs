@@ -1,4 +1,4 @@
-//! # Exercise 4.1: parameters of attention and of the feed-forward network
+//! # Exercise 4.1: Parameters of attention and of the feed-forward network
 //!
 //! A transformer block has two large parts: attention and the feed-forward network. Which one holds more parameters,
 //! and by how much? Find out twice. `counted` asks a block that exists; `predicted` computes the same two numbers from

@@ -1,4 +1,4 @@
-//! # Exercise 4.2: larger models by configuration alone
+//! # Exercise 4.2: Larger models by configuration alone
 //!
 //! GPT-2 comes in four sizes. The code of the model is the same for all of them; only three numbers of the
 //! configuration change:
@@ -19,7 +19,14 @@
 //!
 //! # 练习 4.2：只改配置，得到更大的模型
 //!
-//! GPT-2 有四种尺寸。模型的代码完全相同，变化的只有配置中的三个数，见上表。
+//! GPT-2 有四种尺寸。模型的代码完全相同，变化的只有配置中的三个数：
+//!
+//! | 名称 | `emb_dim` | `n_layers` | `n_heads` |
+//! |---|---|---|---|
+//! | `gpt2-small` | 768 | 12 | 12 |
+//! | `gpt2-medium` | 1024 | 24 | 16 |
+//! | `gpt2-large` | 1280 | 36 | 20 |
+//! | `gpt2-xl` | 1600 | 48 | 25 |
 //!
 //! 请编写 `config_for`：以 small 配置为起点，只改该改的字段；再编写 `measure`：构建模型并报告其大小。表中没有的名字是错误，
 //! 错误里要带上这个名字。（`GptConfig::preset` 能完成前一半，请自己动手写。）

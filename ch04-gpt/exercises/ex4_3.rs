@@ -1,4 +1,4 @@
-//! # Exercise 4.3: three dropout rates instead of one
+//! # Exercise 4.3: Three dropout rates instead of one
 //!
 //! The model drops values in three kinds of places: after the embeddings, on the attention weights, and on the
 //! shortcut connections of every block. One `drop_rate` controls all of them. Give each kind its own rate.

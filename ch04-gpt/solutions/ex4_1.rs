@@ -1,4 +1,4 @@
-//! # Solution 4.1: parameters of attention and of the feed-forward network
+//! # Solution 4.1: Parameters of attention and of the feed-forward network
 //!
 //! With width d, the feed-forward network has two matrices of 4d² weights and biases of 4d and d: 8d² + 5d. Attention
 //! has four matrices of d² weights and one bias of d: 4d² + d. So the feed-forward network is twice as large, and

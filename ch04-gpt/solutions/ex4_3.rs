@@ -1,4 +1,4 @@
-//! # Solution 4.3: three dropout rates instead of one
+//! # Solution 4.3: Three dropout rates instead of one
 //!
 //! The rate of the attention weights goes through the constructor, because it ends up deep inside the blocks. The other
 //! two dropouts are public fields and are replaced. Dropout has no parameters, so replacing it changes neither the

@@ -19,6 +19,7 @@ fn tiny() -> GptConfig {
     GptConfig { vocab_size: 100, context_length: 8, ..GptConfig::preset("tiny").unwrap() }
 }
 
+// 中文：数出 Transformer 块各部分的参数
 #[test]
 fn ex4_1_counts_the_parts_of_a_block() {
     let block = TransformerBlock::new(&small(), &Device::flex());
@@ -29,6 +30,7 @@ fn ex4_1_counts_the_parts_of_a_block() {
     assert_eq!(block.num_params(), 7_085_568, "the whole block: feed-forward, attention and the norms");
 }
 
+// 中文：预测 Transformer 块各部分的参数
 #[test]
 fn ex4_1_predicts_the_parts_of_a_block() {
     let predicted = ex4_1::predicted(&small());
@@ -38,6 +40,7 @@ fn ex4_1_predicts_the_parts_of_a_block() {
     assert_eq!(12 * predicted.attention, 28_320_768, "attention in all twelve blocks");
 }
 
+// 中文：换成其他大小，两种数法结果一致
 #[test]
 fn ex4_1_both_ways_agree_for_other_sizes() {
     for (emb_dim, n_heads, qkv_bias) in [(96, 4, false), (96, 4, true), (64, 8, true), (1024, 16, false)] {

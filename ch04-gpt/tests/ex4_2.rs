@@ -12,6 +12,7 @@ fn small() -> GptConfig {
     GptConfig::preset("gpt2-small").unwrap()
 }
 
+// 中文：只改变三个尺寸
 #[test]
 fn ex4_2_changes_only_the_three_sizes() {
     for (name, emb_dim, n_layers, n_heads) in [
@@ -25,12 +26,14 @@ fn ex4_2_changes_only_the_three_sizes() {
     }
 }
 
+// 中文：未知的名称会报错
 #[test]
 fn ex4_2_an_unknown_name_is_an_error() {
     let found = ex4_2::config_for("gpt2-huge");
     assert_eq!(found, Err(ex4_2::UnknownSize("gpt2-huge".to_string())), "the error repeats the name");
 }
 
+// 中文：测量每一种尺寸
 #[test]
 fn ex4_2_measures_every_size() {
     for (name, parameters, tied, megabytes) in [

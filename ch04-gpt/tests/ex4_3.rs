@@ -42,6 +42,7 @@ fn check_draws(rates: DropRates, draws: usize, message: &str) {
     assert!(rng == expected, "{message}");
 }
 
+// 中文：每个 dropout 率只作用于自己的位置
 #[test]
 fn ex4_3_each_rate_reaches_its_place_only() {
     let off = DropRates { emb: 0.0, attn: 0.0, shortcut: 0.0 };
@@ -51,6 +52,7 @@ fn ex4_3_each_rate_reaches_its_place_only() {
     check_draws(DropRates { shortcut: 0.3, ..off }, SHORTCUT_DRAWS, "shortcut applies twice in every block");
 }
 
+// 中文：dropout 率的值正确
 #[test]
 fn ex4_3_the_rates_have_their_values() {
     let rates = DropRates { emb: 0.2, attn: 0.3, shortcut: 0.4 };
@@ -65,6 +67,7 @@ fn ex4_3_the_rates_have_their_values() {
 
 /// The logits of section 4.6 with seed 123, first and last three columns of the first two rows; 1e-5 for the order of
 /// the sums.
+// 中文：三个率相同时，得到书中的 logits
 #[test]
 fn ex4_3_three_equal_rates_give_the_books_logits() {
     let rates = DropRates { emb: 0.1, attn: 0.1, shortcut: 0.1 };

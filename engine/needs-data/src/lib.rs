@@ -2,7 +2,8 @@
 //! that fetches it.
 //!
 //! Whether a test is ignored is decided when it is compiled. Cargo compiles it again when `LLM_DATA_DIR` changes, or a
-//! file that was found. A file that was fetched later is seen after `cargo clean -p needs-data`.
+//! file that was found. `cargo run -- data fetch` touches this file, so that a data set that was fetched later is seen; after
+//! another way to get it, `cargo clean -p needs-data` does the same.
 
 use proc_macro::{TokenStream, TokenTree};
 
