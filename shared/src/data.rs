@@ -205,7 +205,7 @@ pub fn find(name: &str) -> Result<&'static DataSet, DataError> {
     })
 }
 
-/// Reads a [text](crate::text) file.
+/// Reads a file of text, as [`crate::text`] says.
 ///
 /// # Errors
 /// If it is missing, unreadable, empty or not UTF-8; the message names the file.

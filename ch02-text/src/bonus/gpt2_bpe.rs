@@ -3,7 +3,7 @@
 //! A text goes through four steps:
 //!
 //! 1. it is cut into pieces ([`pre_split`]);
-//! 2. each byte of a piece becomes a token ([`byte_table`]);
+//! 2. each byte of a piece becomes a token ([`byte_table`](super::byte_table));
 //! 3. pairs of tokens are merged, those learnt first before the others ([`merge_by_rank`]);
 //! 4. what is left are the ids.
 
