@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use common::{LLM, llm, stdout};
@@ -76,6 +77,12 @@ fn a_comparison_cuts_no_code() {
     }
 }
 
+/// One test at a time compiles, because both look at the same build directory.
+fn alone() -> MutexGuard<'static, ()> {
+    static COMPILING: Mutex<()> = Mutex::new(());
+    COMPILING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A copy of the project. The files keep their times, so cargo compiles only what differs. It is not inside cargo's folder:
 /// cargo would remember the copy's files as those of the project.
 fn copy_of_the_project() -> TempDir {
@@ -118,6 +125,7 @@ fn compiled_since(time: SystemTime, target: &str) -> Vec<String> {
 #[test]
 #[ignore = "needs git and compiles two exercises: cargo test --test exercise -- --ignored"]
 fn a_broken_exercise_leaves_the_others_alone() {
+    let _alone = alone();
     let copy = copy_of_the_project();
     fs::write(copy.path().join("ch05-pretrain/exercises/ex5_6.rs"), "pub fn continue_with( {").unwrap();
     let (code, _, stderr) = check(copy.path(), "5.6", &[]);
@@ -136,6 +144,7 @@ fn a_broken_exercise_leaves_the_others_alone() {
 #[test]
 #[ignore = "needs git and compiles an exercise: cargo test --test exercise -- --ignored"]
 fn a_check_compiles_the_exercise_alone_and_is_remembered() {
+    let _alone = alone();
     let copy = copy_of_the_project();
     let state = |state: &str| {
         let list = stdout(&llm(copy.path(), &["exercise", "list"]).output().unwrap());
