@@ -14,6 +14,7 @@ use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch07_instruct::{Entry, PromptFormat};
+use common::server::save_writer;
 use common::{LLM, assert_one_line_error, llm, run, stdout};
 use model_files::save_model;
 use serde_json::{Value, json};
@@ -192,6 +193,17 @@ fn what_will_not_go_well_is_said_at_the_beginning() {
     for part in ["note: the model in base was not fine-tuned", &format!("`{LLM} instruct train --model base` teaches")]
     {
         assert!(note(&told).contains(part), "'{part}' is missing in {}", note(&told));
+    }
+    // In a context of 32 tokens no task has room.
+    save_writer(folder, "short", 32);
+    let told = instruct(
+        folder,
+        &["respond", "--data", "tasks.json", "--max-new-tokens", "1", "--model", "short", "--out", "short.json"],
+    );
+    assert_success(&told);
+    let commands = ["pretrain --context-length 256 --out short-256", "instruct train --model short-256"];
+    for part in commands.map(|arguments| format!("`{LLM} {arguments}`")) {
+        assert!(note(&told).contains(&part), "'{part}' is missing in {}", note(&told));
     }
     // It may have been fine-tuned elsewhere.
     assert!(!note(&respond(&["--out", "answers.json", "--format", "alpaca"])).contains("note"));

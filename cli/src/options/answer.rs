@@ -1,5 +1,7 @@
 //! The options of the commands in which a fine-tuned model answers.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
@@ -44,18 +46,45 @@ impl AnswerArgs {
         let device = self.device.open()?;
         let folder = &self.model.folder;
         let format = prompt_format(self.format, folder)?;
-        let (_, model, tokenizer) = open_text_model(folder, &device)?;
+        let (config, model, tokenizer) = open_text_model(folder, &device)?;
         let generator = self.weights.precision.generator(model, &device)?;
         let answerer = Answerer { generator, tokenizer, format, device };
         // With --format, it may have been fine-tuned with another program.
         if self.format.is_none() && tuned_format(folder)?.is_none() {
-            let (shown, train) = (folder.display(), command(format_args!("instruct train --model {}", quoted(folder))));
-            warn(tr!(
-                "note: the model in {shown} was not fine-tuned to follow instructions, so it continues the text \
-                 instead of answering; `{train}` teaches it",
-                "注意：{shown} 中的模型没有经过指令微调，它会续写文本而不是回答；可用 `{train}` 微调它"
-            ));
+            note_that_it_continues(folder, answerer.prompt_of_nothing(), config.context_length);
         }
         Ok(answerer)
     }
+}
+
+impl Answerer {
+    /// Number of tokens in a prompt without a task.
+    fn prompt_of_nothing(&self) -> usize {
+        let opening = format!("{}{}", self.format.opening(), self.format.task("", ""));
+        self.tokenizer.encode_ordinary(&(opening + &self.format.format_response(""))).len()
+    }
+}
+
+/// Says that the model was not fine-tuned, and which command teaches it. If a prompt without a task takes more than half of
+/// the context, the tasks would not fit, so another model is needed.
+fn note_that_it_continues(folder: &Path, prompt_tokens: usize, context_length: usize) {
+    let shown = folder.display();
+    let train = |folder: &str| command(format_args!("instruct train --model {folder}"));
+    let remedy = if prompt_tokens > context_length / 2 {
+        let longer = quoted(&PathBuf::from(format!("{shown}-256")));
+        let (pretrain, train) = (command(format_args!("pretrain --context-length 256 --out {longer}")), train(&longer));
+        tr!(
+            "its context of {context_length} tokens is too short for tasks; `{pretrain}`, then `{train}`, makes a model \
+             that answers",
+            "它的上下文只有 {context_length} 个词元，放不下任务；先后运行 `{pretrain}` 和 `{train}`，可得到会回答的模型"
+        )
+    } else {
+        let train = train(&quoted(folder));
+        tr!("`{train}` teaches it", "可用 `{train}` 微调它")
+    };
+    warn(tr!(
+        "note: the model in {shown} was not fine-tuned to follow instructions, so it continues the text instead of answering; \
+         {remedy}",
+        "注意：{shown} 中的模型没有经过指令微调，它会续写文本而不是回答；{remedy}"
+    ));
 }
