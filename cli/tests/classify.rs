@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use common::inputs::messages;
 use common::server::{save_follower, save_writer};
 use common::{assert_one_line_error, llm, run, stdout};
 use md5::{Digest, Md5};
@@ -18,11 +19,6 @@ fn classify(folder: &Path, args: &[&str]) -> Output {
 
 fn assert_success(output: &Output) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// As many ham as spam messages, which a word tells apart.
-fn messages(pairs: usize) -> String {
-    (0..pairs).map(|i| format!("ham\tSee you at {i} o'clock.\nspam\tWin {i} prizes now!\n")).collect()
 }
 
 const TRAIN: [&str; 9] =

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use common::inputs::{self, SENTENCE, folder_with, messages};
 use common::server::{save_classifier_of, save_writer};
 use common::{assert_one_line_error, run};
 use serde_json::{Value, json};
@@ -16,15 +17,11 @@ const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "e
     "epochs": 1, "eval_freq": 1000, "eval_iter": 1}}"#;
 
 fn prepare() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("config.json"), CONFIG).unwrap();
-    fs::write(folder.path().join("text.txt"), "The boats went out and the boats came home again. ".repeat(30)).unwrap();
-    folder
+    folder_with(CONFIG, &SENTENCE.repeat(30))
 }
 
 fn pretrain(folder: &Path, extra: &[&str]) -> Output {
-    let files = ["pretrain", "--config", "config.json", "--text", "text.txt", "--out", "out", "--log", "log.jsonl"];
-    run(folder, &[&files[..], &["--prompt", "The boats", "--device", "cpu"], extra].concat())
+    run(folder, &inputs::pretrain(extra))
 }
 
 /// The losses of the steps in the log; all are numbers.
@@ -109,9 +106,7 @@ fn fine_tuning_that_diverges_leaves_the_model_that_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     save_writer(path, "base", 64);
-    let messages: String =
-        (0..40).map(|i| format!("ham\tSee you at {i} o'clock.\nspam\tWin {i} prizes now!\n")).collect();
-    fs::write(path.join("messages.tsv"), messages).unwrap();
+    fs::write(path.join("messages.tsv"), messages(40)).unwrap();
     let task = |i: usize| json!({"instruction": format!("Add 1 to {i}."), "input": "", "output": (i + 1).to_string()});
     fs::write(path.join("tasks.json"), json!((0..20).map(task).collect::<Vec<_>>()).to_string()).unwrap();
 

@@ -14,6 +14,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData, Tolerance};
 use ch04_gpt::bonus::GptCache;
 use ch04_gpt::{GptModel, TransformerBlock};
+use common::inputs::messages;
 use common::{run, stdout};
 use fast::cache::Cache;
 use serde_json::Value;
@@ -141,9 +142,7 @@ fn the_device_trains_generates_and_classifies_as_the_cpu_does() {
         serde_json::from_str::<Value>(&told).unwrap()["ids"].clone()
     };
     // A classifier is made of it.
-    let messages: String =
-        (0..40).map(|i| format!("ham\tSee you at {i} o'clock.\nspam\tWin {i} prizes now!\n")).collect();
-    fs::write(folder.join("messages.tsv"), messages).unwrap();
+    fs::write(folder.join("messages.tsv"), messages(40)).unwrap();
     let classify = |device: &str| -> Vec<Value> {
         let out = format!("classifier-{device}");
         succeed(

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use common::inputs::{self, SENTENCE, folder_with};
 use common::{assert_one_line_error, run, stdout};
 use serde_json::Value;
 use testkit::assert_near;
@@ -15,15 +16,11 @@ const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "e
     "epochs": 2, "eval_freq": 100, "eval_iter": 1}}"#;
 
 fn prepare() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("config.json"), CONFIG).unwrap();
-    fs::write(folder.path().join("text.txt"), "The boats went out and the boats came home again. ".repeat(40)).unwrap();
-    folder
+    folder_with(CONFIG, &SENTENCE.repeat(40))
 }
 
 fn pretrain(folder: &Path, extra: &[&str]) -> Output {
-    let files = ["pretrain", "--config", "config.json", "--text", "text.txt", "--out", "out", "--log", "log.jsonl"];
-    run(folder, &[&files[..], &["--prompt", "The boats", "--device", "cpu"], extra].concat())
+    run(folder, &inputs::pretrain(extra))
 }
 
 /// The numbers under `key` in the lines of the steps; a key that is not there counts as none.

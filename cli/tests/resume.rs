@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use common::inputs::{SENTENCE, folder_with, pretrain};
 use common::{assert_one_line_error, llm, run, stdout};
 use serde_json::Value;
 use trainer::{load_run_file, newest_checkpoint};
@@ -17,16 +18,11 @@ const CONFIG: &str = r#"{"model": {"vocab_size": 50257, "context_length": 16, "e
 
 /// A run of 3 epochs with evaluations and dropout, saved every 3 steps.
 fn arguments() -> Vec<&'static str> {
-    let files = ["pretrain", "--config", "config.json", "--text", "text.txt", "--out", "out", "--log", "log.jsonl"];
-    [&files[..], &["--prompt", "The boats", "--save-every", "3", "--device", "cpu"]].concat()
+    pretrain(&["--save-every", "3"])
 }
 
 fn prepare() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("config.json"), CONFIG).unwrap();
-    let text = "The boats went out and the boats came home again. The sea went hush against the wall. ".repeat(22);
-    fs::write(folder.path().join("text.txt"), text).unwrap();
-    folder
+    folder_with(CONFIG, &format!("{SENTENCE}The sea went hush against the wall. ").repeat(22))
 }
 
 /// The log of a run that nothing interrupts.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::inputs::{SENTENCE, folder_with, messages};
 use common::server::save_writer;
 use common::{assert_one_line_error, llm, run, stdout};
 use serde_json::Value;
@@ -24,11 +25,7 @@ const PRETRAIN: [&str; 9] =
 
 /// A run with an epoch of so many sentences.
 fn prepare(sentences: usize) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("config.json"), CONFIG).unwrap();
-    let text = "The boats went out and the boats came home again. ".repeat(sentences);
-    fs::write(folder.path().join("text.txt"), text).unwrap();
-    folder
+    folder_with(CONFIG, &SENTENCE.repeat(sentences))
 }
 
 fn pretrain(extra: &[&'static str]) -> Vec<&'static str> {
@@ -119,9 +116,7 @@ fn an_interrupted_first_epoch_of_a_classifier_leaves_no_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     save_writer(path, "base", 64);
-    let messages: String =
-        (0..1500).map(|i| format!("ham\tSee you at {i} o'clock.\nspam\tWin {i} prizes now!\n")).collect();
-    fs::write(path.join("messages.tsv"), messages).unwrap();
+    fs::write(path.join("messages.tsv"), messages(1500)).unwrap();
     let train = ["classify", "train", "--data", "messages.tsv", "--model", "base", "--out", "runs/classifier"];
     let mut child = start(path, &[&train[..], &["--device", "cpu", "--batch-size", "1"]].concat());
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -4,6 +4,8 @@
 
 mod answer;
 mod device;
+#[cfg(test)]
+pub mod help;
 mod lora;
 mod model;
 mod precision;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 pub mod browser;
+pub mod inputs;
 pub mod server;
 
 use std::path::Path;

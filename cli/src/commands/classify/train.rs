@@ -209,26 +209,18 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
-    use clap::Command;
-
     use super::*;
+    use crate::options::help::assert_help_ends_with;
 
     #[test]
     fn the_help_names_the_defaults() {
-        let command = <Args as clap::Args>::augment_args(Command::new("train"));
-        let help =
-            |name: &str| command.get_arguments().find(|a| a.get_long() == Some(name)).unwrap().get_help().unwrap();
         let (book, starter) = (training_config(), STARTER_EPOCHS);
         for (name, expected) in [
             ("epochs", format!("[default: {} with --model, {starter} without]", book.epochs)),
             ("batch-size", format!("[default: {}, with --no-padding 1]", book.batch_size)),
             ("lr", format!("[default: {} for GPT-2's sizes, {SMALL_MODEL_LR} for smaller models]", book.learning_rate)),
         ] {
-            assert!(
-                help(name).to_string().ends_with(&expected),
-                "--{name}: {} does not end with {expected}",
-                help(name)
-            );
+            assert_help_ends_with::<Args>(name, &expected);
         }
     }
 }

@@ -28,17 +28,10 @@ pub fn preset(size: &GptConfig) -> RunConfig {
 #[cfg(test)]
 mod tests {
     use ch02_text::VOCAB_SIZE;
-    use clap::{Args as _, Command};
 
     use super::super::Args;
     use super::*;
-
-    /// The help of `--name`, on one line.
-    fn help(name: &str) -> String {
-        let command = Args::augment_args(Command::new("pretrain"));
-        let option = command.get_arguments().find(|argument| argument.get_long() == Some(name)).unwrap();
-        option.get_help().unwrap().to_string()
-    }
+    use crate::options::help::assert_help_ends_with;
 
     #[test]
     fn the_help_names_the_defaults() {
@@ -52,19 +45,18 @@ mod tests {
             ("eval-iter", |run| run.training.eval_iter.to_string()),
         ] {
             let expected = format!("[default: {} for tiny, {} for GPT-2's sizes]", of(&tiny), of(&small));
-            assert!(help(name).ends_with(&expected), "--{name}: {} does not end with {expected}", help(name));
+            assert_help_ends_with::<Args>(name, &expected);
         }
-        let vocab_size = help("vocab-size");
         assert_eq!(small.model.vocab_size, VOCAB_SIZE);
         let expected = format!("[default: {} for tiny, gpt2 for GPT-2's sizes]", tiny.model.vocab_size);
-        assert!(vocab_size.ends_with(&expected), "{vocab_size}");
+        assert_help_ends_with::<Args>("vocab-size", &expected);
         for (name, tiny, small) in [
             ("weight-decay", tiny.training.weight_decay, small.training.weight_decay),
             ("drop-rate", tiny.model.drop_rate, small.model.drop_rate),
             ("seed", tiny.seed as f64, small.seed as f64),
         ] {
             assert_eq!(tiny, small);
-            assert!(help(name).ends_with(&format!("[default: {tiny}]")), "--{name}: {}", help(name));
+            assert_help_ends_with::<Args>(name, &format!("[default: {tiny}]"));
         }
     }
 }
