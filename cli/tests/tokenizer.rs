@@ -53,6 +53,7 @@ fn a_text_is_shown_piece_by_piece() {
         "9 tokens, 12 characters",
     ];
     assert_eq!(rows, expected);
+    assert!(succeeds(run(path, &["tokenizer", "encode", "a"])).ends_with("\n1 token, 1 character\n"));
     assert_eq!(succeeds(run(path, &["tokenizer", "encode", "Hello, world", "--ids"])), "15496,11,995\n");
     let json: Value = serde_json::from_str(&succeeds(run(path, &["tokenizer", "encode", "--json", "Hi 水"]))).unwrap();
     assert_eq!(json, json!({ "ids": [17250, 10545, 108, 112], "pieces": ["Hi", " \u{fffd}", "\u{fffd}", "\u{fffd}"] }));

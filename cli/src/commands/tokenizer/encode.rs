@@ -54,8 +54,14 @@ pub fn run(args: Args) -> Result<()> {
         for &id in &ids {
             writeln!(out, "{id:>6}  {}", quoted(id, &tokenizer)?)?;
         }
-        let (tokens, characters) = (grouped(ids.len()), grouped(text.chars().count()));
-        writeln!(out, "{}", tr!("{tokens} tokens, {characters} characters", "{tokens} 个词元，{characters} 个字符"))?;
+        let [tokens, characters] = [ids.len(), text.chars().count()];
+        let [token_ending, character_ending] = [tokens, characters].map(|number| if number == 1 { "" } else { "s" });
+        let [tokens, characters] = [tokens, characters].map(grouped);
+        let summary = tr!(
+            "{tokens} token{token_ending}, {characters} character{character_ending}",
+            "{tokens} 个词元，{characters} 个字符"
+        );
+        writeln!(out, "{summary}")?;
     }
     Ok(out.flush()?)
 }
