@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::commands::{
-    bench, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, pretrain, serve,
+    bench, book, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, pretrain, serve,
     tokenizer, weights, welcome,
 };
 use self::terminal::{Language, language, tr};
@@ -85,6 +85,8 @@ enum Command {
     /// Work on the exercises of the book: list, show, check, compare with the solution
     #[command(subcommand)]
     Exercise(exercise::Command),
+    /// Open the book in your browser, or serve it
+    Book(book::Args),
     /// Print a script with which your shell completes commands and options
     Completions(completions::Args),
 }
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Command::Weights(command) => weights::run(command),
         Command::Bench(args) => bench::run(args),
         Command::Exercise(command) => exercise::run(command),
+        Command::Book(args) => book::run(&args),
         Command::Completions(args) => completions::run(&args, program()),
     })
 }

@@ -26,6 +26,8 @@ fn without_a_command_it_says_what_to_do_first() {
     let expected = [
         format!("{LLM} pretrain"),
         format!("{LLM} generate --model runs/pretrain --prompt \"Every evening\""),
+        "cargo book build".to_string(),
+        format!("{LLM} book"),
         "cargo run -p ch03-attention --example 3_3_simplified_attention".to_string(),
         format!("{LLM} exercise list"),
         format!("{LLM} exercise show 3.1"),

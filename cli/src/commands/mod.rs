@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub mod bench;
+pub mod book;
 pub mod classify;
 pub mod completions;
 pub mod data;

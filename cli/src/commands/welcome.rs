@@ -28,11 +28,12 @@ fn welcome(in_checkout: bool) -> String {
     let write = format!("generate --model {PRETRAIN_FOLDER} --prompt \"Every evening\"");
     let read = if in_checkout {
         let read = tr!(
-            "2. Read a chapter with its code: run an example, then do an exercise:",
-            "2. 对照代码读一章：运行一个示例，再做一道练习："
+            "2. Read the book: build it, open it, run an example of a chapter, then do an exercise:",
+            "2. 读书：先构建并打开这本书，运行某一章的示例，再做一道练习："
         );
         let example = "cargo run -p ch03-attention --example 3_3_simplified_attention".to_string();
-        step(&read, &[example, command("exercise list"), command("exercise show 3.1")])
+        let build = super::book::BUILD.to_string();
+        step(&read, &[build, command("book"), example, command("exercise list"), command("exercise show 3.1")])
     } else {
         let read = tr!("2. Look at the texts that a model can learn from:", "2. 看看模型可以学习哪些文本：");
         step(&read, &[command("data list"), command("data show lamp")])

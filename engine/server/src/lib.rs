@@ -9,6 +9,7 @@
 //! | `worker` | the thread that computes; `jobs` is what it is asked for, `stop` ends an answer before a text |
 //! | `guard` | which hosts and web pages may use the server |
 //! | `connections` | connections, their limits and timeouts |
+//! | `folder` | a folder of web pages, such as the built book |
 
 #![warn(clippy::unwrap_used)]
 
@@ -17,6 +18,7 @@ mod api;
 mod connections;
 mod error;
 mod fields;
+mod folder;
 mod guard;
 mod jobs;
 mod keep_alive;
@@ -41,6 +43,7 @@ use crate::requests::Service;
 use crate::worker::ModelWorker;
 
 pub use crate::error::ServerError;
+pub use crate::folder::serve_folder;
 pub use crate::guard::AllowedHost;
 pub use crate::models::{ModelCard, ModelsToOpen, OpenModel, Skill};
 
@@ -97,24 +100,29 @@ impl Server {
     /// If the system refuses threads or the listener.
     pub fn run(self) -> Result<(), ServerError> {
         let Self { listener, allowed, service } = self;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(async {
-            listener.set_nonblocking(true)?;
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            let worker = service.worker.clone();
-            let interrupted = async move {
-                // If Ctrl-C cannot be watched, the server runs until it is killed.
-                if tokio::signal::ctrl_c().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-                worker.stop();
-            };
-            connections::serve(listener, routes(service, allowed), interrupted).await;
-            Ok::<_, io::Error>(())
-        })?;
-        runtime.shutdown_background();
-        Ok(())
+        let worker = service.worker.clone();
+        Ok(until_ctrl_c(listener, routes(service, allowed), || worker.stop())?)
     }
+}
+
+/// Answers requests until Ctrl-C, then calls `ended` and waits a moment for open answers.
+fn until_ctrl_c(listener: TcpListener, routes: Router, ended: impl FnOnce()) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let interrupted = async move {
+            // If Ctrl-C cannot be watched, the server runs until it is killed.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            ended();
+        };
+        connections::serve(listener, routes, interrupted).await;
+        Ok::<_, io::Error>(())
+    })?;
+    runtime.shutdown_background();
+    Ok(())
 }
 
 fn routes(service: Arc<Service>, allowed: AllowedHosts) -> Router {

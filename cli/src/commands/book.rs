@@ -1,0 +1,85 @@
+//! `llm book`: the built book, in the browser or over HTTP.
+
+use std::io::{Write, stdout};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use super::exercise::workspace_root;
+use super::serve::reachable;
+use crate::terminal::{Language, command, language, tr, warn};
+
+/// Builds the book.
+pub const BUILD: &str = "cargo book build";
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Serve the book over HTTP instead of opening its files, for a browser on another machine or in a container
+    #[arg(long)]
+    serve: bool,
+    /// Port to listen on; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8081, requires = "serve")]
+    port: u16,
+    /// Address to listen on; the default can be reached from this machine only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "serve")]
+    host: IpAddr,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let book = built_book()?;
+    if args.serve { serve(&book, SocketAddr::new(args.host, args.port)) } else { open(&book) }
+}
+
+/// The folder of the built book, with one folder in it for each language.
+fn built_book() -> Result<PathBuf> {
+    let root = workspace_root().with_context(|| {
+        tr!("the book is part of the project: run this inside its checkout", "这本书是项目的一部分：请在项目的文件夹中运行")
+    })?;
+    let book = root.join("book/build");
+    if !book.join("index.html").is_file() {
+        bail!(tr!(
+            "the book is not built yet: build it with `{BUILD}` (a minute or two the first time, then seconds)",
+            "这本书还没有构建：请用 `{BUILD}` 构建（第一次需要一两分钟，以后只要几秒）"
+        ));
+    }
+    Ok(book)
+}
+
+/// The folder of the pages in the reader's language.
+fn pages(language: Language) -> &'static str {
+    match language {
+        Language::English => "en",
+        Language::Chinese => "zh",
+    }
+}
+
+/// Opens the first page with the program that the system uses for web pages.
+fn open(book: &Path) -> Result<ExitCode> {
+    let page = book.join(pages(language())).join("index.html");
+    writeln!(stdout(), "{}", page.display())?;
+    if let Err(error) = open::that_detached(&page) {
+        let serve = command("book --serve");
+        warn(tr!(
+            "no browser can be started here ({error}): open the file above, or serve the book with `{serve}`",
+            "无法在这里启动浏览器（{error}）：请打开上面的文件，或用 `{serve}` 以网页形式提供"
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(book: &Path, address: SocketAddr) -> Result<ExitCode> {
+    let listener = TcpListener::bind(address).with_context(|| {
+        tr!(
+            "cannot listen on {address}; another --port may be free",
+            "无法在 {address} 上监听；可以用 --port 换一个端口"
+        )
+    })?;
+    let end = tr!("(Ctrl-C ends the server)", "（按 Ctrl-C 结束服务）");
+    let address = reachable(listener.local_addr()?);
+    writeln!(stdout(), "http://{address}/{}/  {end}", pages(language()))?;
+    server::serve_folder(listener, book)?;
+    warn(tr!("ended", "服务已结束"));
+    Ok(ExitCode::SUCCESS)
+}

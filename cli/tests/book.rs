@@ -1,0 +1,78 @@
+//! `llm book`: opening and serving the built book.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use common::{assert_one_line_error, llm, run, stdout};
+
+/// A checkout with a book of two pages.
+fn checkout() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("ch02-text/exercises")).unwrap();
+    for (page, text) in [("index.html", "both"), ("en/index.html", "attention"), ("zh/index.html", "注意力")] {
+        let page = folder.path().join("book/build").join(page);
+        fs::create_dir_all(page.parent().unwrap()).unwrap();
+        fs::write(page, text).unwrap();
+    }
+    fs::write(folder.path().join("book/secret.txt"), "not a page").unwrap();
+    folder
+}
+
+#[test]
+fn without_a_built_book_it_says_how_to_build_it() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_one_line_error(&run(folder.path(), &["book"]), 1, &["inside its checkout"]);
+    let folder = checkout();
+    fs::remove_file(folder.path().join("book/build/index.html")).unwrap();
+    for args in [&["book"][..], &["book", "--serve", "--port", "0"]] {
+        assert_one_line_error(&run(folder.path(), args), 1, &["not built yet", "`cargo book build`"]);
+    }
+    let chinese = llm(folder.path(), &["book"]).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+    assert_one_line_error(&chinese, 1, &["还没有构建", "`cargo book build`"]);
+}
+
+#[test]
+fn without_a_browser_it_names_the_file_and_the_other_way() {
+    let folder = checkout();
+    let opened = |locale: &str| llm(folder.path(), &["book"]).env("PATH", "").env("LC_ALL", locale).output().unwrap();
+    let output = opened("C");
+    let page = |pages: &str| folder.path().join("book/build").join(pages).join("index.html").display().to_string();
+    assert_eq!(stdout(&output).trim_end(), page("en"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("book --serve"), "{output:?}");
+    assert_eq!(stdout(&opened("zh_CN.UTF-8")).trim_end(), page("zh"));
+}
+
+/// A program that is ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(folder: &Path) -> (Running, String) {
+    let mut child = llm(folder, &["book", "--serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.split_whitespace().next().unwrap().to_string();
+    (Running(child), address)
+}
+
+#[test]
+fn the_pages_are_served_and_nothing_else() {
+    let folder = checkout();
+    let (_server, address) = serve(folder.path());
+    let start = address.strip_suffix("/en/").unwrap();
+    let get = |path: &str| ureq::get(format!("{start}{path}")).call().map(|mut answer| answer.body_mut().read_to_string());
+    assert_eq!(get("/en/").unwrap().unwrap(), "attention");
+    assert_eq!(get("/zh/index.html").unwrap().unwrap(), "注意力");
+    for path in ["/fr/", "/../secret.txt", "/en/%2e%2e/%2e%2e/secret.txt"] {
+        assert!(matches!(get(path), Err(ureq::Error::StatusCode(404))), "{path}");
+    }
+}
