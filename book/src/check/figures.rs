@@ -1,0 +1,34 @@
+//! Every figure can be read aloud and stands somewhere.
+
+use anyhow::Result;
+
+use crate::figure::{element, figure_pages, file, words};
+use crate::problem::Problems;
+use crate::project::{Project, names, read};
+use crate::terms::{Term, wrong_word};
+use crate::tree::Tree;
+
+/// Checks the figures of a language.
+pub fn check(project: &Project, tree: &Tree, terms: &[Term], problems: &Problems) -> Result<()> {
+    let stands = figure_pages(tree, &Problems::default());
+    for name in names(&project.figures(tree.language))? {
+        let Some(id) = name.strip_suffix(".svg") else { continue };
+        let path = file(project, tree.language, id);
+        let (shown, svg) = (project.relative(&path), read(&path)?);
+        for (what, why) in [("title", "the caption"), ("desc", "what a screen reader says")] {
+            if element(&svg, what).is_none_or(str::is_empty) {
+                problems.add(&shown, 0, format!("<{what}> is missing or empty: {why}"));
+            }
+        }
+        if !svg.contains("role=\"img\"") {
+            problems.add(&shown, 0, "role=\"img\" is missing");
+        }
+        if !stands.contains_key(id) {
+            problems.add(&shown, 0, format!("the figure stands on no page: `{{{{fig {id}}}}}` on a line of its own"));
+        }
+        if let Some((wrong, right)) = wrong_word(&words(&svg), terms, tree.language) {
+            problems.add(&shown, 0, format!("“{wrong}” should be “{right}” (book/terms.toml)"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Pages that are in no `SUMMARY.md`, recorded outputs that no page shows or whose example is gone.
+
+use anyhow::Result;
+
+use crate::build::Materials;
+use crate::directive::Directive;
+use crate::document::Kind;
+use crate::problem::Problems;
+use crate::project::{Project, names};
+use crate::tree::Tree;
+
+/// Looks for files that nothing uses.
+pub fn check(project: &Project, materials: &Materials, problems: &Problems) -> Result<()> {
+    for tree in &materials.trees {
+        pages(project, tree, problems)?;
+    }
+    outputs(project, materials, problems)
+}
+
+/// Checks that each page of a language is in its `SUMMARY.md`.
+fn pages(project: &Project, tree: &Tree, problems: &Problems) -> Result<()> {
+    let top = project.pages(tree.language);
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        for name in names(&top.join(&folder))? {
+            let path = format!("{folder}{name}");
+            if top.join(&path).is_dir() {
+                folders.push(path + "/");
+            } else if path != "SUMMARY.md" && tree.page(&path).is_none() {
+                problems.add(project.relative(&top.join(&path)), 0, "the file is not in SUMMARY.md");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks the files in `book/outputs`.
+fn outputs(project: &Project, materials: &Materials, problems: &Problems) -> Result<()> {
+    let items = materials.trees.iter().flat_map(|tree| &tree.pages).flat_map(|page| &page.document.items);
+    let shown: Vec<String> = items
+        .filter_map(|item| match &item.kind {
+            Kind::Directive { text, .. } => match Directive::parse(text) {
+                Ok(Directive::Out(out)) => Some(out.example),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    for name in names(&project.outputs())? {
+        let file = format!("book/outputs/{name}");
+        let Some(example) = name.strip_suffix(".txt") else {
+            problems.add(file, 0, "outputs are files EXAMPLE.txt");
+            continue;
+        };
+        if let Err(error) = materials.examples.get(example) {
+            problems.add(&file, 0, error);
+        }
+        if !shown.iter().any(|shown| shown == example) {
+            problems.add(&file, 0, format!("no page shows it: `{{{{out {example}}}}}`"));
+        }
+    }
+    Ok(())
+}

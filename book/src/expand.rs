@@ -1,0 +1,247 @@
+//! Turns a page as written into what mdBook reads: directives, boxes and formulas become HTML.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::boxes::OpenBox;
+use crate::directive::{Directive, Out, Run};
+use crate::document::{BoxKind, Document, Item, Kind};
+use crate::exercise::Exercise;
+use crate::html::{code_block, escape};
+use crate::language::Language;
+use crate::listing::Listings;
+use crate::problem::{Problems, suggestion};
+use crate::recorded::Recorded;
+use crate::terms::{Term, glossary};
+use crate::tree::Page;
+use crate::{figure, formula, listing, table};
+
+/// What pages are made of.
+pub struct Expander<'a> {
+    /// Code.
+    pub listings: Listings<'a>,
+    /// Words.
+    pub terms: &'a [Term],
+    /// In which page each figure of the tree stands.
+    pub figures: HashMap<String, String>,
+}
+
+/// What is replaced, and by what.
+type Edit = (Range<usize>, String);
+
+impl Expander<'_> {
+    /// The Markdown for mdBook. What is wrong becomes a problem, and can be seen in the page.
+    pub fn page(&self, page: &Page, problems: &Problems) -> String {
+        let mut state = State::default();
+        let mut edits = Vec::new();
+        for item in &page.document.items {
+            match self.item(page, item, &mut state) {
+                Ok(Some(edit)) => edits.push(edit),
+                Ok(None) => {}
+                Err(error) => {
+                    let message = format!("{error:#}");
+                    problems.add(&page.file, page.document.line(item.range.start), &message);
+                    let shown = format!("<strong class=\"problem\">{}</strong>", escape(&message.replace('\n', " ")));
+                    edits.push((item.range.clone(), shown));
+                }
+            }
+        }
+        apply(&page.document.text, edits)
+    }
+
+    fn item(&self, page: &Page, item: &Item, state: &mut State) -> Result<Option<Edit>> {
+        let language = page.language;
+        let replaced = |html: String| Ok(Some((item.range.clone(), html)));
+        match &item.kind {
+            Kind::Directive { text, alone } => {
+                let directive = Directive::parse(text)?;
+                let html =
+                    if *alone { self.alone(page, &directive, state)? + "\n" } else { self.inline(page, &directive)? };
+                replaced(html)
+            }
+            Kind::Comment(text) => {
+                match text.strip_prefix("run:") {
+                    Some(run) => state.run = Some(self.default_run(run.trim())?),
+                    None if text.starts_with("en ") => {}
+                    None => {
+                        bail!("the comment is unknown; there are `<!-- run: EXAMPLE -->` and stamps `<!-- en … -->`")
+                    }
+                }
+                replaced(String::new())
+            }
+            Kind::BoxStart { kind, title } => {
+                let kind = kind.as_ref().map_err(|word| unknown_box(word))?;
+                state.questions += usize::from(*kind == BoxKind::Question);
+                let (open, html) = OpenBox::open(*kind, title, state.questions, language)?;
+                state.open = Some(open);
+                replaced(format!("\n{html}\n"))
+            }
+            Kind::BoxDivider => {
+                let Some(open) = &mut state.open else { bail!("`---` stands in no box") };
+                replaced(format!("\n{}\n", open.divide(language)?))
+            }
+            Kind::BoxEnd { apart } => {
+                let Some(open) = state.open.take() else { return Ok(None) };
+                if !apart {
+                    bail!("an empty line must follow the box");
+                }
+                replaced(format!("\n\n{}\n", open.close()?))
+            }
+            Kind::BoxPrefix | Kind::Join => replaced(String::new()),
+            Kind::Formula { tex, display } => {
+                let html = formula::mathml(tex, *display)?;
+                if *display && !stands_alone(&page.document, &item.range) {
+                    bail!("a formula between `$$` has lines of its own");
+                }
+                replaced(if *display { format!("<div class=\"math-display\">{html}</div>\n") } else { html })
+            }
+            Kind::Html => bail!("no HTML in pages: `{}`", page.document.slice(item).lines().next().unwrap_or_default()),
+            Kind::Image => bail!("no pictures but `{{{{fig …}}}}`"),
+            Kind::Fence { info } => fence(info),
+            Kind::Prose { .. } => dollars(&page.document, item),
+            _ => Ok(None),
+        }
+    }
+
+    /// What runs the listings that follow.
+    fn default_run(&self, text: &str) -> Result<Run> {
+        let run = Run::parse(text);
+        if let Run::Example(name) = &run {
+            self.listings.examples.get(name)?;
+        }
+        Ok(run)
+    }
+
+    /// A directive alone on its line.
+    fn alone(&self, page: &Page, directive: &Directive, state: &mut State) -> Result<String> {
+        let (language, project) = (page.language, self.listings.project);
+        Ok(match directive {
+            Directive::Code(code) => {
+                let listing = self.listings.get(code, state.run.as_ref())?;
+                let html = listing::html(code, &listing, &to_root(&page.path));
+                state.command = listing.command;
+                html
+            }
+            Directive::Out(out) => self.output(out, language, state)?,
+            Directive::Fig(id) => figure::html(project, language, id)?,
+            Directive::Exercise(id) => {
+                let exercise = Exercise::read(project, language, id)?;
+                for file in [&exercise.file, &exercise.solution_file] {
+                    self.listings.sources.get(project, file)?;
+                }
+                exercise.html(language, &to_root(&page.path))
+            }
+            Directive::Table(wanted) => table::markdown(project, language, wanted)?,
+            Directive::Glossary => glossary(self.terms, language),
+        })
+    }
+
+    /// An output, with its command unless that was shown just before.
+    fn output(&self, Out { example, parts }: &Out, language: Language, state: &mut State) -> Result<String> {
+        let recorded = Recorded::of(self.listings.project, example)?;
+        let text = recorded.shown(parts.as_ref()).with_context(|| format!("book/outputs/{example}.txt"))?;
+        let mut command = self.listings.examples.command(example)?;
+        if !recorded.args.is_empty() {
+            command = format!("{command} -- {}", recorded.args.join(" "));
+        }
+        let title = if command == state.command {
+            language.pick("Output", "输出").to_string()
+        } else {
+            format!("{} <code>{}</code>", language.pick("Output of", "输出："), escape(&command))
+        };
+        state.command = command;
+        Ok(format!("<figure class=\"output\"><figcaption>{title}</figcaption>{}</figure>", code_block(&text, "text")))
+    }
+
+    /// A directive in a sentence.
+    fn inline(&self, page: &Page, directive: &Directive) -> Result<String> {
+        let Directive::Fig(id) = directive else {
+            bail!("this directive stands alone on its line");
+        };
+        figure::name(id, page.language)?;
+        let Some(path) = self.figures.get(id) else {
+            let known: Vec<&String> = self.figures.keys().collect();
+            bail!("the figure {id} is mentioned but stands on no page{}", suggestion(id, &known));
+        };
+        let target =
+            if *path == page.path { String::new() } else { to_root(&page.path) + &path.replace(".md", ".html") };
+        figure::mention(page.language, id, &target)
+    }
+}
+
+/// What changes along a page.
+#[derive(Default)]
+struct State {
+    /// What runs the listings that follow.
+    run: Option<Run>,
+    /// The command that was shown last.
+    command: String,
+    /// The box around the current place.
+    open: Option<OpenBox>,
+    /// How many questions there were.
+    questions: usize,
+}
+
+fn unknown_box(word: &str) -> anyhow::Error {
+    let known = BoxKind::ALL.map(|(name, _)| name);
+    anyhow!("no box `[!{word}]`{}", suggestion(word, &known))
+}
+
+/// A dollar sign in the text belongs to a formula that was not understood.
+fn dollars(document: &Document, item: &Item) -> Result<Option<Edit>> {
+    let text = document.slice(item);
+    let is_escaped = document.text[..item.range.start].ends_with('\\');
+    if text.get(usize::from(is_escaped)..).is_some_and(|text| text.contains('$')) {
+        bail!(
+            "`$` is left in the text: the formula is not closed or its braces do not match; a dollar is written `\\$`"
+        );
+    }
+    Ok(None)
+}
+
+/// Code is included from the project, never typed.
+fn fence(info: &str) -> Result<Option<Edit>> {
+    match info {
+        "text" | "sh" | "toml" => Ok(None),
+        "rust" => bail!("no Rust in pages: include it with `{{{{code …}}}}`"),
+        _ => bail!("a block of code is ```text, ```sh or ```toml, not ```{info}"),
+    }
+}
+
+/// Whether nothing else stands on the lines.
+fn stands_alone(document: &Document, range: &Range<usize>) -> bool {
+    let before = document.text[..range.start].rsplit('\n').next().unwrap_or_default();
+    let after = document.text[range.end..].split('\n').next().unwrap_or_default();
+    before.trim_start_matches(['>', ' ']).is_empty() && after.trim().is_empty()
+}
+
+/// From a page to the top of the book: `../`.
+#[must_use]
+pub fn to_root(page: &str) -> String {
+    "../".repeat(page.matches('/').count())
+}
+
+/// Replaces pieces of a text. A piece inside of another is left out.
+fn apply(text: &str, edits: Vec<Edit>) -> String {
+    let mut result = String::with_capacity(text.len() * 2);
+    let mut at = 0;
+    for (range, replacement) in edits {
+        if range.start >= at {
+            result.push_str(&text[at..range.start]);
+            result.push_str(&replacement);
+            at = range.end;
+        }
+    }
+    result.push_str(&text[at..]);
+    result
+}
+
+/// Text in which lines of Chinese are joined.
+#[must_use]
+pub fn join_lines(text: &str) -> String {
+    let document = Document::parse(text.to_string());
+    let joins = document.items.iter().filter(|item| item.kind == Kind::Join);
+    apply(&document.text, joins.map(|item| (item.range.clone(), String::new())).collect())
+}
