@@ -19,6 +19,8 @@ fn main() -> anyhow::Result<()> {
 
     let tokens = tokenize(&text);
     println!("{}", tokens.len());
-    println!("{:?}", &tokens[..30]);
+    println!("{:?}\n", &tokens[..30]);
+
+    println!("{:?}", tokenize("水开了，外婆泡茶。"));
     Ok(())
 }

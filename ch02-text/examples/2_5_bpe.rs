@@ -1,6 +1,6 @@
 //! Section 2.5: GPT-2's byte pair encoding knows every text. `cargo run -p ch02-text --example 2_5_bpe`
 
-use ch02_text::{Gpt2Tokenizer, VOCAB_SIZE};
+use ch02_text::{END_OF_TEXT, Gpt2Tokenizer, VOCAB_SIZE};
 
 fn main() -> anyhow::Result<()> {
     let tokenizer = Gpt2Tokenizer::new();
@@ -18,5 +18,11 @@ fn main() -> anyhow::Result<()> {
         Ok(ids) => println!("{ids:?}"),
         Err(error) => println!("error: {error}"),
     }
+
+    println!();
+    for word in ["tea", " tea", "Tea", " Tea", "TEA", "  tea"] {
+        println!("{word:?} {:?}", tokenizer.encode(word)?);
+    }
+    println!("{END_OF_TEXT:?} {:?}", tokenizer.encode_ordinary(END_OF_TEXT));
     Ok(())
 }

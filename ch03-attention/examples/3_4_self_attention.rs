@@ -20,12 +20,16 @@ fn main() {
     let w_query = rand([d_in, d_out], &mut rng, &device);
     let w_key = rand([d_in, d_out], &mut rng, &device);
     let w_value = rand([d_in, d_out], &mut rng, &device);
+    print_tensor("W_query", w_query.clone());
+    print_tensor("W_key", w_key.clone());
+    print_tensor("W_value", w_value.clone());
 
     let query_2 = inputs.clone().slice(s![1..2, ..]).matmul(w_query); // [1, d_out]
     let keys = inputs.clone().matmul(w_key); // [6, d_out]
     let values = inputs.clone().matmul(w_value); // [6, d_out]
     print_tensor("Query of the second token", query_2.clone());
-    println!("Keys {:?}, values {:?}\n", keys.dims(), values.dims());
+    print_tensor("Keys of all tokens", keys.clone());
+    print_tensor("Values of all tokens", values.clone());
 
     let scores_2 = query_2.matmul(keys.transpose()); // [1, 6]
     println!("Score of the second token for itself: {:.4}\n", scores_2.clone().slice(s![0, 1]).into_scalar::<f32>());

@@ -45,6 +45,9 @@ fn main() {
         attention.forward(batch, &mut Mode::Eval),
     );
 
-    let gpt2 = MultiHeadAttention::new(&MultiHeadAttentionConfig::new(768, 768, 1024, 12), &device);
-    println!("As in the smallest GPT-2, 12 heads and width 768: {} parameters", gpt2.num_params());
+    println!("Width 768, as in the smallest GPT-2");
+    for heads in [1, 12] {
+        let gpt2 = MultiHeadAttention::new(&MultiHeadAttentionConfig::new(768, 768, 1024, heads), &device);
+        println!("{heads:2} heads of width {:3}: {} parameters", gpt2.head_dim, gpt2.num_params());
+    }
 }

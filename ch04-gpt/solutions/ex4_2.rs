@@ -11,7 +11,7 @@
 //!
 //! The model is never filled with values, so even the largest is measured in a moment. The names that GPT-2's authors
 //! give (124M, 355M, 774M, 1558M) are the numbers of the third column: their models share one weight between the token
-//! embedding and the output layer.
+//! embedding and the output layer. (1558M has the biases of the query, key and value projections as well.)
 //!
 //! # 解答 4.2：只改配置，得到更大的模型
 //!
@@ -25,7 +25,7 @@
 //! | `gpt2-xl` | 1,637,792,000 | 1,557,380,800 | 6247.68 |
 //!
 //! 模型从未真正填入数值，所以连最大的一个也能瞬间量完。GPT-2 作者所用的名字（124M、355M、774M、1558M）
-//! 对应第三列：他们的模型让词元嵌入与输出层共用同一份权重。
+//! 对应第三列：他们的模型让词元嵌入与输出层共用同一份权重。（1558M 还算上了查询、键、值投影的偏置。）
 
 use burn::module::Module;
 use burn::tensor::Device;

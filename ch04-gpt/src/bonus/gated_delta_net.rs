@@ -126,10 +126,7 @@ impl GatedDeltaNet {
             // [batch, heads, 1, head_dim]; that of alpha [batch, heads, 1, 1]
             let at_t = |all: &Tensor<4>| all.clone().narrow(2, t, 1);
             let [q, k, v] = [&queries, &keys, &values].map(at_t);
-            state = state * at_t(&alpha);
-            let known = k.clone().matmul(state.clone()); // [batch, heads, 1, head_dim]
-            let delta = (v - known) * at_t(&beta);
-            state = state + k.transpose().matmul(delta); // plus the outer product
+            state = remember(state, k, v, at_t(&alpha), at_t(&beta));
             answers.push(q.matmul(state.clone())); // [batch, heads, 1, head_dim]
         }
         let context = Tensor::cat(answers, 2).swap_dims(1, 2); // [batch, tokens, heads, head_dim]
@@ -145,6 +142,20 @@ impl GatedDeltaNet {
         let rate = self.a_log.val().exp().unsqueeze(); // [1, 1, heads]
         (speed * rate).neg().exp().swap_dims(1, 2).unsqueeze_dim(3)
     }
+}
+
+/// The memory after one more token: it fades, and the part of the new value that it does not hold yet is added.
+///
+/// # Shapes
+/// - `state`: `[batch, heads, head_dim, head_dim]`, from keys (rows) to values (columns); the result has the same;
+/// - `key`, `value`: `[batch, heads, 1, head_dim]`;
+/// - `alpha`: what is left of the memory, `[batch, heads, 1, 1]`;
+/// - `beta`: which share of the difference is added, `[batch, heads, 1, head_dim]`.
+pub fn remember(state: Tensor<4>, key: Tensor<4>, value: Tensor<4>, alpha: Tensor<4>, beta: Tensor<4>) -> Tensor<4> {
+    let faded = state * alpha;
+    let known = key.clone().matmul(faded.clone()); // [batch, heads, 1, head_dim]
+    let delta = (value - known) * beta;
+    faded + key.transpose().matmul(delta) // plus the outer product
 }
 
 /// Vectors of length 1.

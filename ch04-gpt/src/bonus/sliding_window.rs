@@ -1,7 +1,7 @@
 //! Sliding-window attention: a token sees itself and its nearest predecessors only.
 //!
 //! Most of what a token needs is nearby. With a window of W tokens, query i sees the keys j with
-//! `0 <= i - j < W`. What lies further back can still reach it, W tokens per layer, and through the few layers
+//! `0 <= i - j < W`. What lies further back can still reach it, W - 1 tokens per layer, and through the few layers
 //! that keep full attention (see [`uses_window`]).
 
 use crate::bonus::KvCache;
