@@ -13,7 +13,14 @@ use common::{assert_one_line_error, llm, run, stdout};
 fn checkout() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("ch02-text/exercises")).unwrap();
-    for (page, text) in [("index.html", "both"), ("en/index.html", "attention"), ("zh/index.html", "注意力")] {
+    for (page, text) in [
+        ("index.html", "both"),
+        ("en/index.html", "attention"),
+        ("zh/index.html", "注意力"),
+        ("en/ch03/index.html", "chapter 3"),
+        ("en/ch03/causal.html", "section 3.5"),
+        ("en/appendix-a/index.html", "appendix A"),
+    ] {
         let page = folder.path().join("book/build").join(page);
         fs::create_dir_all(page.parent().unwrap()).unwrap();
         fs::write(page, text).unwrap();
@@ -46,6 +53,24 @@ fn without_a_browser_it_names_the_file_and_the_other_way() {
     assert_eq!(stdout(&opened("zh_CN.UTF-8")).trim_end(), page("zh"));
 }
 
+#[test]
+fn a_page_is_found_by_its_name_or_the_chapters_are_listed() {
+    let folder = checkout();
+    let opened = |page: &str| llm(folder.path(), &["book", page]).env("PATH", "").output().unwrap();
+    for (name, page) in [
+        ("ch03", "en/ch03/index.html"),
+        ("ch03/", "en/ch03/index.html"),
+        ("ch03/causal", "en/ch03/causal.html"),
+        ("ch03/causal.md", "en/ch03/causal.html"),
+    ] {
+        let expected = folder.path().join("book/build").join(page).display().to_string();
+        assert_eq!(stdout(&opened(name)).trim_end(), expected, "{name}");
+    }
+    for name in ["ch99", "../zh"] {
+        assert_one_line_error(&opened(name), 1, &["no page", "its chapters are ch03, appendix-a"]);
+    }
+}
+
 /// A program that is ended with the test.
 struct Running(Child);
 
@@ -68,8 +93,9 @@ fn serve(folder: &Path) -> (Running, String) {
 fn the_pages_are_served_and_nothing_else() {
     let folder = checkout();
     let (_server, address) = serve(folder.path());
-    let start = address.strip_suffix("/en/").unwrap();
-    let get = |path: &str| ureq::get(format!("{start}{path}")).call().map(|mut answer| answer.body_mut().read_to_string());
+    let start = address.strip_suffix("/en/index.html").unwrap();
+    let get =
+        |path: &str| ureq::get(format!("{start}{path}")).call().map(|mut answer| answer.body_mut().read_to_string());
     assert_eq!(get("/en/").unwrap().unwrap(), "attention");
     assert_eq!(get("/zh/index.html").unwrap().unwrap(), "注意力");
     for path in ["/fr/", "/../secret.txt", "/en/%2e%2e/%2e%2e/secret.txt"] {

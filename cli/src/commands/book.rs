@@ -1,8 +1,9 @@
 //! `llm book`: the built book, in the browser or over HTTP.
 
+use std::fs;
 use std::io::{Write, stdout};
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,9 @@ pub const BUILD: &str = "cargo book build";
 
 #[derive(clap::Args)]
 pub struct Args {
+    /// Page to open: a chapter or appendix (ch03, appendix-a), or one of its pages (ch03/causal) [default: the first page]
+    #[arg(value_name = "PAGE")]
+    page: Option<String>,
     /// Serve the book over HTTP instead of opening its files, for a browser on another machine or in a container
     #[arg(long)]
     serve: bool,
@@ -29,13 +33,17 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let book = built_book()?;
-    if args.serve { serve(&book, SocketAddr::new(args.host, args.port)) } else { open(&book) }
+    let page = page(&book, args.page.as_deref())?;
+    if args.serve { serve(&book, &page, SocketAddr::new(args.host, args.port)) } else { open(&book.join(page)) }
 }
 
 /// The folder of the built book, with one folder in it for each language.
 fn built_book() -> Result<PathBuf> {
     let root = workspace_root().with_context(|| {
-        tr!("the book is part of the project: run this inside its checkout", "这本书是项目的一部分：请在项目的文件夹中运行")
+        tr!(
+            "the book is part of the project: run this inside its checkout",
+            "这本书是项目的一部分：请在项目的文件夹中运行"
+        )
     })?;
     let book = root.join("book/build");
     if !book.join("index.html").is_file() {
@@ -47,19 +55,37 @@ fn built_book() -> Result<PathBuf> {
     Ok(book)
 }
 
-/// The folder of the pages in the reader's language.
-fn pages(language: Language) -> &'static str {
-    match language {
+/// The file of a page in the reader's language, relative to the built book.
+fn page(book: &Path, name: Option<&str>) -> Result<PathBuf> {
+    let pages = Path::new(match language() {
         Language::English => "en",
         Language::Chinese => "zh",
-    }
+    });
+    let Some(name) = name else { return Ok(pages.join("index.html")) };
+    let name = name.trim_end_matches('/').trim_end_matches(".md").trim_end_matches(".html");
+    let is_inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let files = [pages.join(name).join("index.html"), pages.join(format!("{name}.html"))];
+    files.into_iter().find(|file| is_inside && book.join(file).is_file()).with_context(|| {
+        let chapters = chapters(&book.join(pages)).join(", ");
+        tr!("the book has no page '{name}'; its chapters are {chapters}", "书中没有页面 '{name}'；各章是 {chapters}")
+    })
 }
 
-/// Opens the first page with the program that the system uses for web pages.
-fn open(book: &Path) -> Result<ExitCode> {
-    let page = book.join(pages(language())).join("index.html");
+/// The names of the chapters and appendices.
+fn chapters(pages: &Path) -> Vec<String> {
+    let folders = fs::read_dir(pages).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut names: Vec<String> = folders
+        .filter(|folder| folder.join("index.html").is_file())
+        .filter_map(|folder| Some(folder.file_name()?.to_str()?.to_string()))
+        .collect();
+    names.sort_by_key(|name| (!name.starts_with("ch"), name.clone()));
+    names
+}
+
+/// Opens a page with the program that the system uses for web pages.
+fn open(page: &Path) -> Result<ExitCode> {
     writeln!(stdout(), "{}", page.display())?;
-    if let Err(error) = open::that_detached(&page) {
+    if let Err(error) = open::that_detached(page) {
         let serve = command("book --serve");
         warn(tr!(
             "no browser can be started here ({error}): open the file above, or serve the book with `{serve}`",
@@ -69,7 +95,7 @@ fn open(book: &Path) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(book: &Path, address: SocketAddr) -> Result<ExitCode> {
+fn serve(book: &Path, page: &Path, address: SocketAddr) -> Result<ExitCode> {
     let listener = TcpListener::bind(address).with_context(|| {
         tr!(
             "cannot listen on {address}; another --port may be free",
@@ -78,7 +104,7 @@ fn serve(book: &Path, address: SocketAddr) -> Result<ExitCode> {
     })?;
     let end = tr!("(Ctrl-C ends the server)", "（按 Ctrl-C 结束服务）");
     let address = reachable(listener.local_addr()?);
-    writeln!(stdout(), "http://{address}/{}/  {end}", pages(language()))?;
+    writeln!(stdout(), "http://{address}/{}  {end}", page.display())?;
     server::serve_folder(listener, book)?;
     warn(tr!("ended", "服务已结束"));
     Ok(ExitCode::SUCCESS)
