@@ -11,7 +11,8 @@ fn main() {
     let (w1, b) = (scalar(2.2).require_grad(), scalar(0.0).require_grad());
 
     let pass = forward(x1, w1.clone(), b.clone(), y);
-    println!("z = {}, a = {}, loss = {}", pass.z.into_data(), pass.a.into_data(), pass.loss.to_data());
+    let [z, a, loss] = [&pass.z, &pass.a, &pass.loss].map(|number| number.clone().into_scalar::<f32>());
+    println!("z = {z:.4}, a = {a:.4}, loss = {loss:.4}");
 
     println!("by hand:     [dL/dw1, dL/db] = {:.4?}", gradients_by_hand(1.1, 2.2, 0.0, 1.0));
     // The gradients come back as a value of their own, and every call makes new ones: none to set to zero.

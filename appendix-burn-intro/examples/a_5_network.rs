@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::softmax;
 use shared::init::{rand, torch_init};
 use shared::rng::TorchRng;
+use workshop::print_tensor;
 
 fn main() {
     let device = Device::flex();
@@ -14,12 +15,12 @@ fn main() {
     println!("parameters: {}", model.num_params());
     // burn keeps the weight as [inputs, outputs]; PyTorch keeps its transpose.
     let weight = model.hidden_1.weight.val();
-    println!("first layer {:?}; its corner as PyTorch prints it:", weight.dims());
-    println!("{}", weight.transpose().slice([0..3, 0..3]).into_data());
+    println!("first layer {:?}", weight.dims());
+    print_tensor("its corner as PyTorch prints it", weight.transpose().slice([0..3, 0..3]));
 
     // On a device that does not record, nothing is kept for a backward pass: what PyTorch's no_grad is for.
     let x = rand([1, 50], &mut TorchRng::new(123), &device);
     let logits = model.forward(x); // [1, 3]
-    println!("logits: {}", logits.to_data());
-    println!("probabilities: {}", softmax(logits, 1).into_data());
+    print_tensor("logits", logits.clone());
+    print_tensor("probabilities", softmax(logits, 1));
 }

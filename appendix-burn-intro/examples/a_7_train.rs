@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::softmax;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
+use workshop::print_tensor;
 
 fn main() -> anyhow::Result<()> {
     let device = Device::flex().autodiff();
@@ -26,8 +27,8 @@ fn main() -> anyhow::Result<()> {
     let (model, device) = (model.valid(), device.inner());
     let x = ToyDataset::train().batch(&[0, 1, 2, 3, 4], &device).features;
     let logits = model.forward(x.clone()); // [5, 2]
-    println!("logits: {}", logits.to_data());
-    println!("probabilities: {}", softmax(logits.clone(), 1).into_data());
+    print_tensor("logits", logits.clone());
+    print_tensor("probabilities", softmax(logits.clone(), 1));
     println!("classes: {}", logits.clone().argmax(1).into_data());
 
     // The file holds the parameters and their names. Who loads them makes a network of the same sizes first.

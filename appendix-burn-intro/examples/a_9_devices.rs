@@ -35,7 +35,8 @@ fn main() -> anyhow::Result<()> {
         for _ in 0..10 {
             wait(a.clone().matmul(b.clone()));
         }
-        println!("[{n}, {}] times [{}, {n}]: {:?}", 2 * n, 2 * n, start.elapsed() / 10);
+        let milliseconds = start.elapsed().as_secs_f64() * 1e3 / 10.0;
+        println!("[{n}, {}] times [{}, {n}]: {milliseconds:.3} ms", 2 * n, 2 * n);
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
 //! Writes a small model, an adapter for it, and the model's answer with the adapter, for `peft/check.py` to compare.
+//! `cargo run -p appendix-lora --example bonus_peft -- [FOLDER]`
 
 use std::path::Path;
 
@@ -47,5 +48,6 @@ fn main() -> anyhow::Result<()> {
     let answer = format!("{{\"ids\": {ids:?}, \"logits\": {logits:?}}}");
     std::fs::write(folder.join("answer.json"), answer)?;
     println!("{0}\nnow: python appendix-lora/peft/check.py {0}", folder.display());
+    println!("\nadapter_config.json\n{}", std::fs::read_to_string(folder.join("adapter/adapter_config.json"))?);
     Ok(())
 }

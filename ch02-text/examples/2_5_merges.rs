@@ -1,4 +1,4 @@
-//! Section 2.5: merges, learnt from a few words and applied to a new one. `cargo run -p ch02-text --example 2_5_merges`
+//! Section 2.5: merges, learned from a few words and applied to a new one. `cargo run -p ch02-text --example 2_5_merges`
 
 use std::collections::HashMap;
 
@@ -56,14 +56,14 @@ fn ids_of_bytes(tokenizer: &Gpt2Tokenizer) -> Result<HashMap<Vec<u8>, u32>, Toke
     (0..END_OF_TEXT_ID).map(|id| Ok((tokenizer.decode_bytes(&[id])?, id))).collect()
 }
 
-/// Merges the pair of neighbours that was learnt first, until no pair is a token.
+/// Merges the pair of neighbours that was learned first, until no pair is a token.
 fn merge(word: &str, ids: &HashMap<Vec<u8>, u32>) {
     let mut pieces: Vec<Vec<u8>> = word.bytes().map(|byte| vec![byte]).collect();
     print_pieces("bytes", &pieces);
-    let first_learnt = |pieces: &[Vec<u8>]| {
+    let first_learned = |pieces: &[Vec<u8>]| {
         pieces.windows(2).enumerate().filter_map(|(i, pair)| Some((*ids.get(&pair.concat())?, i))).min()
     };
-    while let Some((id, i)) = first_learnt(&pieces) {
+    while let Some((id, i)) = first_learned(&pieces) {
         let right = pieces.remove(i + 1);
         pieces[i].extend(right);
         print_pieces(&id.to_string(), &pieces);

@@ -8,9 +8,9 @@
 //! 2. Write `stands_alone`: whether a piece is encoded to the id that it came from.
 //! 3. Write `table`, one line per piece, in the form `33901 -> "Ak"`, with quotes so that a space can be seen.
 //!
-//! Print the table of "Akwirw ier". How do its pieces come about? Section 2.5 shows it with the word " tokenizer". Do the
-//! pieces, put together, give the text again? Then take apart a text with an emoji or with Chinese characters. Which pieces
-//! do not stand alone, and why?
+//! Print the table of "Akwirw ier". How do its pieces come about? Section 2.5 shows it with the word `" tokenizer"`. Do
+//! the pieces, put together, give the text again? Then take apart a text with an emoji or with Chinese characters.
+//! Which pieces do not stand alone, and why?
 //!
 //! Hint: `Gpt2Tokenizer::decode` takes a slice, and a slice can have one element: `&[id]`. `{:?}` prints a text with
 //! quotes. GPT-2's smallest pieces are bytes, and a character can have several.
@@ -24,7 +24,7 @@
 //! 2. 编写 `stands_alone`：一个片段编码之后，是否恰好得到它原来的那个 ID。
 //! 3. 编写 `table`：每个片段一行，形如 `33901 -> "Ak"`，带引号是为了让空格看得见。
 //!
-//! 打印 "Akwirw ier" 的表格。这些片段是怎么来的？2.5 节用单词 " tokenizer" 演示了这个过程。把片段拼起来，能否得到原文？然后拆开一段
+//! 打印 "Akwirw ier" 的表格。这些片段是怎么来的？2.5 节用单词 `" tokenizer"` 演示了这个过程。把片段拼起来，能否得到原文？然后拆开一段
 //! 带表情符号或汉字的文本。哪些片段不能独立存在，为什么？
 //!
 //! 提示：`Gpt2Tokenizer::decode` 接受切片，而切片可以只有一个元素：`&[id]`。`{:?}` 打印带引号的文本。GPT-2 最小的片段是字节，

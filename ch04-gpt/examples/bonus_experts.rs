@@ -18,8 +18,9 @@ fn main() {
     print_tensor("chosen experts", chosen.clone());
     print_tensor("their weights", weights);
     let chosen: Vec<u32> = chosen.into_data().iter().collect();
+    let per_token = experts.num_experts_per_tok;
     for expert in 0..4 {
-        let tokens: Vec<usize> = (0..chosen.len()).filter(|&i| chosen[i] == expert).map(|i| i / 2).collect();
+        let tokens: Vec<usize> = (0..chosen.len()).filter(|&i| chosen[i] == expert).map(|i| i / per_token).collect();
         println!("expert {expert} works on tokens {tokens:?}");
     }
     println!("result {:?}, {} parameters\n", experts.forward(x).dims(), experts.num_params());

@@ -8,7 +8,7 @@ use ch04_gpt::{GptModel, generate_text_simple};
 use ch05_pretrain::{Loaders, calc_loss_loader, cross_entropy, perplexity, text_to_token_ids, token_ids_to_text};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, Mode, data};
+use shared::{Batches, GptConfig, Mode, data};
 
 fn main() -> anyhow::Result<()> {
     let (device, tokenizer) = (Device::flex(), Gpt2Tokenizer::new());
@@ -24,11 +24,21 @@ fn main() -> anyhow::Result<()> {
     let inputs = Tensor::<2, Int>::from_ints([[16833, 3626, 6100], [40, 1107, 588]], &device);
     let targets = Tensor::<2, Int>::from_ints([[3626, 6100, 345], [1107, 588, 11311]], &device);
     let logits = model.forward(inputs, &mut Mode::Eval); // [2, 3, vocab_size]
-    let probabilities = softmax(logits.clone(), 2);
-    let of_targets = probabilities.gather(2, targets.clone().unsqueeze_dim(2)); // [2, 3, 1]
-    for probability in of_targets.into_data().iter::<f64>() {
-        println!("probability of a target: {probability:.4e}, its logarithm: {:.4}", probability.ln());
+    println!("logits: {:?}, targets: {:?}", logits.dims(), targets.dims());
+    let probabilities = softmax(logits.clone(), 2); // [2, 3, vocab_size]
+    let best = probabilities.clone().argmax(2).squeeze_dim::<2>(2); // [2, 3]
+    for (target, best) in targets.clone().iter_dim(0).zip(best.iter_dim(0)) {
+        let target = token_ids_to_text(target, &tokenizer)?;
+        let best = token_ids_to_text(best, &tokenizer)?;
+        println!("wanted: {target:?}, most likely: {best:?}");
     }
+    let indices = targets.clone().unsqueeze_dim(2); // [2, 3, 1]
+    let of_targets = probabilities.gather(2, indices); // [2, 3, 1]
+    let logs = of_targets.clone().log(); // [2, 3, 1]
+    for p in of_targets.into_data().iter::<f64>() {
+        println!("probability of a target: {p:.4e}, its logarithm: {:.4}", p.ln());
+    }
+    println!("mean of the logarithms: {:.4}", logs.mean().into_scalar::<f64>());
     let loss: f64 = cross_entropy(logits.flatten(0, 1), targets.flatten(0, 1)).into_scalar();
     println!("cross entropy: {loss:.4}\nperplexity: {:.4}\n", perplexity(loss));
 
@@ -40,6 +50,10 @@ fn main() -> anyhow::Result<()> {
     println!("Characters: {}", text.chars().count());
     println!("Tokens: {}", tokenizer.encode_with_end_of_text(&text).len());
     let loaders = Loaders::new(&text, config.context_length, 2)?;
+    for (part, loader) in [("training", &loaders.train), ("validation", &loaders.validation)] {
+        let (tokens, windows) = (loader.dataset().num_tokens(), loader.dataset().num_windows());
+        println!("{part}: tokens {tokens}, windows {windows}, batches {}", loader.num_batches());
+    }
     let mut rng = TorchRng::new(123);
     println!("Training loss: {}", calc_loss_loader(&model, &loaders.train, None, &mut rng, &device));
     println!("Validation loss: {}", calc_loss_loader(&model, &loaders.validation, None, &mut rng, &device));

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use burn::module::Module;
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
 use ch05_pretrain::{AdamW, Loaders, load_model_and_optimizer, save_model_and_optimizer, train_model_simple};
@@ -29,6 +30,12 @@ fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all("runs")?;
     let path = Path::new("runs/5_4_model_and_optimizer.bpk");
     save_model_and_optimizer(path, &model, &optimizer)?;
+    let bytes = path.metadata()?.len();
+    println!(
+        "\n{} parameters in memory: {} bytes, in the file: {bytes} bytes",
+        model.num_params(),
+        4 * model.num_params()
+    );
 
     println!("\nOne more without a pause:");
     train(model, optimizer, 1, &mut rng.clone());

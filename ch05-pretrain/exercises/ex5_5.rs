@@ -5,7 +5,7 @@
 //! 1. `losses` opens a model folder and measures both parts.
 //! 2. `read` puts the two numbers into words.
 //!
-//! Then think: GPT-2 (124M) has 3.7547 and 3.5596 on "The Verdict". Was the story among the texts that it learnt from?
+//! Then think: GPT-2 (124M) has 3.7547 and 3.5596 on "The Verdict". Was the story among the texts that it learned from?
 //!
 //! If you have GPT-2's weights and the story, you can see it for yourself:
 //!

@@ -68,6 +68,18 @@ impl Confusion {
         let correct: usize = (0..NUM_CLASSES).map(|class| self.counts[class][class]).sum();
         correct as f64 / self.total() as f64
     }
+
+    /// Of the messages that the classifier calls spam, the share that is; NaN if it calls none so.
+    pub fn precision(&self) -> f64 {
+        let [[_, false_alarms], [_, found]] = self.counts;
+        found as f64 / (found + false_alarms) as f64
+    }
+
+    /// Of the spam messages, the share that the classifier finds; NaN if there are none.
+    pub fn recall(&self) -> f64 {
+        let [_, [missed, found]] = self.counts;
+        found as f64 / (found + missed) as f64
+    }
 }
 
 /// Counts correct and wrong answers, on the batches of [`calc_accuracy_loader`].

@@ -259,6 +259,17 @@ fn a_run_learns_and_counts() {
     assert!(found.accuracy() > 0.6, "{found:?}");
 }
 
+/// 8 ham messages, of which 1 is called spam, and 6 spam messages, of which 4 are found.
+#[test]
+fn accuracy_precision_and_recall() {
+    let found = Confusion { counts: [[7, 1], [2, 4]] };
+    assert_eq!((found.total(), found.accuracy()), (14, 11.0 / 14.0));
+    assert_eq!((found.precision(), found.recall()), (4.0 / 5.0, 4.0 / 6.0));
+    let never = Confusion { counts: [[8, 0], [6, 0]] };
+    assert!(never.precision().is_nan(), "nothing is called spam");
+    assert_eq!(never.recall(), 0.0);
+}
+
 #[test]
 fn the_lines_of_the_log() {
     let evaluation = Evaluation { epoch: 1, step: 50, seen: 408, train_loss: 0.6174, val_loss: 0.637 };

@@ -1,7 +1,7 @@
 //! Section 7.3: three rows become one batch, in three versions, and the loss with an ignored target.
 //! `cargo run -p ch07-instruct --example 7_3_batches`
 
-use burn::tensor::{Device, Tensor, s};
+use burn::tensor::{Device, Int, Tensor, s};
 use ch02_text::{END_OF_TEXT, END_OF_TEXT_ID, Gpt2Tokenizer};
 use ch07_instruct::{CollateOptions, Item, custom_collate_draft_1, custom_collate_draft_2, custom_collate_fn};
 use shared::cross_entropy;
@@ -12,11 +12,11 @@ fn main() {
 
     let items: [Item; 3] = [[0, 1, 2, 3, 4].into(), [5, 6].into(), [7, 8, 9].into()];
     let rows = items.each_ref();
-    println!("\nInputs only:\n{}", custom_collate_draft_1(&rows, END_OF_TEXT_ID, &device).into_data());
+    show("Inputs only", custom_collate_draft_1(&rows, END_OF_TEXT_ID, &device));
     let batch = custom_collate_draft_2(&rows, END_OF_TEXT_ID, &device);
-    println!("\nTargets, one step later:\n{}", batch.targets.into_data());
+    show("Targets, one step later", batch.targets);
     let batch = custom_collate_fn(&rows, &CollateOptions::default(), &device);
-    println!("\nTargets with all padding but the first ignored:\n{}", batch.targets.into_data());
+    show("Targets with all padding but the first ignored", batch.targets);
 
     let logits = Tensor::<2>::from_floats([[-1.0, 1.0], [-0.5, 1.5], [-0.5, 1.5]], &device);
     println!();
@@ -24,5 +24,13 @@ fn main() {
         let logits = logits.clone().slice(s![..targets.len(), ..]);
         let loss: f32 = cross_entropy(logits, Tensor::from_data(targets, &device)).into_scalar();
         println!("loss of the targets {targets:?}: {loss:.4}");
+    }
+}
+
+/// A batch, one row a line.
+fn show(title: &str, ids: Tensor<2, Int>) {
+    println!("\n{title}:");
+    for row in ids.iter_dim(0) {
+        println!("{}", row.into_data());
     }
 }

@@ -22,12 +22,16 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod appendix_a;
+pub mod appendix_d;
+pub mod appendix_e;
 pub mod ch01;
 pub mod ch02;
 pub mod ch03;
 pub mod ch04;
 pub mod ch05;
 pub mod ch06;
+pub mod ch07;
 #[cfg(test)]
 mod checks;
 mod data;
@@ -36,6 +40,7 @@ mod figure;
 pub mod geometry;
 mod lang;
 pub mod parts;
+pub mod speed;
 pub mod theme;
 mod width;
 
@@ -46,5 +51,18 @@ pub use lang::{Lang, Words, t};
 
 /// All figures, in the order of the book.
 pub fn all() -> Vec<Figure> {
-    [ch01::figures(), ch02::figures(), ch03::figures(), ch04::figures(), ch05::figures(), ch06::figures()].concat()
+    [
+        ch01::figures(),
+        ch02::figures(),
+        ch03::figures(),
+        ch04::figures(),
+        ch05::figures(),
+        ch06::figures(),
+        ch07::figures(),
+        appendix_a::figures(),
+        appendix_d::figures(),
+        appendix_e::figures(),
+        speed::figures(),
+    ]
+    .concat()
 }

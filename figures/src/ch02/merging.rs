@@ -17,7 +17,7 @@ struct Merge {
     right: Range<usize>,
 }
 
-/// The merges of a word in their order: always the pair whose token was learnt first, which has the smallest id.
+/// The merges of a word in their order: always the pair whose token was learned first, which has the smallest id.
 fn merges(word: &str) -> Vec<Merge> {
     let bytes = |id| (GPT2.decode_bytes(&[id]).expect("the id is one of GPT-2's"), id);
     let ids: HashMap<Vec<u8>, u32> = (0..END_OF_TEXT_ID).map(bytes).collect();
@@ -74,8 +74,8 @@ pub fn merge_tree() -> Figure {
     }
     Text::note(t("new id", "新 ID")).end().draw(&mut d, p(-16.0, foot - STEP * (merges.len() as f64) - 22.0));
     Text::note(t("bytes", "字节")).end().draw(&mut d, p(-16.0, foot + 17.0));
-    let first = t("learnt first", "先学到");
-    let last = t("learnt last", "后学到");
+    let first = t("learned first", "先学到");
+    let last = t("learned last", "后学到");
     Arrow::new(p(-86.0, foot - 8.0), p(-86.0, foot - STEP * merges.len() as f64 + 4.0)).free().draw(&mut d);
     Text::note(first).upward().start().draw(&mut d, p(-102.0, foot - 8.0));
     Text::note(last).upward().end().draw(&mut d, p(-102.0, foot - STEP * merges.len() as f64 + 4.0));
@@ -87,7 +87,7 @@ pub fn merge_tree() -> Figure {
          ID 越小，这个合并学得越早，也越先使用。最后剩下两个词元：␣token（11241）和 izer（7509）。",
     );
     let title = t(
-        "GPT-2 encodes ␣tokenizer: eight merges, the earliest learnt first",
+        "GPT-2 encodes ␣tokenizer: eight merges, the earliest learned first",
         "GPT-2 编码 ␣tokenizer：八次合并，先学到的先合并",
     );
     Figure::new("2-08", title, desc, d)

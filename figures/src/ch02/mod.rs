@@ -44,7 +44,8 @@ pub fn figures() -> Vec<Figure> {
     ]
 }
 
-static GPT2: LazyLock<Gpt2Tokenizer> = LazyLock::new(Gpt2Tokenizer::new);
+/// GPT-2's tokenizer.
+pub(crate) static GPT2: LazyLock<Gpt2Tokenizer> = LazyLock::new(Gpt2Tokenizer::new);
 
 /// GPT-2's ids of a text without special tokens.
 fn gpt2_ids(text: &str) -> Vec<u32> {

@@ -124,7 +124,7 @@ pub fn words_as_points() -> Figure {
             [(t("train", "火车"), 2.8, 0.55), (t("station", "车站"), 3.2, 0.8), (t("ticket", "车票"), 2.7, 0.95)],
         ),
         (
-            t("colors", "颜色"),
+            t("colours", "颜色"),
             Role::Score,
             [(t("red", "红"), 2.9, 2.0), (t("green", "绿"), 3.3, 2.25), (t("blue", "蓝"), 2.95, 2.45)],
         ),

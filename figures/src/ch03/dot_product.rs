@@ -73,5 +73,5 @@ pub fn dot_product_in_a_plane() -> Figure {
         "The dot product is large where two vectors point the same way, and larger the longer they are",
         "两个向量方向一致时点积大，而且越长越大",
     );
-    Figure::new("3-05", title, desc, d)
+    Figure::new("3-06", title, desc, d)
 }

@@ -54,7 +54,7 @@ pub fn one_wide_product() -> Figure {
          与上面的列完全相同，只是并排放在一起。",
     );
     let title = t("Two narrow products, or one wide one: the same columns", "两次窄乘积，或一次宽乘积：得到同样的列");
-    Figure::new("3-18", title, desc, d)
+    Figure::new("3-19", title, desc, d)
 }
 
 /// An input times a weight matrix, and the result.
@@ -164,7 +164,7 @@ pub fn split_and_join() -> Figure {
          在同样的位置得到新的数 1′ 到 12′。右边：swap_dims(1, 2) 和 reshape 变回 3 行 4 列，再由 out_proj 混合各列，得到结果。",
     );
     let title = t("Splitting the heads apart and joining them again", "把各个头拆开，再合并回去");
-    Figure::new("3-19", title, desc, d)
+    Figure::new("3-20", title, desc, d)
 }
 
 /// Space between the pieces of a row, and between the tables of two heads.

@@ -98,7 +98,7 @@ pub fn two_heads() -> Figure {
              头 2 最看重 “{second}”（{second_weight}），这两格加了框。"
         ),
     );
-    Figure::new("3-20", t("The same sentence, two heads, two patterns", "同一个句子，两个头，两种模式"), desc, d)
+    Figure::new("3-18", t("The same sentence, two heads, two patterns", "同一个句子，两个头，两种模式"), desc, d)
 }
 
 /// Causal weights; the color is the stronger the more a cell has, compared with an even share of its row.

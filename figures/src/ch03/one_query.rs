@@ -62,7 +62,7 @@ pub fn simplified() -> Figure {
         "From six scores to one context vector, for the query “journey”",
         "查询为 “journey” 时，从六个分数到一个上下文向量",
     );
-    Figure::new("3-06", title, desc, d)
+    Figure::new("3-05", title, desc, d)
 }
 
 pub fn with_keys_and_values() -> Figure {

@@ -41,7 +41,7 @@ pub fn before_and_after() -> Figure {
             chart.draw(&mut d, bars, (mean, deviation), &ticks, decimals);
             let (mean, deviation) = (decimal(mean, 4), decimal(deviation, 4));
             let words =
-                t(format!("mean {mean}, standard deviation {deviation}"), format!("平均值 {mean}，标准差 {deviation}"));
+                t(format!("mean {mean}, standard deviation {deviation}"), format!("均值 {mean}，标准差 {deviation}"));
             Text::small(words).draw(&mut d, p(x + 3.0 * PITCH, chart.field.y - 14.0));
         }
     }
@@ -59,10 +59,10 @@ pub fn before_and_after() -> Figure {
          1.6619, 0.6186, −1.1913. Afterwards both have mean 0 and a standard deviation of nearly 1. Each bar keeps \
          its rank; the former zeros reach below 0. A line marks the mean, a band one standard deviation on both \
          sides.",
-        "四张柱状图，每张六根柱子。向量 1 之前：0.2260、0.3470、0、0.2216、0、0，平均值 0.1324，标准差 0.1386；之后：\
-         0.6745、1.5470、−0.9549、0.6431、−0.9549、−0.9549。向量 2 之前：0.2133、0.2394、0、0.5198、0.3297、0，平均值 \
-         0.2170，标准差 0.1822；之后：−0.0207、0.1228、−1.1913、1.6619、0.6186、−1.1913。之后两者平均值都是 0，标准\
-         差都接近 1。柱子的高低次序不变，原来的零都伸到了 0 以下。横线标出平均值，色带是上下各一个标准差。",
+        "四张柱状图，每张六根柱子。向量 1 之前：0.2260、0.3470、0、0.2216、0、0，均值 0.1324，标准差 0.1386；之后：\
+         0.6745、1.5470、−0.9549、0.6431、−0.9549、−0.9549。向量 2 之前：0.2133、0.2394、0、0.5198、0.3297、0，均值 \
+         0.2170，标准差 0.1822；之后：−0.0207、0.1228、−1.1913、1.6619、0.6186、−1.1913。之后两者均值都是 0，标准\
+         差都接近 1。柱子的高低次序不变，原来的零都伸到了 0 以下。横线标出均值，色带是上下各一个标准差。",
     );
     let title = t("Two vectors before and after layer normalization", "两个向量，层归一化之前与之后");
     Figure::new("4-04", title, desc, d)
@@ -104,7 +104,7 @@ impl Chart {
 fn legend(d: &mut Drawing, at: crate::Point) {
     let mean = [at, at.shift(30.0, 0.0)];
     d.line(Layer::Front, &mean, Style::line(Paint::Strong(Role::Score)).width(2.0).dash(Dash::Dashed));
-    let words = Text::note(t("mean", "平均值")).start().draw(d, at.shift(38.0, 0.0));
+    let words = Text::note(t("mean", "均值")).start().draw(d, at.shift(38.0, 0.0));
     let band = rect(words.x_end() + 32.0, at.y - 9.0, 30.0, 18.0);
     d.rect(Layer::Back, band, 0.0, Style::fill(Paint::Soft(Role::Score)));
     let words = t("one standard deviation up and down", "上下各一个标准差");
@@ -126,7 +126,7 @@ pub fn rows_and_columns() -> Figure {
             .row_labels([t("vector 1", "向量 1"), t("vector 2", "向量 2")])
             .column_labels(["1", "2", "3", "4", "5", "6"])
     };
-    let statistics = [t("mean", "平均值"), t("variance", "方差")];
+    let statistics = [t("mean", "均值"), t("variance", "方差")];
 
     let mut d = Drawing::new();
     let upper = matrix().draw(&mut d, p(0.0, 0.0));
@@ -173,9 +173,9 @@ pub fn rows_and_columns() -> Figure {
             of_columns.join(", ")
         ),
         format!(
-            "同一张表画了两遍：两个向量，各六个特征。上面是层归一化，每一行加了框，箭头指向这一行的平均值和方差：向量 \
+            "同一张表画了两遍：两个向量，各六个特征。上面是层归一化，每一行加了框，箭头指向这一行的均值和方差：向量 \
              1 是 {} 和 {}，向量 2 是 {} 和 {}。一行不需要别的行。下面是批归一化，每一列有虚线框，箭头指向这一列的平\
-             均值和方差，其中平均值是 {}。批次里换一个向量，每一列都跟着变。",
+             均值和方差，其中均值是 {}。批次里换一个向量，每一列都跟着变。",
             of_rows[0],
             variances[0],
             of_rows[1],
@@ -185,7 +185,7 @@ pub fn rows_and_columns() -> Figure {
     );
     let title = t(
         "Layer normalization takes mean and variance of each row; batch normalization would take those of each column",
-        "层归一化对每一行求平均值和方差；批归一化则对每一列求",
+        "层归一化对每一行求均值和方差；批归一化则对每一列求",
     );
     Figure::new("4-05", title, desc, d)
 }

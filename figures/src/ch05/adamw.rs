@@ -60,7 +60,7 @@ pub fn three_weights() -> Figure {
         "Three weights and their steps: plain descent follows the size of the gradient, AdamW the agreement of its signs",
         "三个权重的步子：普通梯度下降看梯度的大小，AdamW 看方向是否一致",
     );
-    Figure::new("5-06", title, desc, d)
+    Figure::new("5-05", title, desc, d)
 }
 
 /// Three bars on a line, upward if the weight grows.
@@ -73,7 +73,11 @@ fn draw_steps(d: &mut Drawing, x: f64, zero: f64, steps: &[f64; 3]) {
         d.rect(Layer::Main, bar, 2.0, Style::fill(Paint::Strong(Role::Weight)).opacity(0.5));
         d.rect(Layer::Main, bar, 2.0, Style::line(Paint::Strong(Role::Weight)).width(1.2));
         let text = Text::small(decimal(*step, 4));
-        if up { text.draw_above(d, bar.top().shift(0.0, -2.0)) } else { text.draw_below(d, bar.bottom().shift(0.0, 2.0)) };
+        if up {
+            text.draw_above(d, bar.top().shift(0.0, -2.0))
+        } else {
+            text.draw_below(d, bar.bottom().shift(0.0, 2.0))
+        };
     }
     let line = [p(x, zero), p(x + 3.0 * SLOT, zero)];
     d.line(Layer::Lines, &line, Style::line(Paint::Strong(Role::Plain)));

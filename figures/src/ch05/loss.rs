@@ -1,6 +1,7 @@
 //! From probabilities to the loss.
 
 use super::numbers_after;
+use crate::data::output;
 use crate::parts::{Arrow, Axis, Plot, Side, Text, Tokens, brace_of, decimal, visible};
 use crate::theme::{Paint, Role};
 use crate::{Dash, Drawing, Figure, Layer, Style, Words, p, rect, t};
@@ -26,8 +27,7 @@ const BARS: f64 = 368.0;
 const PER_UNIT: f64 = 9.6;
 
 pub fn six_probabilities() -> Figure {
-    let found: Vec<_> = OUTPUT
-        .lines()
+    let found: Vec<_> = output(OUTPUT)
         .filter(|line| line.starts_with("probability of a target"))
         .map(|line| numbers_after(line, ["target: ", "logarithm: "]))
         .collect();
@@ -38,7 +38,8 @@ pub fn six_probabilities() -> Figure {
     for (i, ((seen, target), [probability, log])) in PLACES.into_iter().zip(&found).enumerate() {
         let y = ROW * i as f64 + if i < 3 { 0.0 } else { 18.0 };
         let seen = Tokens::new([visible(seen)]).min_width(82.0).draw(&mut d, p(0.0, y)).cells[0];
-        let next = Tokens::new([visible(target)]).role(Role::Output).min_width(108.0).draw(&mut d, p(TARGETS, y)).cells[0];
+        let next =
+            Tokens::new([visible(target)]).role(Role::Output).min_width(108.0).draw(&mut d, p(TARGETS, y)).cells[0];
         Arrow::new(seen.right(), next.left()).draw(&mut d);
         let middle = next.center().y;
         Text::new(decimal(*probability, 7)).size_of(14.0).end().draw(&mut d, p(PROBABILITIES, middle));
@@ -83,14 +84,15 @@ pub fn six_probabilities() -> Figure {
             decimal(mean, 4)
         ),
     );
-    Figure::new("5-02", t("From six probabilities to one loss", "从六个概率到一个损失"), desc, d)
+    Figure::new("5-03", t("From six probabilities to one loss", "从六个概率到一个损失"), desc, d)
 }
 
 pub fn one_prediction() -> Figure {
     let loss = |p: f64| -p.ln();
     let smallest = 1.0 / 50_257.0;
     let mut d = Drawing::new();
-    let x = Axis::new((-0.02, 1.0), &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0], 1, t("probability of the target, p", "目标的概率 p"));
+    let x =
+        Axis::new((-0.02, 1.0), &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0], 1, t("probability of the target, p", "目标的概率 p"));
     let y = Axis::new((0.0, 12.0), &[0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0], 0, t("loss, −ln p", "损失 −ln p"));
     let plot = Plot::draw(&mut d, rect(0.0, 0.0, 500.0, 320.0), x, y);
     // From e^-11.2 to 1 in equal steps of the loss.
@@ -102,18 +104,19 @@ pub fn one_prediction() -> Figure {
         Text::new(words).size_of(14.0).start().halo().draw(d, plot.at(at.0, at.1).shift(shift.0, shift.1));
     };
     let mut written = Vec::new();
-    for (probability, name, shift) in
-        [(0.01, "0.01", (12.0, -3.0)), (0.1, "0.1", (11.0, -9.0)), (0.5, "0.5", (5.0, -17.0)), (1.0, "1", (-76.0, -20.0))]
-    {
+    for (probability, name, shift) in [
+        (0.01, "0.01", (12.0, -3.0)),
+        (0.1, "0.1", (11.0, -9.0)),
+        (0.5, "0.5", (5.0, -17.0)),
+        (1.0, "1", (-76.0, -20.0)),
+    ] {
         let number = if probability == 1.0 { "0".to_string() } else { decimal(loss(probability), 4) };
         named(&mut d, probability, shift, t(format!("p = {name}: {number}"), format!("p = {name}：{number}")));
         written.push(number);
     }
     let even = decimal(loss(smallest), 4);
-    let words = t(
-        format!("p = 1/50,257: {even}\nall tokens equally likely"),
-        format!("p = 1/50,257：{even}\n所有词元等可能"),
-    );
+    let words =
+        t(format!("p = 1/50,257: {even}\nall tokens equally likely"), format!("p = 1/50,257：{even}\n所有词元等可能"));
     named(&mut d, smallest, (12.0, 6.0), words);
     let remark = t("half the probability:\n0.69 more loss", "概率减半：\n损失多 0.69");
     Text::new(remark).role(Role::Score).bold().draw(&mut d, plot.at(0.66, 6.0));
@@ -132,9 +135,7 @@ pub fn one_prediction() -> Figure {
             written[0], written[1], written[2], written[3]
         ),
     );
-    let title = t(
-        "The loss of one prediction, by the probability that the target got",
-        "一次预测的损失，取决于目标得到的概率",
-    );
-    Figure::new("5-03", title, desc, d)
+    let title =
+        t("The loss of one prediction, by the probability that the target got", "一次预测的损失，取决于目标得到的概率");
+    Figure::new("5-02", title, desc, d)
 }

@@ -1,8 +1,8 @@
 //! The training loop.
 
-use ch04_gpt::GptModel;
 use burn::module::Module;
 use burn::tensor::Device;
+use ch04_gpt::GptModel;
 use shared::GptConfig;
 
 use crate::parts::{Arrow, Node, Text, whole};
@@ -20,8 +20,15 @@ pub fn training_loop() -> Figure {
     let mut d = Drawing::new();
     let predict = step(&mut d, (0.0, 0.0), t("1  predict", "1  预测"), t("forward pass", "前向传播"), Role::Plain);
     let measure = step(&mut d, (COLUMN, 0.0), t("2  measure", "2  衡量"), t("cross-entropy", "交叉熵"), Role::Score);
-    let blame = step(&mut d, (COLUMN, ROW), t("3  find the gradients", "3  求梯度"), t("backward()", "backward()"), Role::Score);
-    let update = step(&mut d, (0.0, ROW), t("4  update", "4  更新"), t("a step of the optimizer", "优化器走一步"), Role::Plain);
+    let blame = step(
+        &mut d,
+        (COLUMN, ROW),
+        t("3  find the gradients", "3  求梯度"),
+        t("backward()", "backward()"),
+        Role::Score,
+    );
+    let update =
+        step(&mut d, (0.0, ROW), t("4  update", "4  更新"), t("a step of the optimizer", "优化器走一步"), Role::Plain);
     let center = p((COLUMN + STEP.0) / 2.0 + 26.0, (ROW + STEP.1) / 2.0);
     let count = t(format!("{parameters} numbers"), format!("{parameters} 个数"));
     let weights = Node::of(Text::new(t("the weights", "权重")).bold()).note(count).role(Role::Weight).heavy();
@@ -70,7 +77,7 @@ pub fn training_loop() -> Figure {
         ),
     );
     let title = t("The training loop: four steps around, one batch per round", "训练循环：一圈四步，一圈一个批次");
-    Figure::new("5-05", title, desc, d)
+    Figure::new("5-06", title, desc, d)
 }
 
 fn step(d: &mut Drawing, (x, y): (f64, f64), name: Words, note: Words, role: Role) -> Rect {

@@ -2,7 +2,7 @@
 
 use super::curves::{self, Measured, TRAINING, VALIDATION};
 use super::numbers_after;
-use crate::data::{rows, value};
+use crate::data::{output, rows, value};
 use crate::drawing::point;
 use crate::parts::{Axis, Plot, Side, Text, brace_of, decimal};
 use crate::theme::{Paint, Role};
@@ -73,12 +73,11 @@ pub fn the_book() -> Figure {
         "The 124M model learns the story: PyTorch's run, which this code repeats",
         "124M 模型学这篇小说：PyTorch 的训练记录，这里的代码把它重现了出来",
     );
-    Figure::new("5-07", title, desc, d)
+    Figure::new("5-08", title, desc, d)
 }
 
 pub fn overfitting() -> Figure {
-    let run: Vec<Measured> = TINY
-        .lines()
+    let run: Vec<Measured> = output(TINY)
         .filter(|line| line.starts_with("Ep "))
         .map(|line| numbers_after(line, ["(Step ", "Train loss ", "Val loss "]))
         .map(|[step, training, validation]| (step, training, validation))
@@ -143,7 +142,7 @@ pub fn overfitting() -> Figure {
             decimal(gap, 3)
         ),
     );
-    Figure::new("5-08", t("Overfitting: the gap opens", "过拟合：差距越拉越大"), desc, d)
+    Figure::new("5-07", t("Overfitting: the gap opens", "过拟合：差距越拉越大"), desc, d)
 }
 
 #[cfg(test)]

@@ -35,11 +35,8 @@ fn short(probability: f64) -> String {
 }
 
 pub fn temperatures() -> Figure {
-    let panels = [
-        (0.1, "0.1", t("sharper", "更集中")),
-        (1.0, "1", t("as the model says", "模型原来的")),
-        (5.0, "5", t("flatter", "更平均")),
-    ];
+    let panels =
+        [(0.1, "0.1", t("sharper", "更集中")), (1.0, "1", t("unchanged", "不变")), (5.0, "5", t("flatter", "更平均"))];
     let mut d = Drawing::new();
     let is_named = |word: &str| matches!(word, "forward" | "pizza");
     for (i, word) in WORDS.into_iter().enumerate() {
@@ -69,14 +66,14 @@ pub fn temperatures() -> Figure {
     let desc = t(
         format!(
             "Three bar charts of the probabilities of nine words, all from the same logits and on the same scale. T = 0.1, \
-             sharper: forward {}, toward {}, all others about 0. T = 1, as the model says: forward {}, toward {}, closer \
+             sharper: forward {}, toward {}, all others about 0. T = 1, unchanged: forward {}, toward {}, closer \
              {}, the rest about 0, also pizza. T = 5, flatter: forward {}, toward {}, closer {}, and every word has a \
              chance, pizza {}. The order of the words never changes.",
             cold[0], cold[1], one[0], one[1], one[2], hot[0], hot[1], hot[2], hot[3]
         ),
         format!(
             "三张条形图，是九个词的概率，logits 相同，比例尺也相同。T = 0.1，更集中：forward {}，toward {}，其余都约等于 0。T = 1，\
-             模型原来的：forward {}，toward {}，closer {}，其余约等于 0，pizza 也是。T = 5，更平均：forward {}，toward {}，closer {}，\
+             不变：forward {}，toward {}，closer {}，其余约等于 0，pizza 也是。T = 5，更平均：forward {}，toward {}，closer {}，\
              每个词都有机会，pizza 有 {}。各词的名次始终不变。",
             cold[0], cold[1], one[0], one[1], one[2], hot[0], hot[1], hot[2], hot[3]
         ),

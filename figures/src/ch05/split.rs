@@ -51,7 +51,8 @@ pub fn two_parts() -> Figure {
         let left_over = t(format!("rest: {}", rest[i]), format!("剩 {}", rest[i]));
         Text::note(left_over).end().draw(&mut d, p(part.x_end(), WINDOWS + 47.0));
     }
-    let batches: Vec<Vec<Rect>> = parts.iter().zip(&order).enumerate().map(|(i, (part, order))| draw_batches(&mut d, *part, i, order)).collect();
+    let batches: Vec<Vec<Rect>> =
+        parts.iter().zip(&order).enumerate().map(|(i, (part, order))| draw_batches(&mut d, *part, i, order)).collect();
 
     let cell = parts[0].w * WINDOW as f64 / TOKENS[0] as f64;
     for (place, window) in order[0][0].iter().enumerate() {
@@ -143,8 +144,8 @@ fn draw_batches(d: &mut Drawing, part: Rect, i: usize, order: &[Vec<usize>]) -> 
 
 #[cfg(test)]
 mod tests {
-    use ch05_pretrain::{Loaders, split_text};
     use ch02_text::Gpt2Tokenizer;
+    use ch05_pretrain::{Loaders, split_text};
     use testkit::{for_test, needs_data};
 
     use super::{BATCH, CHARACTERS, TOKENS, WINDOW};
