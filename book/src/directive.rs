@@ -9,7 +9,7 @@ use crate::problem::suggestion;
 pub enum Directive {
     /// Code of the project.
     Code(Code),
-    /// The recorded output of an example.
+    /// The recorded output of an example or of the program.
     Out(Out),
     /// A figure, or the mention of one.
     Fig(String),
@@ -45,26 +45,29 @@ pub enum Run {
     Example(String),
     /// A test.
     Test(String),
+    /// A command as it is typed, of the program for instance.
+    Command(String),
 }
 
 impl Run {
-    /// `EXAMPLE` or `test:NAME`.
+    /// `EXAMPLE`, `test:NAME` or `cargo …`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix("test:") {
             Some(name) => Self::Test(name.to_string()),
+            None if text.starts_with("cargo ") => Self::Command(text.to_string()),
             None => Self::Example(text.to_string()),
         }
     }
 }
 
-/// `{{out EXAMPLE#part}}` or `{{out EXAMPLE#first..last}}`
+/// `{{out EXAMPLE#part}}`, `{{out EXAMPLE#first..last}}` or `{{out llm-NAME#part,first..last}}`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Out {
-    /// The example.
-    pub example: String,
-    /// The first and the last part; all if there is none.
-    pub parts: Option<(String, String)>,
+    /// The recording: the name of an example, or `llm-NAME`.
+    pub name: String,
+    /// First and last parts of what is shown; all if there is none.
+    pub parts: Vec<(String, String)>,
 }
 
 /// `{{table FILE.md#heading number=2 rows=3..5}}`
@@ -140,10 +143,12 @@ fn code(words: &[String]) -> Result<Code> {
 }
 
 fn out(target: &str) -> Out {
-    let (example, parts) = target.split_once('#').map_or((target, None), |(example, parts)| (example, Some(parts)));
-    let parts = parts.map(|parts| parts.split_once("..").unwrap_or((parts, parts)));
-    let parts = parts.map(|(first, last)| (first.to_string(), last.to_string()));
-    Out { example: example.to_string(), parts }
+    let (name, parts) = target.split_once('#').unwrap_or((target, ""));
+    let parts = parts.split(',').filter(|range| !range.is_empty()).map(|range| {
+        let (first, last) = range.split_once("..").unwrap_or((range, range));
+        (first.to_string(), last.to_string())
+    });
+    Out { name: name.to_string(), parts: parts.collect() }
 }
 
 fn table(words: &[String]) -> Result<Table> {
@@ -204,6 +209,7 @@ mod tests {
         assert_eq!(parsed, Directive::Code(expected));
         let whole = Code { path: "a.rs".to_string(), ..Code::default() };
         assert_eq!(Directive::parse("code a.rs").unwrap(), Directive::Code(whole));
+        assert_eq!(Run::parse("cargo run -- bench"), Run::Command("cargo run -- bench".to_string()));
     }
 
     #[test]
@@ -212,10 +218,11 @@ mod tests {
             Directive::Out(out) => out.parts,
             other => panic!("{other:?}"),
         };
-        let pair = |a: &str, b: &str| Some((a.to_string(), b.to_string()));
-        assert_eq!(parts("out x"), None);
-        assert_eq!(parts("out x#a"), pair("a", "a"));
-        assert_eq!(parts("out x#a..c"), pair("a", "c"));
+        let pair = |a: &str, b: &str| (a.to_string(), b.to_string());
+        assert_eq!(parts("out x"), []);
+        assert_eq!(parts("out x#a"), [pair("a", "a")]);
+        assert_eq!(parts("out x#a..c"), [pair("a", "c")]);
+        assert_eq!(parts("out x#a,c..d"), [pair("a", "a"), pair("c", "d")]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The examples of all crates, and the commands that run them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
@@ -93,12 +94,16 @@ impl Examples {
         let (folder, package) = self.crate_of(file)?;
         let function = name.rsplit("::").next().unwrap_or(name);
         let start = format!("fn {function}");
-        for below in ["tests", "src", "src/bonus"] {
-            let below = project.root().join(folder).join(below);
-            for file in names(&below)?.iter().filter(|name| name.ends_with(".rs")) {
+        let mut folders: Vec<PathBuf> = ["tests", "src"].map(|below| project.root().join(folder).join(below)).into();
+        while let Some(below) = folders.pop() {
+            for file in names(&below)? {
+                let file = below.join(file);
                 // The name may be the beginning of several tests.
-                if read(&below.join(file))?.contains(&start) {
+                if file.extension().is_some_and(|extension| extension == "rs") && read(&file)?.contains(&start) {
                     return Ok(format!("cargo test -p {package} {name}"));
+                }
+                if file.is_dir() {
+                    folders.push(file);
                 }
             }
         }

@@ -13,7 +13,8 @@ use crate::html::{code_block, escape};
 use crate::language::Language;
 use crate::listing::Listings;
 use crate::problem::{Problems, suggestion};
-use crate::recorded::Recorded;
+use crate::program::{self, Call};
+use crate::recorded::{Recorded, Shown};
 use crate::terms::{Term, glossary};
 use crate::tree::Page;
 use crate::{figure, formula, listing, table};
@@ -99,7 +100,7 @@ impl Expander<'_> {
             }
             Kind::Html => bail!("no HTML in pages: `{}`", page.document.slice(item).lines().next().unwrap_or_default()),
             Kind::Image => bail!("no pictures but `{{{{fig …}}}}`"),
-            Kind::Fence { info } => fence(info),
+            Kind::Fence { info } => fence(info, page.document.slice(item), state),
             Kind::Prose { .. } => dollars(&page.document, item),
             _ => Ok(None),
         }
@@ -121,7 +122,7 @@ impl Expander<'_> {
             Directive::Code(code) => {
                 let listing = self.listings.get(code, state.run.as_ref())?;
                 let html = listing::html(code, &listing, &to_root(&page.path));
-                state.command = listing.command;
+                state.commands = vec![listing.command];
                 html
             }
             Directive::Out(out) => self.output(out, language, state)?,
@@ -138,21 +139,29 @@ impl Expander<'_> {
         })
     }
 
-    /// An output, with its command unless that was shown just before.
-    fn output(&self, Out { example, parts }: &Out, language: Language, state: &mut State) -> Result<String> {
-        let recorded = Recorded::of(self.listings.project, example)?;
-        let text = recorded.shown(parts.as_ref()).with_context(|| format!("book/outputs/{example}.txt"))?;
-        let mut command = self.listings.examples.command(example)?;
-        if !recorded.args.is_empty() {
-            command = format!("{command} -- {}", recorded.args.join(" "));
+    /// An output, with the commands of its pieces unless they were shown just before.
+    fn output(&self, Out { name, parts }: &Out, language: Language, state: &mut State) -> Result<String> {
+        let recorded = Recorded::of(self.listings.project, name)?;
+        let shown = recorded.shown(parts).with_context(|| format!("book/outputs/{name}.txt"))?;
+        let example = if program::is_recording(name) { String::new() } else { self.example_command(name, &recorded)? };
+        let command = |shown: &Shown| shown.call.map_or_else(|| example.clone(), Call::command);
+        if shown.iter().all(|shown| state.commands.contains(&command(shown))) {
+            let text: Vec<&str> = shown.iter().map(|shown| shown.text.as_str()).collect();
+            let between = if text.iter().any(|text| text.contains('\n')) { "\n\n" } else { "\n" };
+            return Ok(output_html(language.pick("Output", "输出"), &text.join(between)));
         }
-        let title = if command == state.command {
-            language.pick("Output", "输出").to_string()
-        } else {
-            format!("{} <code>{}</code>", language.pick("Output of", "输出："), escape(&command))
-        };
-        state.command = command;
-        Ok(format!("<figure class=\"output\"><figcaption>{title}</figcaption>{}</figure>", code_block(&text, "text")))
+        state.commands = shown.iter().map(command).collect();
+        let figures = shown.iter().map(|shown| {
+            let title = format!("{} <code>{}</code>", language.pick("Output of", "输出："), escape(&command(shown)));
+            output_html(&title, &shown.text)
+        });
+        Ok(figures.collect::<Vec<_>>().join(""))
+    }
+
+    /// The command of an example whose output is recorded.
+    fn example_command(&self, name: &str, recorded: &Recorded) -> Result<String> {
+        let command = self.listings.examples.command(name)?;
+        if recorded.args.is_empty() { Ok(command) } else { Ok(format!("{command} -- {}", recorded.args.join(" "))) }
     }
 
     /// A directive in a sentence.
@@ -176,8 +185,8 @@ impl Expander<'_> {
 struct State {
     /// What runs the listings that follow.
     run: Option<Run>,
-    /// The command that was shown last.
-    command: String,
+    /// The commands that were shown last.
+    commands: Vec<String>,
     /// The box around the current place.
     open: Option<OpenBox>,
     /// How many questions there were.
@@ -201,14 +210,31 @@ fn dollars(document: &Document, item: &Item) -> Result<Option<Edit>> {
     Ok(None)
 }
 
-/// Code is included from the project, never typed.
-fn fence(info: &str) -> Result<Option<Edit>> {
+/// Code is included from the project, never typed. Commands are remembered for the outputs that follow.
+fn fence(info: &str, block: &str, state: &mut State) -> Result<Option<Edit>> {
     match info {
-        "text" | "sh" | "toml" => Ok(None),
+        "sh" => state.commands = commands(block),
+        "text" | "toml" => {}
         "rust" => bail!("no Rust in pages: include it with `{{{{code …}}}}`"),
         _ => bail!("a block of code is ```text, ```sh or ```toml, not ```{info}"),
     }
+    Ok(None)
 }
+
+/// The commands in a block, without comments behind them.
+fn commands(block: &str) -> Vec<String> {
+    let lines = block.lines().map(|line| line.trim_start_matches(['>', ' ', '$']));
+    lines.map(|line| line.split("  #").next().unwrap_or_default().trim().to_string()).collect()
+}
+
+/// A figure with something that was printed. Lines that fit into no window wrap.
+fn output_html(title: &str, text: &str) -> String {
+    let wraps = if text.lines().any(|line| line.chars().count() > WIDEST) { " wraps" } else { "" };
+    format!("<figure class=\"output{wraps}\"><figcaption>{title}</figcaption>{}</figure>", code_block(text, "text"))
+}
+
+/// How many characters fit into a line of a wide window.
+const WIDEST: usize = 120;
 
 /// Whether nothing else stands on the lines.
 fn stands_alone(document: &Document, range: &Range<usize>) -> bool {

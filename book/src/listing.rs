@@ -60,6 +60,7 @@ impl Listings<'_> {
         match run {
             Some(Run::Example(name)) => self.examples.command(name),
             Some(Run::Test(name)) => self.examples.test_command(self.project, &code.path, name),
+            Some(Run::Command(command)) => Ok(command.clone()),
             None => {
                 let example = self.examples.of_file(&code.path).context(
                     "the listing has no command: add `run=EXAMPLE` or `run=test:NAME` to it, or `<!-- run: EXAMPLE -->` above",

@@ -11,7 +11,7 @@ use book::outputs::Ran;
 use book::problem::Problems;
 use book::project::Project;
 use book::stamp::{Report, Which};
-use book::{check, outputs, pdf, serve, stamp};
+use book::{check, epub, outputs, pdf, serve, stamp};
 use clap::{Parser, Subcommand};
 
 /// Builds and checks the book in both languages
@@ -54,12 +54,18 @@ enum Command {
         #[arg(long, conflicts_with = "sections")]
         all: bool,
     },
-    /// Run the examples and record what they print
+    /// Run the examples and the program, and record what they print
     Outputs {
-        /// Examples; all that are recorded if none is given
-        #[arg(value_name = "EXAMPLE")]
-        examples: Vec<String>,
+        /// Outputs, as in book/outputs without `.txt`; all but the slow ones if none is given
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
         /// Only compare
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the built book as EPUB
+    Epub {
+        /// Let epubcheck look at the files, where it is installed
         #[arg(long)]
         check: bool,
     },
@@ -89,7 +95,8 @@ fn run(arguments: Arguments) -> Result<bool> {
         Command::Check { no_outputs } => check(&project, !no_outputs),
         Command::Serve { port } => serve::serve(&project, port, || build(&project, true).map(|_| ())).map(|()| true),
         Command::Stamp { sections, all } => stamp(&project, sections, all),
-        Command::Outputs { examples, check } => outputs(&project, &examples, check),
+        Command::Outputs { names, check } => outputs(&project, &names, check),
+        Command::Epub { check } => epub(&project, check),
         Command::Pdf => {
             for file in pdf::print(&project)? {
                 println!("{}", project.relative(&file));
@@ -163,11 +170,35 @@ fn outputs(project: &Project, only: &[String], check: bool) -> Result<bool> {
     Ok(good)
 }
 
+fn epub(project: &Project, check: bool) -> Result<bool> {
+    let mut good = true;
+    for file in epub::write(project)? {
+        let name = project.relative(&file);
+        println!("{name}");
+        if !check {
+            continue;
+        }
+        match epub::check(&file)? {
+            None => println!("epubcheck is not installed: nothing was checked"),
+            Some(said) if said.is_empty() => println!("epubcheck finds nothing wrong"),
+            Some(said) => {
+                // What would be allowed instead is listed at length.
+                said.lines().for_each(|line| println!("{}", line.chars().take(300).collect::<String>()));
+                good = false;
+            }
+        }
+    }
+    Ok(good)
+}
+
 fn say(ran: &Ran) {
     for file in &ran.changed {
         println!("recorded {file}");
     }
     if !ran.skipped.is_empty() {
         println!("skipped, because LLM_DATA_DIR names no folder with the data: {}", ran.skipped.join(", "));
+    }
+    if !ran.slow.is_empty() {
+        println!("skipped, because they take minutes: {}; `cargo book outputs NAME` runs them", ran.slow.join(", "));
     }
 }

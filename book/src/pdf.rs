@@ -12,8 +12,8 @@ use crate::project::Project;
 /// What the programs are called that can print.
 const BROWSERS: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
-/// Beginning of the files' names.
-const NAME: &str = "llm-from-scratch-rs";
+/// How the names of files for readers begin.
+pub const NAME: &str = "llm-from-scratch-rs";
 
 /// Prints both languages of the built book. Gives the files.
 ///
@@ -40,14 +40,17 @@ fn browser() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("CHROMIUM") {
         return Ok(PathBuf::from(path));
     }
-    let folders: Vec<PathBuf> =
-        std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
-    let found =
-        BROWSERS.iter().find_map(|name| folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file()));
+    let found = BROWSERS.iter().find_map(|name| find(name));
     found.context(
         "Chromium prints the book, and none was found: install it (Debian: `apt install chromium fonts-noto-cjk`), or name it in the \
          variable CHROMIUM",
     )
+}
+
+/// Where a program is installed.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn run(browser: &Path, page: &Path, file: &Path) -> Result<()> {

@@ -24,6 +24,17 @@ pub struct Page {
     pub document: Document,
 }
 
+/// An entry of the table of contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is called.
+    pub title: String,
+    /// The page, `ch03/causal.md`; the title of a part has none.
+    pub path: Option<String>,
+    /// What stands below it.
+    pub below: Vec<Entry>,
+}
+
 /// All pages of a language.
 #[derive(Debug)]
 pub struct Tree {
@@ -72,6 +83,39 @@ impl Tree {
     pub fn book_items(&self, content: &dyn Fn(&Page) -> String) -> Vec<BookItem> {
         let all = [&self.summary.prefix_chapters, &self.summary.numbered_chapters, &self.summary.suffix_chapters];
         all.into_iter().flat_map(|items| self.items(items, &[], content)).collect()
+    }
+
+    /// The table of contents. Pages that are missing are left out.
+    #[must_use]
+    pub fn contents(&self) -> Vec<Entry> {
+        let all = [&self.summary.prefix_chapters, &self.summary.numbered_chapters, &self.summary.suffix_chapters];
+        all.into_iter().flat_map(|items| self.entries(items)).collect()
+    }
+
+    /// Entries of the table of contents. What follows the title of a part stands below it.
+    fn entries(&self, items: &[SummaryItem]) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut part: Option<Entry> = None;
+        for item in items {
+            match item {
+                SummaryItem::Link(link) => {
+                    let below = self.entries(&link.nested_items);
+                    let path = link.location.as_deref().map(slashes).filter(|path| self.page(path).is_some());
+                    let found = match path {
+                        Some(path) => vec![Entry { title: link.name.clone(), path: Some(path), below }],
+                        None => below,
+                    };
+                    part.as_mut().map_or(&mut entries, |part| &mut part.below).extend(found);
+                }
+                SummaryItem::PartTitle(title) => {
+                    entries.extend(part.replace(Entry { title: title.clone(), path: None, below: Vec::new() }));
+                }
+                _ => {}
+            }
+        }
+        entries.extend(part);
+        entries.retain(|entry| entry.path.is_some() || !entry.below.is_empty());
+        entries
     }
 
     fn items(&self, items: &[SummaryItem], above: &[String], content: &dyn Fn(&Page) -> String) -> Vec<BookItem> {

@@ -40,8 +40,7 @@ fn headings_need_ids_and_pages_one_title() {
 fn numbers_need_a_listing_an_output_a_figure_or_an_origin() {
     let small = Small::new();
     small.replace_in_both("ch03/causal.md", "0.3292", "0.3291");
-    let origin =
-        "or give its origin in book/numbers/: [\"ch03/causal.md\"] \"0.3291\" = { is = \"…\" } or { source = \"…\" }";
+    let origin = "or give its origin in book/numbers/: [\"ch03/causal.md\"] \"0.3291\" = { is = \"…\" }, { file = \"…\" } or { source = \"…\" }";
     assert_eq!(
         small.check(),
         [
@@ -64,6 +63,16 @@ fn the_nearest_number_of_the_page_is_named() {
         found.iter().any(|problem| problem.starts_with(&format!("{EN}:1: section #causal lacks the number 0.4656"))),
         "{found:#?}"
     );
+}
+
+#[test]
+fn numbers_of_other_files_must_stand_there() {
+    let small = Small::new();
+    small.write("README.md", "It is 0.3292.\n");
+    small.replace("book/numbers/ch03.toml", "is = \"0.4656 / sqrt(2)\"", "file = \"README.md\"");
+    assert_eq!(small.check(), [""; 0]);
+    small.write("README.md", "It is 0.32921.\n");
+    assert_eq!(small.problem(), "book/numbers/ch03.toml:2: 0.3292 is not in README.md");
 }
 
 #[test]
@@ -154,6 +163,36 @@ fn figures_need_a_title_a_description_and_a_page() {
             .check()
             .contains(&format!("{EN}:5: the figure 3-01 stands in preface.md already: mention it in a sentence"))
     );
+}
+
+#[test]
+fn figures_are_numbered_in_the_order_of_the_pages() {
+    let small = Small::new();
+    for language in ["en", "zh"] {
+        let svg = small.read(&format!("book/figures/{language}/3-01.svg"));
+        for id in ["3-02", "3-B1"] {
+            small.write(&format!("book/figures/{language}/{id}.svg"), &svg);
+        }
+    }
+    small.replace_in_both("ch03/causal.md", "\n\n{{fig 3-01}}\n", "\n\n{{fig 3-B1}}\n\n{{fig 3-02}}\n\n{{fig 3-01}}\n");
+    let wrong = "the figure 3-01 comes after 3-02: number them in the order of the pages";
+    assert_eq!(small.check(), [format!("{EN}:9: {wrong}"), format!("{ZH}:9: {wrong}")]);
+}
+
+#[test]
+fn links_of_the_guides_lead_to_a_file_and_a_heading() {
+    let small = Small::new();
+    let page = "book/en/ch03/causal.md";
+    small.write(
+        "ch03-attention/README.md",
+        &format!("[1](../{page}), [2](../{page}#the-mask-masc)\n\n```\n[3](none.md)\n```\n"),
+    );
+    assert_eq!(
+        small.problem(),
+        "ch03-attention/README.md:1: the link ../book/en/ch03/causal.md#the-mask-masc leads to no heading; did you mean `the-mask-mask`?"
+    );
+    small.write("ch03-attention/README.md", "\n[1](../book/none.md) and [2](https://example.org/none)\n");
+    assert_eq!(small.problem(), "ch03-attention/README.md:2: the link ../book/none.md leads to no file");
 }
 
 #[test]

@@ -1,7 +1,11 @@
-//! Every figure can be read aloud and stands somewhere.
+//! Every figure can be read aloud and stands somewhere, in the order of the numbers.
+
+use std::collections::HashMap;
 
 use anyhow::Result;
 
+use crate::directive::Directive;
+use crate::document::Kind;
 use crate::figure::{element, figure_pages, file, words};
 use crate::problem::Problems;
 use crate::project::{Project, names, read};
@@ -10,6 +14,7 @@ use crate::tree::Tree;
 
 /// Checks the figures of a language.
 pub fn check(project: &Project, tree: &Tree, terms: &[Term], problems: &Problems) -> Result<()> {
+    order(tree, problems);
     let stands = figure_pages(tree, &Problems::default());
     for name in names(&project.figures(tree.language))? {
         let Some(id) = name.strip_suffix(".svg") else { continue };
@@ -31,4 +36,29 @@ pub fn check(project: &Project, tree: &Tree, terms: &[Term], problems: &Problems
         }
     }
     Ok(())
+}
+
+/// Checks that the numbers of a chapter's figures grow from page to page.
+fn order(tree: &Tree, problems: &Problems) {
+    // `3-` and `3-B` are counted apart.
+    let mut last: HashMap<String, (u32, String)> = HashMap::new();
+    for page in &tree.pages {
+        for item in &page.document.items {
+            let Kind::Directive { text, alone: true } = &item.kind else { continue };
+            let Ok(Directive::Fig(id)) = Directive::parse(text) else { continue };
+            let series = id.trim_end_matches(|c: char| c.is_ascii_digit());
+            let Ok(number) = id[series.len()..].parse() else { continue };
+            if let Some((before, other)) = last.get(series)
+                && *before > number
+            {
+                let line = page.document.line(item.range.start);
+                problems.add(
+                    &page.file,
+                    line,
+                    format!("the figure {id} comes after {other}: number them in the order of the pages"),
+                );
+            }
+            last.insert(series.to_string(), (number, id.clone()));
+        }
+    }
 }

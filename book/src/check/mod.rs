@@ -4,6 +4,7 @@ mod figures;
 mod headings;
 mod links;
 mod numbers;
+mod readmes;
 mod rendered;
 mod skeleton;
 mod terms;
@@ -69,5 +70,6 @@ pub fn pages(project: &Project, materials: &Materials, problems: &Problems) -> R
     }
     numbers.check_used(materials, problems);
     unused::check(project, materials, problems)?;
+    readmes::check(project, problems)?;
     Ok(())
 }

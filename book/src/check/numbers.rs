@@ -27,6 +27,8 @@ struct Origin {
     is: Option<String>,
     /// Who says so.
     source: Option<String>,
+    /// A file of the project that it stands in.
+    file: Option<String>,
 }
 
 /// What `book/numbers` says about one page: the digits of each number, its file, and the line.
@@ -61,9 +63,8 @@ impl Known {
             };
             for (page, numbers) in parsed {
                 for (number, origin) in numbers {
-                    let line =
-                        text.lines().position(|line| line.contains(&format!("\"{number}\""))).map_or(0, |at| at + 1);
-                    if let Err(error) = origin.verify(&number) {
+                    let line = line(&text, &page, &number);
+                    if let Err(error) = origin.verify(&number).and_then(|()| origin.look_up(&number, project)) {
                         problems.add(&file, line, format!("{error:#}"));
                     }
                     pages.entry(page.clone()).or_default().insert(plain(&number), (file.clone(), line));
@@ -99,7 +100,7 @@ impl Known {
             let again = if again.is_empty() { String::new() } else { format!(", also in line {}", again.join(", ")) };
             let what = format!(
                 "the number {number}{again} stands in no listing, output or figure of the page{near}; or give its origin in \
-                 book/numbers/: [\"{}\"] \"{number}\" = {{ is = \"…\" }} or {{ source = \"…\" }}",
+                 book/numbers/: [\"{}\"] \"{number}\" = {{ is = \"…\" }}, {{ file = \"…\" }} or {{ source = \"…\" }}",
                 page.path
             );
             problems.add(&page.file, lines[0], what);
@@ -125,11 +126,18 @@ impl Known {
     }
 }
 
+/// The line of a number in the table of a page; 0 if it is written in another way.
+fn line(text: &str, page: &str, number: &str) -> usize {
+    let (page, number) = (format!("[\"{page}\"]"), format!("\"{number}\""));
+    let mut lines = text.lines().enumerate().skip_while(|(_, line)| !line.trim_start().starts_with(&page)).skip(1);
+    lines.find(|(_, line)| line.trim_start().starts_with(&number)).map_or(0, |(at, _)| at + 1)
+}
+
 impl Origin {
     /// Computes the number and compares.
     fn verify(&self, number: &str) -> Result<()> {
-        if self.is.is_none() && self.source.is_none() {
-            return Err(anyhow!("the number {number} has no origin: `is` or `source`"));
+        if self.is.is_none() && self.source.is_none() && self.file.is_none() {
+            return Err(anyhow!("the number {number} has no origin: `is`, `file` or `source`"));
         }
         let Some(formula) = &self.is else { return Ok(()) };
         let value: f64 = exmex::eval_str(formula)
@@ -141,6 +149,16 @@ impl Origin {
             return Ok(());
         }
         Err(anyhow!("{number} is not {formula}, which is {rounded}"))
+    }
+
+    /// Looks for the number in its file.
+    fn look_up(&self, number: &str, project: &Project) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let text = read(&project.root().join(file))?;
+        if numbers_in(&text).iter().any(|there| plain(&there.text) == plain(number)) {
+            return Ok(());
+        }
+        Err(anyhow!("{number} is not in {file}"))
     }
 }
 
@@ -158,9 +176,10 @@ fn shown(page: &Page, expander: &Expander) -> Vec<String> {
         // What is wrong with directives was said by the build.
         let text = match Directive::parse(text) {
             Ok(Directive::Code(code)) => expander.listings.get(&code, run.as_ref()).map(|listing| listing.text),
-            Ok(Directive::Out(out)) => {
-                Recorded::of(expander.listings.project, &out.example).and_then(|all| all.shown(out.parts.as_ref()))
-            }
+            Ok(Directive::Out(out)) => Recorded::of(expander.listings.project, &out.name).and_then(|recorded| {
+                let shown = recorded.shown(&out.parts)?;
+                Ok(shown.iter().map(|shown| shown.text.as_str()).collect::<Vec<_>>().join("\n"))
+            }),
             Ok(Directive::Fig(id)) => figure::Figure::read(expander.listings.project, page.language, &id)
                 .map(|figure| figure::words(&figure.svg)),
             Ok(Directive::Table(wanted)) => table::markdown(expander.listings.project, page.language, &wanted),
@@ -187,9 +206,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_number_is_found_in_the_table_of_its_page() {
+        let text = "[\"a.md\"]\n\"1.000\" = { source = \"x\" }\n\n[\"b.md\"]\n\"2.000\" = {}\n\"1.000\" = {}\n";
+        assert_eq!([line(text, "a.md", "1.000"), line(text, "b.md", "1.000"), line(text, "c.md", "1.000")], [2, 6, 0]);
+    }
+
+    #[test]
     fn calculations_are_rounded_to_the_digits_shown() {
         let verify = |number: &str, formula: &str| {
-            Origin { is: Some(formula.to_string()), source: None }.verify(number).map_err(|error| format!("{error:#}"))
+            Origin { is: Some(formula.to_string()), source: None, file: None }
+                .verify(number)
+                .map_err(|error| format!("{error:#}"))
         };
         assert_eq!(verify("0.3292", "0.4656 / sqrt(2)"), Ok(()));
         assert_eq!(verify("−0.3292", "-0.4656 / sqrt(2)"), Ok(()));
@@ -199,7 +226,10 @@ mod tests {
             Err("0.3293 is not 0.4656 / sqrt(2), which is 0.3292".to_string())
         );
         assert!(verify("1.000", "1 +").unwrap_err().starts_with("`1 +` cannot be computed: "));
-        let none = Origin { is: None, source: None };
-        assert_eq!(none.verify("1.000").unwrap_err().to_string(), "the number 1.000 has no origin: `is` or `source`");
+        let none = Origin { is: None, source: None, file: None };
+        assert_eq!(
+            none.verify("1.000").unwrap_err().to_string(),
+            "the number 1.000 has no origin: `is`, `file` or `source`"
+        );
     }
 }

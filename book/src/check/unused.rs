@@ -6,6 +6,7 @@ use crate::build::Materials;
 use crate::directive::Directive;
 use crate::document::Kind;
 use crate::problem::Problems;
+use crate::program;
 use crate::project::{Project, names};
 use crate::tree::Tree;
 
@@ -40,7 +41,7 @@ fn outputs(project: &Project, materials: &Materials, problems: &Problems) -> Res
     let shown: Vec<String> = items
         .filter_map(|item| match &item.kind {
             Kind::Directive { text, .. } => match Directive::parse(text) {
-                Ok(Directive::Out(out)) => Some(out.example),
+                Ok(Directive::Out(out)) => Some(out.name),
                 _ => None,
             },
             _ => None,
@@ -48,15 +49,17 @@ fn outputs(project: &Project, materials: &Materials, problems: &Problems) -> Res
         .collect();
     for name in names(&project.outputs())? {
         let file = format!("book/outputs/{name}");
-        let Some(example) = name.strip_suffix(".txt") else {
-            problems.add(file, 0, "outputs are files EXAMPLE.txt");
+        let Some(name) = name.strip_suffix(".txt") else {
+            problems.add(file, 0, "outputs are files EXAMPLE.txt or llm-NAME.txt");
             continue;
         };
-        if let Err(error) = materials.examples.get(example) {
+        if !program::is_recording(name)
+            && let Err(error) = materials.examples.get(name)
+        {
             problems.add(&file, 0, error);
         }
-        if !shown.iter().any(|shown| shown == example) {
-            problems.add(&file, 0, format!("no page shows it: `{{{{out {example}}}}}`"));
+        if !shown.iter().any(|shown| shown == name) {
+            problems.add(&file, 0, format!("no page shows it: `{{{{out {name}}}}}`"));
         }
     }
     Ok(())

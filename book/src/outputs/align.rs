@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use regex::Regex;
 use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
 
-use crate::recorded::{Entry, Recorded};
+use crate::recorded::Entry;
 
 /// A line with its numbers, and the spaces that pad them, left out.
 fn without_digits(line: &str) -> String {
@@ -15,10 +15,10 @@ fn without_digits(line: &str) -> String {
 }
 
 /// The recorded lines, and whether each varies.
-fn printed(recorded: &Recorded) -> Vec<(&str, bool)> {
-    let lines = recorded.lines.iter().filter_map(|entry| match entry {
-        Entry::Printed { text, varies } => Some((text.as_str(), *varies)),
-        Entry::Part(_) => None,
+fn printed(recorded: &[Entry]) -> Vec<(&str, bool)> {
+    let lines = recorded.iter().filter_map(|entry| match entry {
+        Entry::Printed { text, varies } => Some((text.trim_end(), *varies)),
+        Entry::Part(_) | Entry::Call(_) => None,
     });
     lines.collect()
 }
@@ -51,19 +51,20 @@ fn is_added_above(operations: &[DiffOp], new: &[&str], place: usize) -> bool {
     operations.iter().any(is_new) && without_digits(new[above]) == without_digits(new[place])
 }
 
-/// The recorded output with what is printed now, its parts and marks where they were.
+/// What is printed now instead of a recorded run, with its parts and marks where they were.
 ///
 /// # Errors
 /// If the line at which a part begins, or one that varies, is gone.
-pub fn renewed(recorded: &Recorded, now: &str) -> Result<Recorded> {
+pub fn renewed(recorded: &[Entry], now: &str) -> Result<Vec<Entry>> {
     let (old, new) = (printed(recorded), now.lines().collect::<Vec<_>>());
     let operations = operations(&old, &new);
     let mut lines: Vec<Vec<Entry>> =
         new.iter().map(|line| vec![Entry::Printed { text: (*line).to_string(), varies: false }]).collect();
     lines.push(Vec::new());
     let mut index = 0;
-    for entry in &recorded.lines {
+    for entry in recorded {
         match entry {
+            Entry::Call(_) => {}
             Entry::Part(name) => {
                 let place = if index == old.len() { Some(new.len()) } else { place(&operations, index) };
                 let mut place = place.with_context(|| {
@@ -92,11 +93,11 @@ pub fn renewed(recorded: &Recorded, now: &str) -> Result<Recorded> {
             }
         }
     }
-    Ok(Recorded { lines: lines.into_iter().flatten().collect(), ..recorded.clone() })
+    Ok(lines.into_iter().flatten().collect())
 }
 
-/// How what is printed now differs from what is recorded, if it does. Digits of lines that vary do not count.
-pub fn differences(recorded: &Recorded, now: &str) -> Option<String> {
+/// How what is printed now differs from a recorded run, if it does. Digits of lines that vary do not count.
+pub fn differences(recorded: &[Entry], now: &str) -> Option<String> {
     let (old, mut new) = (printed(recorded), now.lines().map(String::from).collect::<Vec<_>>());
     let borrowed: Vec<&str> = now.lines().collect();
     for operation in operations(&old, &borrowed) {
@@ -123,35 +124,44 @@ pub fn differences(recorded: &Recorded, now: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recorded::Recorded;
 
     fn recorded(text: &str) -> Recorded {
-        Recorded::parse(text).unwrap()
+        Recorded::parse("3_5", text).unwrap()
+    }
+
+    fn differ(text: &str, now: &str) -> Option<String> {
+        differences(&recorded(text).lines, now)
+    }
+
+    fn renew(text: &str, now: &str) -> Result<String> {
+        let recorded = recorded(text);
+        Ok(Recorded { lines: renewed(&recorded.lines, now)?, ..recorded }.to_text())
     }
 
     const FILE: &str = "head\n%% scores\n0.1\n0.2\n%% time\n%~ took  9.53 s\nend\n";
 
     #[test]
     fn the_same_output_has_no_differences_and_times_do_not_count() {
-        assert_eq!(differences(&recorded(FILE), "head\n0.1\n0.2\ntook 10.07 s\nend\n"), None);
-        let diff = differences(&recorded(FILE), "head\n0.1\n0.3\ntook 10.07 s\nend\n").unwrap();
+        assert_eq!(differ(FILE, "head\n0.1\n0.2\ntook 10.07 s\nend\n"), None);
+        let diff = differ(FILE, "head\n0.1\n0.3\ntook 10.07 s\nend\n").unwrap();
         assert!(diff.contains("-0.2\n+0.3"), "{diff}");
         assert!(!diff.contains("10.07"), "{diff}");
-        assert!(differences(&recorded(FILE), "head\n0.1\n0.2\nlasted 1 s\nend\n").is_some());
+        assert!(differ(FILE, "head\n0.1\n0.2\nlasted 1 s\nend\n").is_some());
     }
 
     #[test]
     fn marks_stay_where_they_were_when_numbers_change_and_lines_are_added() {
-        let new = renewed(&recorded(FILE), "head\nmore\n0.5\n0.6\n0.7\ntook 1 s\nend\n").unwrap();
-        assert_eq!(new.to_text(), "head\nmore\n%% scores\n0.5\n0.6\n0.7\n%% time\n%~ took 1 s\nend\n");
-        let empty_part = recorded("%! needs-data\na\n%% last\n");
-        assert_eq!(renewed(&empty_part, "b\n").unwrap().to_text(), "%! needs-data\nb\n%% last\n");
+        let new = renew(FILE, "head\nmore\n0.5\n0.6\n0.7\ntook 1 s\nend\n").unwrap();
+        assert_eq!(new, "head\nmore\n%% scores\n0.5\n0.6\n0.7\n%% time\n%~ took 1 s\nend\n");
+        assert_eq!(renew("%! needs-data\na\n%% last\n", "b\n").unwrap(), "%! needs-data\nb\n%% last\n");
     }
 
     #[test]
     fn a_mark_whose_place_is_gone_is_an_error() {
-        let error = renewed(&recorded(FILE), "head\ntook 1 s\nend\n").unwrap_err().to_string();
+        let error = renew(FILE, "head\ntook 1 s\nend\n").unwrap_err().to_string();
         assert!(error.starts_with("the part `scores` began at the line \"0.1\", which is gone"), "{error}");
-        let error = renewed(&recorded("a\n%~ took 1 s\n"), "a\n").unwrap_err().to_string();
+        let error = renew("a\n%~ took 1 s\n", "a\n").unwrap_err().to_string();
         assert!(error.starts_with("the line \"took 1 s\" (`%~`) is gone"), "{error}");
     }
 }

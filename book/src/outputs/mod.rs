@@ -1,4 +1,4 @@
-//! Runs the examples whose outputs are recorded, compares, and records anew.
+//! Runs the examples, and the program, whose outputs are recorded, compares, and records anew.
 
 mod align;
 mod run;
@@ -8,18 +8,20 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use self::align::{differences, renewed};
-use self::run::{build, run};
+use self::run::{Programs, build, run_calls, run_example};
 use crate::examples::Examples;
 use crate::problem::Problems;
+use crate::program;
 use crate::project::{Project, names, read};
-use crate::recorded::Recorded;
+use crate::recorded::{Entry, Recorded};
 
-/// A recorded output and what its example prints now.
+/// A recorded output and what is printed now.
 struct Output {
     /// Its file, from the top folder.
     file: String,
     recorded: Recorded,
-    printed: String,
+    /// For each run of the recorded output.
+    printed: Vec<String>,
 }
 
 /// What was done.
@@ -29,40 +31,64 @@ pub struct Ran {
     pub compared: usize,
     /// Files that were recorded anew.
     pub changed: Vec<String>,
-    /// Examples that were not run, because they need data that is not there.
+    /// Outputs that were left out, because they need data that are not there.
     pub skipped: Vec<String>,
+    /// Outputs that were left out, because they take minutes and were not named.
+    pub slow: Vec<String>,
 }
 
-/// Compares recorded outputs, all if none is named, with what their examples print.
+impl Output {
+    /// How what is printed now differs from what is recorded, if it does.
+    fn differences(&self) -> Option<String> {
+        let runs = self.recorded.runs();
+        let found = runs.iter().zip(&self.printed).filter_map(|((call, recorded), printed)| {
+            let diff = differences(recorded, printed)?;
+            Some(call.map_or_else(String::new, |call| call.command() + "\n") + &diff)
+        });
+        let found: Vec<String> = found.collect();
+        (!found.is_empty()).then(|| found.join("\n"))
+    }
+
+    /// What is printed now, with its parts where they were.
+    fn renewed(&self) -> Result<Recorded> {
+        let mut lines = Vec::new();
+        for ((call, recorded), printed) in self.recorded.runs().into_iter().zip(&self.printed) {
+            lines.extend(call.map(|call| Entry::Call(call.clone())));
+            lines.extend(renewed(recorded, printed)?);
+        }
+        Ok(Recorded { lines, ..self.recorded.clone() })
+    }
+}
+
+/// Compares recorded outputs, all if none is named, with what is printed now.
 ///
 /// # Errors
-/// If the examples cannot be built or files cannot be read.
+/// If the programs cannot be built or files cannot be read.
 pub fn check(project: &Project, examples: &Examples, only: &[String], problems: &Problems) -> Result<Ran> {
-    let (outputs, skipped) = collect(project, examples, only, problems)?;
-    for Output { file, recorded, printed } in &outputs {
-        if let Some(diff) = differences(recorded, printed) {
-            problems.add(
-                file,
-                0,
-                format!("the example prints something else now: `cargo book outputs` records it\n{diff}"),
-            );
+    let (outputs, ran) = collect(project, examples, only, problems)?;
+    for output in &outputs {
+        if let Some(diff) = output.differences() {
+            let name = output.file.trim_start_matches("book/outputs/").trim_end_matches(".txt");
+            let what = if program::is_recording(name) { "the program" } else { "the example" };
+            let what = format!("{what} prints something else now: `cargo book outputs {name}` records it\n{diff}");
+            problems.add(&output.file, 0, what);
         }
     }
-    Ok(Ran { compared: outputs.len(), skipped, ..Ran::default() })
+    Ok(ran)
 }
 
 /// Records outputs anew, all if none is named, with their parts where they were.
 ///
 /// # Errors
-/// If the examples cannot be built or files cannot be written.
+/// If the programs cannot be built or files cannot be written.
 pub fn record(project: &Project, examples: &Examples, only: &[String], problems: &Problems) -> Result<Ran> {
-    let (outputs, skipped) = collect(project, examples, only, problems)?;
-    let mut ran = Ran { compared: outputs.len(), skipped, ..Ran::default() };
-    for Output { file, recorded, printed } in outputs {
-        if differences(&recorded, &printed).is_none() {
+    let (outputs, mut ran) = collect(project, examples, only, problems)?;
+    for output in outputs {
+        if output.differences().is_none() {
             continue;
         }
-        match renewed(&recorded, &printed) {
+        let file = output.file.clone();
+        match output.renewed() {
             Ok(new) => {
                 fs::write(project.root().join(&file), new.to_text()).with_context(|| format!("cannot write {file}"))?;
                 ran.changed.push(file);
@@ -73,41 +99,49 @@ pub fn record(project: &Project, examples: &Examples, only: &[String], problems:
     Ok(ran)
 }
 
-/// Runs the examples of all recorded outputs, or of some.
-fn collect(
-    project: &Project,
-    examples: &Examples,
-    only: &[String],
-    problems: &Problems,
-) -> Result<(Vec<Output>, Vec<String>)> {
+/// Runs what belongs to all recorded outputs, or to some.
+fn collect(project: &Project, examples: &Examples, only: &[String], problems: &Problems) -> Result<(Vec<Output>, Ran)> {
     let has_data = std::env::var_os("LLM_DATA_DIR").is_some();
     if let Some(unknown) = only.iter().find(|name| !project.outputs().join(format!("{name}.txt")).is_file()) {
         bail!("no output book/outputs/{unknown}.txt: record it once by hand, then insert the marks `%% part`");
     }
-    let (mut wanted, mut skipped) = (Vec::new(), Vec::new());
+    let (mut wanted, mut ran) = (Vec::new(), Ran::default());
+    let (mut programs, mut needs_program) = (Vec::new(), false);
     for name in names(&project.outputs())? {
         let Some(name) = name.strip_suffix(".txt") else { continue };
         if !only.is_empty() && !only.iter().any(|wanted| wanted == name) {
             continue;
         }
         let file = format!("book/outputs/{name}.txt");
-        match (examples.get(name), Recorded::parse(&read(&project.root().join(&file))?)) {
-            (Ok(_), Ok(recorded)) if recorded.needs_data && !has_data => skipped.push(name.to_string()),
-            (Ok(example), Ok(recorded)) => wanted.push((name.to_string(), example, file, recorded)),
+        let is_of_program = program::is_recording(name);
+        let example = if is_of_program { Ok(None) } else { examples.get(name).map(Some) };
+        match (example, Recorded::parse(name, &read(&project.root().join(&file))?)) {
+            (Ok(_), Ok(recorded)) if recorded.needs_data && !has_data => ran.skipped.push(name.to_string()),
+            (Ok(_), Ok(recorded)) if recorded.slow && only.is_empty() => ran.slow.push(name.to_string()),
+            (Ok(example), Ok(recorded)) => {
+                programs.extend(example.map(|example| (name.to_string(), example.package.clone())));
+                needs_program |= is_of_program;
+                wanted.push((name.to_string(), file, recorded));
+            }
             (Err(error), _) | (_, Err(error)) => problems.add(file, 0, format!("{error:#}")),
         }
     }
-    let built = build(project, wanted.iter().map(|(name, example, ..)| (name.as_str(), example.package.as_str())))?;
+    let built = build(project, &programs, needs_program)?;
     let mut outputs = Vec::new();
-    for (name, _, file, recorded) in wanted {
-        match built
-            .get(&name)
-            .context("cargo has not built it")
-            .and_then(|program| run(project, program, &recorded.args))
-        {
+    for (name, file, recorded) in wanted {
+        match printed(project, &built, &name, &recorded) {
             Ok(printed) => outputs.push(Output { file, recorded, printed }),
             Err(error) => problems.add(file, 0, format!("{error:#}")),
         }
     }
-    Ok((outputs, skipped))
+    ran.compared = outputs.len();
+    Ok((outputs, ran))
+}
+
+/// What is printed now, for each run of a recorded output.
+fn printed(project: &Project, built: &Programs, name: &str, recorded: &Recorded) -> Result<Vec<String>> {
+    let is_of_program = program::is_recording(name);
+    let program = if is_of_program { built.llm.as_deref() } else { built.examples.get(name).map(AsRef::as_ref) };
+    let program = program.context("cargo has not built it")?;
+    if is_of_program { run_calls(program, recorded) } else { Ok(vec![run_example(project, program, &recorded.args)?]) }
 }
