@@ -104,6 +104,46 @@
         offerCopy(command, command.querySelector("code"));
     }
 
+    // ---- options ----
+
+    // A line may break at a hyphen, but not inside "--example".
+    for (const code of document.querySelectorAll("main .command code, main code.language-sh, main :not(pre) > code")) {
+        const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+        const found = [];
+        while (texts.nextNode()) {
+            if (/(^|\s)--?[a-z]/i.test(texts.currentNode.data)) {
+                found.push(texts.currentNode);
+            }
+        }
+        for (const text of found) {
+            text.replaceWith(...text.data.split(/(\s+)/).map(word => {
+                if (!/^--?[a-z]/i.test(word)) {
+                    return word;
+                }
+                const whole = document.createElement("span");
+                whole.className = "whole";
+                whole.textContent = word;
+                return whole;
+            }));
+        }
+    }
+
+    // ---- formulas ----
+
+    // The comma after a formula stays on its line, unless the formula fills it. All are measured before the first one changes.
+    const followed = [...document.querySelectorAll('main math:not([display="block"])')].map(formula => {
+        const sign = formula.nextSibling?.nodeType === Node.TEXT_NODE && /^[，。、；：？！）”’,.;:?!)]+/.exec(formula.nextSibling.data);
+        return sign && formula.getBoundingClientRect().width < 240 ? [formula, sign[0].length] : null;
+    });
+    for (const [formula, length] of followed.filter(Boolean)) {
+        const sign = formula.nextSibling;
+        sign.splitText(length);
+        const whole = document.createElement("span");
+        whole.className = "whole";
+        formula.before(whole);
+        whole.append(formula, sign);
+    }
+
     // ---- enlarge ----
 
     for (const figure of document.querySelectorAll("main figure.figure")) {

@@ -75,7 +75,7 @@ pub fn two_tensors() -> Figure {
         d.rect(Layer::Main, place.grow(-1.0), 3.0, Style::role(Role::Plain).width(1.0));
         Text::small(hex(&[*byte])).mono().draw_in(&mut d, place);
     }
-    let words = t(format!("= {length}: so long is the header"), format!("= {length}：文件头这么长"));
+    let words = t(format!("= {length}: the length of the header"), format!("= {length}：文件头这么长"));
     Text::new(words).size_of(14.0).start().draw(&mut d, all.right().shift(12.0, 0.0));
 
     part(&mut d, 1, t("header, JSON", "文件头，JSON"), (8, begin));
