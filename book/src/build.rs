@@ -13,6 +13,7 @@ use crate::listing::Listings;
 use crate::problem::Problems;
 use crate::project::Project;
 use crate::source::Sources;
+use crate::term_links::{self, Links};
 use crate::terms::{Term, read_terms};
 use crate::tree::Tree;
 use crate::{interface, render, search, source_pages};
@@ -50,6 +51,10 @@ impl Materials {
         Expander {
             listings: Listings { project, sources: &self.sources, examples: &self.examples },
             terms: &self.terms,
+            term_links: term_links::find(tree, &self.terms).unwrap_or_else(|error| {
+                problems.add("book/terms.toml", 0, format!("{error:#}"));
+                Links::new()
+            }),
             figures: figure_pages(tree, problems),
         }
     }

@@ -15,6 +15,7 @@ use crate::listing::Listings;
 use crate::problem::{Problems, suggestion};
 use crate::program::{self, Call};
 use crate::recorded::{Recorded, Shown};
+use crate::term_links::Links;
 use crate::terms::{Term, glossary};
 use crate::tree::Page;
 use crate::{figure, formula, listing, table};
@@ -25,6 +26,8 @@ pub struct Expander<'a> {
     pub listings: Listings<'a>,
     /// Words.
     pub terms: &'a [Term],
+    /// Links to the glossary, for each page of the tree.
+    pub term_links: Links,
     /// In which page each figure of the tree stands.
     pub figures: HashMap<String, String>,
 }
@@ -49,6 +52,8 @@ impl Expander<'_> {
                 }
             }
         }
+        edits.extend(self.term_links.get(&page.path).into_iter().flatten().cloned());
+        edits.sort_by_key(|(range, _)| range.start);
         apply(&page.document.text, edits)
     }
 

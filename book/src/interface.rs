@@ -76,7 +76,7 @@ const PHRASES: [(Place, &str, &str); 39] = {
 /// Completes a book that mdBook has just written to `build`.
 ///
 /// # Errors
-/// If a phrase is found nowhere or an English one is left: then mdBook has changed, and so must [`PHRASES`].
+/// If a phrase is found nowhere or an English one is left: then mdBook has changed, and so must `PHRASES`.
 pub fn finish(build: &Path, language: Language) -> Result<()> {
     // It asks for the root of a server, and is of use on one only.
     let missing = build.join("404.html");

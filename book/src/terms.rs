@@ -30,6 +30,15 @@ pub struct Term {
     /// Other words that find it in the search.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Languages in whose text the word is not linked to the glossary, because it often means something else there.
+    #[serde(default)]
+    pub unlinked: Vec<String>,
+    /// English phrases in which the word means something else: there it is not linked.
+    #[serde(default)]
+    pub besides_en: Vec<String>,
+    /// Chinese ones.
+    #[serde(default)]
+    pub besides_zh: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +74,18 @@ impl Term {
         language.pick(&self.en, &self.zh)
     }
 
+    /// What it means.
+    #[must_use]
+    pub fn means(&self, language: Language) -> &str {
+        language.pick(&self.en_means, &self.zh_means)
+    }
+
+    /// Whether the text of a language links it to the glossary.
+    #[must_use]
+    pub fn is_linked(&self, language: Language) -> bool {
+        !self.unlinked.iter().any(|folder| folder == language.folder())
+    }
+
     /// All words that find it in the search.
     #[must_use]
     pub fn synonyms(&self) -> Vec<String> {
@@ -82,7 +103,7 @@ pub fn glossary(terms: &[Term], language: Language) -> String {
         .iter()
         .map(|term| {
             let other = language.pick(("zh-CN", &term.zh), ("en", &term.en));
-            let meaning = inline_markdown(language.pick(&term.en_means, &term.zh_means), language);
+            let meaning = inline_markdown(term.means(language), language);
             format!(
                 "<tr id=\"{}\"><td>{}</td><td lang=\"{}\">{}</td><td>{meaning}</td></tr>",
                 anchor(term),
@@ -100,7 +121,8 @@ pub fn glossary(terms: &[Term], language: Language) -> String {
 }
 
 /// The id of a term's row: `term-byte-pair-encoding`.
-fn anchor(term: &Term) -> String {
+#[must_use]
+pub fn anchor(term: &Term) -> String {
     let words: Vec<String> = term
         .en
         .to_lowercase()

@@ -112,10 +112,8 @@ fn outputs_figures_boxes_formulas_and_exercises_are_filled_in() {
 #[test]
 fn tables_of_other_files_come_in_the_page_s_language() {
     let small = Small::new();
-    small.write(
-        "bench/README.md",
-        "# Speed\n\n## How fast\n\n| what | s |\n|---|---|\n| one [¹](#n) | 1.2345 |\n| two | 2 |\n",
-    );
+    small
+        .write("bench/README.md", "# Speed\n\n## How fast\n\n| what | s |\n|---|---|\n| one | 1.2345 |\n| two | 2 |\n");
     small.write(
         "bench/README.zh-CN.md",
         "# 速度\n\n## 有多快\n\n| 内容 | 秒 |\n|---|---|\n| 一 | 1.2345 |\n| 二 | 2 |\n",
@@ -240,4 +238,58 @@ fn a_problem_leaves_the_last_build_alone() {
     small.replace(EN, "{{fig 3-01}}", "{{fig 3-09}}");
     assert!(!small.check_all().is_empty());
     assert_eq!(small.built("en/ch03/causal.html"), before);
+}
+
+#[test]
+fn the_first_use_of_a_term_in_a_chapter_leads_to_the_glossary() {
+    let small = Small::new();
+    let line = "A token sees itself.";
+    small.replace(
+        EN,
+        line,
+        "Tokenization and `token`, a token-like [token](#mask); see {{fig 3-01}}: a\nToken sees other tokens.",
+    );
+    small.replace("book/zh/ch03/causal.md", "词元只看得到自己。", "看**词元**（token）：“词\n元” 与词元不同。");
+    small.build();
+    let (page, chinese) = (small.built("en/ch03/causal.html"), small.built("zh/ch03/causal.html"));
+    let link =
+        "<a class=\"term\" href=\"../preface.html#term-token\" title=\"A piece of text.\">Token</a> sees other tokens.";
+    assert!(page.contains(link), "{page}");
+    let link = "看<a class=\"term\" href=\"../preface.html#term-token\" title=\"一段文本。\"><strong>词元</strong></a>（token）：";
+    assert!(chinese.contains(link), "{chinese}");
+    for page in [page, chinese] {
+        assert_eq!(page.matches("class=\"term\"").count(), 1);
+    }
+    small.replace("book/terms.toml", "avoid_zh", "unlinked = [\"en\"]\navoid_zh");
+    small.build();
+    assert!(!small.built("en/ch03/causal.html").contains("class=\"term\""));
+    small.replace("book/terms.toml", "unlinked = [\"en\"]", "besides_en = [\"a Token\"]");
+    small.build();
+    let page = small.built("en/ch03/causal.html");
+    assert!(page.contains("a\nToken sees other <a class=\"term\"") && page.contains(">tokens</a>."), "{page}");
+}
+
+#[test]
+fn outputs_of_the_program_have_their_commands_and_may_be_cut() {
+    let small = Small::new();
+    let recorded =
+        "%! llm: pretrain --text \"a b\"\n%% start\n1.5000\n%% middle\nmuch\n%% end\n2\n%! llm: info\n%% info\n3\n";
+    small.write("book/outputs/llm-run.txt", recorded);
+    let line = small.read(EN).lines().find(|line| line.starts_with("{{out")).unwrap().to_string();
+    let parts = "{{out llm-run#start,end..info}}\n\nThe 1.5000 is there.";
+    let part =
+        |what: &str| format!("</figcaption>\n<pre><code class=\"language-text nohighlight\">{what}</code></pre>");
+    small.replace_in_both("ch03/causal.md", &line, &format!("{line}\n\n{parts}"));
+    assert_eq!(small.check(), [""; 0], "its numbers have an origin");
+    small.build();
+    let page = small.built("en/ch03/causal.html");
+    let first = format!("Output of <code>cargo run -- pretrain --text \"a b\"</code>{}", part("1.5000\n…\n2"));
+    assert!(page.contains(&first), "{page}");
+    assert!(page.contains(&format!("Output of <code>cargo run -- info</code>{}", part("3"))), "{page}");
+    // Below the commands there is one output.
+    let commands = "```sh\ncargo run -- pretrain --text \"a b\"\ncargo run -- info      # sizes\n```";
+    small.replace_in_both("ch03/causal.md", parts, &format!("{commands}\n\n{parts}"));
+    small.build();
+    let page = small.built("en/ch03/causal.html");
+    assert!(page.contains(&format!("<figcaption>Output{}", part("1.5000\n…\n2\n\n3"))), "{page}");
 }

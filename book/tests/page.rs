@@ -118,8 +118,10 @@ fn the_search_finds_chinese_english_and_names_of_code() {
         assert!(found.iter().any(|link| link.starts_with(page)), "{query}: {found:?}");
     }
     assert_eq!(search(&browser, "因果注意力")[0], "ch03/causal.html#causal-attention");
-    // Words that mean the same, also of the other language.
-    let vocabulary = search(&browser, "词表");
+    // Words that mean the same, also of the other language. The list ends after 50 sections, and the order of those with
+    // few hits depends on the word.
+    let mut vocabulary = search(&browser, "词表");
+    vocabulary.truncate(20);
     for same in ["词汇表", "vocabulary"] {
         let found = search(&browser, same);
         assert!(vocabulary.iter().all(|link| found.contains(link)), "{same}: {found:?} without some of {vocabulary:?}");

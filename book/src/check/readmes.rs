@@ -83,13 +83,15 @@ fn lines_outside_of_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The anchors that GitHub gives to the headings of a text.
+/// The anchors that GitHub gives to the headings of a text, and those that the text sets itself.
 fn anchors(text: &str) -> Vec<String> {
+    static SET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"<a (?:id|name)="([^"]+)""#).expect("a valid pattern"));
     let mut times: HashMap<String, usize> = HashMap::new();
     let headings = lines_outside_of_code(text).filter_map(|(_, line)| {
         let title = line.trim_start_matches('#');
         (title.len() < line.len()).then(|| title.strip_prefix(' ')).flatten()
     });
+    let set = SET.captures_iter(text).map(|found| found[1].to_string());
     headings
         .map(|title| {
             let anchor = anchor(title);
@@ -97,6 +99,7 @@ fn anchors(text: &str) -> Vec<String> {
             *before += 1;
             if *before == 1 { anchor } else { format!("{anchor}-{}", *before - 1) }
         })
+        .chain(set)
         .collect()
 }
 
@@ -114,8 +117,8 @@ mod tests {
 
     #[test]
     fn anchors_are_those_of_github() {
-        let text = "# 3.5 Causal attention {#causal}\n```sh\n# no heading\n```\n## `to_vec` & [links](a.md)\n## Again\n## Again\n";
-        assert_eq!(anchors(text), ["35-causal-attention-causal", "to_vec--links", "again", "again-1"]);
+        let text = "# 3.5 Causal attention {#causal}\n```sh\n# no heading\n```\n## `to_vec` & [links](a.md)\n## Again\n## Again\n<a id=\"n\"></a>¹\n";
+        assert_eq!(anchors(text), ["35-causal-attention-causal", "to_vec--links", "again", "again-1", "n"]);
         assert_eq!(anchor("3.5.1 遮住未来"), "351-遮住未来");
     }
 }
