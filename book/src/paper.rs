@@ -14,6 +14,8 @@ use crate::tree::{Entry, Tree};
 const BREAK: &str = "<div style=\"break-before: page; page-break-before: always;\"></div>";
 
 static HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<(/?)h([1-6])\b").ok());
+static FILE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("<a class=\"file\" href=\"[^\"]*\">([^<]*)</a>").ok());
 static FIRST_ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<h1 id=\"([^\"]*)\"").ok());
 
 /// What the book on paper is made of.
@@ -67,7 +69,7 @@ impl Paper<'_> {
                     line.title.replace('\\', "\\\\").replace('"', "\\\"")
                 ));
             }
-            chapters.push_str(&lowered(page, line.depth));
+            chapters.push_str(&without_files(&lowered(page, line.depth)));
         }
         let title = self.tree.language.pick("Contents", "目录");
         let Self { cover, style, script, .. } = self;
@@ -113,6 +115,12 @@ fn lowered(page: &str, depth: usize) -> String {
         format!("<{}h{}{class}", &found[1], (level + depth).min(6))
     };
     heading.replace_all(page, lower).into_owned()
+}
+
+/// A page without links to files of the project, which are not on paper.
+fn without_files(page: &str) -> String {
+    FILE.as_ref()
+        .map_or_else(|| page.to_string(), |file| file.replace_all(page, "<span class=\"file\">$1</span>").into_owned())
 }
 
 /// A drawing without what holds for a page of its own: its styles would hold for all drawings.
@@ -199,6 +207,8 @@ mod tests {
             "<h2 class=\"page-title\" id=\"a\">A</h2><h3>b</h3><h5 class=\"x\">c</h5><header></header>"
         );
         assert_eq!(first_id(page), Some("a"));
+        let page = "<a class=\"file\" href=\"source/a.rs.html#L1\">a.rs</a><a href=\"#b\">b</a>";
+        assert_eq!(without_files(page), "<span class=\"file\">a.rs</span><a href=\"#b\">b</a>");
     }
 
     #[test]

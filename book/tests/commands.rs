@@ -63,17 +63,59 @@ fn stamp_lists_what_it_did() {
 }
 
 #[test]
-fn pdf_says_what_is_missing() {
+fn pdf_and_epub_say_what_is_missing() {
     let small = Small::new();
-    let run = |path: &str| {
+    let run = |what: &str, path: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-        command.arg("--root").arg(small.path("")).arg("pdf").env_remove("CHROMIUM").env("PATH", path);
+        command.arg("--root").arg(small.path("")).arg(what).env_remove("CHROMIUM").env("PATH", path);
         text(&command.output().unwrap().stderr)
     };
-    assert!(run("/nothing").starts_with("error: Chromium prints the book, and none was found: install it (Debian: "));
+    let missing = run("pdf", "/nothing");
+    assert!(
+        missing.starts_with("error: Chromium prints the book, and none was found: install it (Debian: "),
+        "{missing}"
+    );
     small.write("bin/chromium", "");
-    let missing = run(&small.path("bin").to_string_lossy());
+    let missing = run("pdf", &small.path("bin").to_string_lossy());
     assert_eq!(missing, "error: book/build/en/print.html is missing: run `cargo book build` first\n");
+    let missing = run("epub", "/nothing");
+    assert_eq!(missing, "error: book/build/en/preface.html is missing: run `cargo book build` first\n");
+}
+
+/// A browser that "prints" the page which it is given, and puts a number into the name of the copy that it keeps.
+#[cfg(unix)]
+const BROWSER: &str = "#!/bin/sh\nfor word; do case $word in --print-to-pdf=*) pdf=${word#*=};; file://*) page=${word#file://};; esac; done\n\
+                       { echo %PDF; cat \"$page\"; } >\"$pdf\"\n";
+
+#[cfg(unix)]
+#[test]
+fn pdf_prints_cover_contents_and_chapters() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let small = Small::new();
+    small.build();
+    small.write("book/theme/pdf.css", ".of-pdf {}");
+    small.write("book/theme/cover-en.svg", "<?xml?><svg><style>text{}</style><rect id=\"cover\"/></svg>");
+    small.write("chromium", BROWSER);
+    std::fs::set_permissions(small.path("chromium"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
+    command.arg("--root").arg(small.path("")).arg("pdf").env("CHROMIUM", small.path("chromium"));
+    let output = command.output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(said, "book/build/llm-from-scratch-rs-en.pdf\nbook/build/llm-from-scratch-rs-zh.pdf\n", "{output:?}");
+    assert!(!small.path("book/build/en/paper.html").exists(), "what was printed is gone");
+    let printed = small.built("llm-from-scratch-rs-en.pdf");
+    assert!(
+        printed.contains(".of-pdf {}")
+            && printed.contains("<div class=\"paper-cover\"><svg><rect id=\"cover\"/></svg></div>")
+    );
+    assert!(
+        printed.contains("<a class=\"depth-0\" href=\"#causal\"><span>3 Attention</span><i></i><b></b></a>"),
+        "{printed}"
+    );
+    assert!(printed.contains("@page chapter-2 { @top-right { content: \"3 Attention\"; } }"));
+    assert!(printed.contains("<span class=\"file\">ch03-attention/src/lib.rs</span>"), "no links to files");
+    assert_eq!(printed.matches("<main ").count(), 2);
 }
 
 #[test]
