@@ -192,6 +192,11 @@ fn epub(project: &Project, check: bool) -> Result<bool> {
 }
 
 fn say(ran: &Ran) {
+    for difference in &ran.elsewhere {
+        println!(
+            "note: this processor has no AVX-512, with which the outputs were recorded, and rounds otherwise: {difference}"
+        );
+    }
     for file in &ran.changed {
         println!("recorded {file}");
     }

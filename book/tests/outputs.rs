@@ -13,7 +13,7 @@ const FILE: &str = "book/outputs/3_5_mask.txt";
 fn outputs(small: &Small, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
     command.arg("--root").arg(small.path("")).arg("outputs").args(arguments);
-    let output = command.env("CARGO_TARGET_DIR", small.path("target")).output().unwrap();
+    let output = command.env("CARGO_TARGET_DIR", small.path("target")).env("EXACT_OUTPUTS", "1").output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
