@@ -71,6 +71,8 @@ impl Paper<'_> {
             }
             chapters.push_str(&without_files(&lowered(page, line.depth)));
         }
+        // Around the last chapter there are no other pages, or an empty sheet would follow it.
+        running.push_str(&format!("body {{ page: chapter-{chapter}; }}\n"));
         let title = self.tree.language.pick("Contents", "目录");
         let Self { cover, style, script, .. } = self;
         let before = before.replace("</head>", &format!("<style>\n{style}\n{running}</style>\n</head>"));
@@ -185,13 +187,34 @@ fn objects(pdf: &[u8], at: usize) -> Option<HashMap<usize, usize>> {
 /// The text of an object.
 fn object(pdf: &[u8], objects: &HashMap<usize, usize>, id: usize) -> Option<String> {
     let text = pdf.get(*objects.get(&id)?..)?;
-    let end = text.windows(6).position(|bytes| bytes == b"endobj")?;
+    let end = find(text, b"endobj")?;
     Some(String::from_utf8_lossy(&text[..end]).into_owned())
 }
 
 /// The object that a key refers to.
 fn reference(text: &str, key: &str) -> Option<usize> {
     text.split_once(key)?.1.split(' ').next()?.parse().ok()
+}
+
+/// Mends titles of the outline: Chromium writes that of a heading twice if the heading had to move to the next sheet. No byte
+/// moves, so all positions stay right.
+pub fn mend_titles(pdf: &mut [u8]) {
+    for (start, end) in [("/Title (", ")\n"), ("/Title <FEFF", ">")] {
+        let mut at = 0;
+        while let Some(from) = find(&pdf[at..], start.as_bytes()).map(|found| at + found + start.len()) {
+            let Some(length) = find(&pdf[from..], end.as_bytes()) else { return };
+            let (half, to) = (from + length / 2, from + length);
+            if length > 0 && length % 2 == 0 && pdf[from..half] == pdf[half..to] {
+                pdf[half] = end.as_bytes()[0];
+                pdf[half + 1..=to].fill(b' ');
+            }
+            at = to;
+        }
+    }
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
 }
 
 #[cfg(test)]
@@ -215,6 +238,14 @@ mod tests {
     fn a_drawing_loses_its_styles() {
         assert_eq!(drawing("<?xml?><svg><style>text{}</style><rect/></svg>"), "<svg><rect/></svg>");
         assert_eq!(drawing("<svg><rect/></svg>"), "<svg><rect/></svg>");
+    }
+
+    #[test]
+    fn titles_that_are_written_twice_are_mended_in_place() {
+        let mut pdf = *b"<</Title (A b)\n/X><</Title (A bA b)\n/X></Title <FEFF00410041>\n/X></Title <FEFF00410042>/X>";
+        mend_titles(&mut pdf);
+        let expected = "<</Title (A b)\n/X><</Title (A b)   \n/X></Title <FEFF0041>    \n/X></Title <FEFF00410042>/X>";
+        assert_eq!(String::from_utf8_lossy(&pdf), expected);
     }
 
     #[test]

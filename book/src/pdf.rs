@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::language::Language;
-use crate::paper::{Paper, drawing, page_numbers};
+use crate::paper::{Paper, drawing, mend_titles, page_numbers};
 use crate::problem::Problems;
 use crate::project::{Project, read};
 use crate::tree::Tree;
@@ -47,10 +47,13 @@ pub fn print(project: &Project) -> Result<Vec<PathBuf>> {
             run(&browser, &page.0, &file)
         };
         // The first time tells where everything is, the second time the table of contents says it.
-        let numbers = page_numbers(&print(&HashMap::new())?);
+        let mut printed = print(&HashMap::new())?;
+        let numbers = page_numbers(&printed);
         if !numbers.is_empty() {
-            print(&numbers)?;
+            printed = print(&numbers)?;
         }
+        mend_titles(&mut printed);
+        fs::write(&file, printed).with_context(|| format!("cannot write {}", file.display()))?;
         files.push(file);
     }
     Ok(files)
