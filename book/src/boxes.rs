@@ -27,27 +27,13 @@ fn label(kind: BoxKind, language: Language) -> &'static str {
     }
 }
 
-/// The class of a kind of box.
-fn class(kind: BoxKind) -> &'static str {
-    match kind {
-        BoxKind::Try => "try",
-        BoxKind::Check => "check",
-        BoxKind::Pytorch => "pytorch",
-        BoxKind::Erratum => "erratum",
-        BoxKind::Picture => "picture",
-        BoxKind::Note => "note",
-        BoxKind::Detail => "detail",
-        BoxKind::Question => "question",
-    }
-}
-
 impl OpenBox {
     /// The beginning of a box, and what remembers that it is open. `number` is that of a question.
     ///
     /// # Errors
     /// If it lacks a title.
     pub fn open(kind: BoxKind, title: &str, number: usize, language: Language) -> Result<(Self, String)> {
-        let (label, class) = (label(kind, language), class(kind));
+        let (label, class) = (label(kind, language), kind.word().to_lowercase());
         if title.contains('$') || title.contains("{{") {
             bail!("the title of a box is plain text, without formulas and directives");
         }

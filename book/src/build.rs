@@ -46,10 +46,16 @@ impl Materials {
         })
     }
 
+    /// What gives the listings of all pages.
+    #[must_use]
+    pub fn listings<'a>(&'a self, project: &'a Project) -> Listings<'a> {
+        Listings { project, sources: &self.sources, examples: &self.examples }
+    }
+
     /// What expands the pages of a tree.
     pub fn expander<'a>(&'a self, project: &'a Project, tree: &Tree, problems: &Problems) -> Expander<'a> {
         Expander {
-            listings: Listings { project, sources: &self.sources, examples: &self.examples },
+            listings: self.listings(project),
             terms: &self.terms,
             term_links: term_links::find(tree, &self.terms).unwrap_or_else(|error| {
                 problems.add("book/terms.toml", 0, format!("{error:#}"));

@@ -1,12 +1,11 @@
 //! The examples of all crates, and the commands that run them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
 use crate::problem::suggestion;
-use crate::project::{Project, names, read};
+use crate::project::{Project, files_below, names, read};
 
 /// An example.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,16 +93,11 @@ impl Examples {
         let (folder, package) = self.crate_of(file)?;
         let function = name.rsplit("::").next().unwrap_or(name);
         let start = format!("fn {function}");
-        let mut folders: Vec<PathBuf> = ["tests", "src"].map(|below| project.root().join(folder).join(below)).into();
-        while let Some(below) = folders.pop() {
-            for file in names(&below)? {
-                let file = below.join(file);
+        for below in ["src", "tests"] {
+            for file in files_below(&project.root().join(folder).join(below))? {
                 // The name may be the beginning of several tests.
                 if file.extension().is_some_and(|extension| extension == "rs") && read(&file)?.contains(&start) {
                     return Ok(format!("cargo test -p {package} {name}"));
-                }
-                if file.is_dir() {
-                    folders.push(file);
                 }
             }
         }

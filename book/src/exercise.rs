@@ -69,8 +69,8 @@ impl Exercise {
         );
         let explained = markdown(&self.explanation, language) + &code_block(&self.solution, "rust");
         format!(
-            "<section class=\"exercise\" id=\"exercise-{}\"><h4 class=\"exercise-title\">{heading}{}</h4>{}{link}{}{}{}{}</section>",
-            id.replace('.', "-").to_lowercase(),
+            "<section class=\"exercise\" id=\"{}\"><h4 class=\"exercise-title\">{heading}{}</h4>{}{link}{}{}{}{}</section>",
+            anchor(id),
             inline_markdown(&self.title, language),
             markdown(&self.task, language),
             folded("starter", language.pick("Code to begin with", "起始代码"), &code_block(&self.starter, "rust")),
@@ -85,6 +85,12 @@ impl Exercise {
     pub fn code_text(&self) -> String {
         [self.task.as_str(), self.starter.as_str(), self.explanation.as_str(), self.solution.as_str()].join("\n")
     }
+}
+
+/// The id of the element that shows an exercise.
+#[must_use]
+pub fn anchor(id: &str) -> String {
+    format!("exercise-{}", id.replace('.', "-").to_lowercase())
 }
 
 /// Number and folder of every exercise.

@@ -12,6 +12,7 @@ use crate::exercise::Exercise;
 use crate::html::{code_block, escape};
 use crate::language::Language;
 use crate::listing::Listings;
+use crate::paths::to_root;
 use crate::problem::{Problems, suggestion};
 use crate::program::{self, Call};
 use crate::recorded::{Recorded, Shown};
@@ -125,9 +126,10 @@ impl Expander<'_> {
         let (language, project) = (page.language, self.listings.project);
         Ok(match directive {
             Directive::Code(code) => {
-                let listing = self.listings.get(code, state.run.as_ref())?;
-                let html = listing::html(code, &listing, &to_root(&page.path));
-                state.commands = vec![listing.command];
+                let listing = self.listings.get(code)?;
+                let command = self.listings.command(code, state.run.as_ref())?;
+                let html = listing::html(code, &listing, &command, &to_root(&page.path));
+                state.commands = vec![command];
                 html
             }
             Directive::Out(out) => self.output(out, language, state)?,
@@ -199,7 +201,7 @@ struct State {
 }
 
 fn unknown_box(word: &str) -> anyhow::Error {
-    let known = BoxKind::ALL.map(|(name, _)| name);
+    let known = BoxKind::ALL.map(BoxKind::word);
     anyhow!("no box `[!{word}]`{}", suggestion(word, &known))
 }
 
@@ -246,12 +248,6 @@ fn stands_alone(document: &Document, range: &Range<usize>) -> bool {
     let before = document.text[..range.start].rsplit('\n').next().unwrap_or_default();
     let after = document.text[range.end..].split('\n').next().unwrap_or_default();
     before.trim_start_matches(['>', ' ']).is_empty() && after.trim().is_empty()
-}
-
-/// From a page to the top of the book: `../`.
-#[must_use]
-pub fn to_root(page: &str) -> String {
-    "../".repeat(page.matches('/').count())
 }
 
 /// Replaces pieces of a text. A piece inside of another is left out.

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::directive::Directive;
-use crate::document::Kind;
 use crate::html::{escape, one_line};
 use crate::language::Language;
 use crate::problem::Problems;
 use crate::project::{Project, names, read};
-use crate::tree::Tree;
+use crate::tree::{Page, Tree};
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,21 +121,23 @@ pub fn mention(language: Language, id: &str, page: &str) -> Result<String> {
     Ok(format!("<a class=\"figure-link\" href=\"{page}#{}\">{}</a>", anchor(id), escape(&name(id, language)?)))
 }
 
+/// The figures that stand on a page, with their lines.
+pub fn on_page(page: &Page) -> impl Iterator<Item = (usize, String)> {
+    page.document.directives().filter_map(|(line, directive)| match directive {
+        Directive::Fig(id) => Some((line, id)),
+        _ => None,
+    })
+}
+
 /// In which page each figure stands. One that stands twice is a problem.
 #[must_use]
 pub fn figure_pages(tree: &Tree, problems: &Problems) -> HashMap<String, String> {
     let mut pages: HashMap<String, String> = HashMap::new();
     for page in &tree.pages {
-        for item in &page.document.items {
-            let Kind::Directive { text, alone: true } = &item.kind else { continue };
-            let Ok(Directive::Fig(id)) = Directive::parse(text) else { continue };
+        for (line, id) in on_page(page) {
             if let Some(other) = pages.insert(id.clone(), page.path.clone()) {
-                let line = page.document.line(item.range.start);
-                problems.add(
-                    &page.file,
-                    line,
-                    format!("the figure {id} stands in {other} already: mention it in a sentence"),
-                );
+                let what = format!("the figure {id} stands in {other} already: mention it in a sentence");
+                problems.add(&page.file, line, what);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Pieces of HTML that can stand anywhere in Markdown: in one line, and nothing in them is taken for Markdown.
 
+use html5ever::tokenizer::{BufferQueue, TokenSink, Tokenizer, TokenizerOpts};
 use mdbook_markdown::pulldown_cmark::{Event, Options, Parser, html};
 
 use crate::document::options;
@@ -84,6 +85,17 @@ pub fn shield(html: &str) -> String {
         }
     }
     result
+}
+
+/// Reads HTML token by token.
+pub fn read_tokens<S: TokenSink>(html: &str, sink: S) -> S {
+    let queue = BufferQueue::default();
+    queue.push_back(html.into());
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
+    // Scripts are not run, so there is nothing to wait for.
+    let _ = tokenizer.feed(&queue);
+    tokenizer.end();
+    tokenizer.sink
 }
 
 /// Characters that mean something in Markdown or HTML.

@@ -3,12 +3,16 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail, ensure};
 use regex::{Captures, Regex};
 
+use crate::document::is_han;
 use crate::language::Language;
+use crate::paths::{resolve, to_root};
+use crate::project::{files_below, read, relative};
 
 /// Where a phrase of mdBook stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +94,8 @@ pub fn finish(build: &Path, language: Language) -> Result<()> {
             Some("js") if path.parent() == Some(build) => Place::Script,
             _ => continue,
         };
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        files.push(File { path: relative(&path, build)?, place, text });
+        let text = read(&path)?;
+        files.push(File { path: relative(&path, build), place, text });
     }
     if language == Language::Chinese {
         translate(&mut files)?;
@@ -115,7 +119,7 @@ pub fn landing(build: &Path) -> Result<()> {
     let mut page = include_str!("../theme/landing.html").to_string();
     for language in Language::ALL {
         let first = build.join(language.folder()).join("index.html");
-        let html = fs::read_to_string(&first).with_context(|| first.display().to_string())?;
+        let html = read(&first)?;
         let title = between(&html, "<h1 class=\"menu-title\">", "</h1>").context("mdBook's page has no title")?;
         let mark = format!("[title-{language}]");
         ensure!(page.contains(&mark), "theme/landing.html lacks {mark}");
@@ -228,10 +232,9 @@ fn switch(path: &str, language: Language) -> String {
         Language::English => (Language::Chinese, "中文", "用中文阅读本页"),
         Language::Chinese => (Language::English, "English", "Read this page in English"),
     };
-    let up = "../".repeat(path.matches('/').count() + 1);
-    let (folder, code) = (other.folder(), other.code());
+    let (up, folder, code) = (to_root(path), other.folder(), other.code());
     format!(
-        "<a id=\"language\" class=\"language\" href=\"{up}{folder}/{path}\" lang=\"{code}\" hreflang=\"{code}\" title=\"{title}\">{name}</a>"
+        "<a id=\"language\" class=\"language\" href=\"{up}../{folder}/{path}\" lang=\"{code}\" hreflang=\"{code}\" title=\"{title}\">{name}</a>"
     )
 }
 
@@ -244,18 +247,15 @@ fn title(page: &str) -> Option<String> {
 
 /// Labels are read aloud and shown at the pointer, so none may be English on a Chinese page.
 fn no_english_left(page: &File) -> Result<()> {
-    let label = Regex::new(r#"\b(?:title|aria-label|placeholder)="([^"]*)""#)?;
+    static LABEL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"\b(?:title|aria-label|placeholder)="([^"]*)""#).expect("a valid pattern"));
     let (before, _, after) = parts(&page.text);
-    for found in label.captures_iter(before).chain(label.captures_iter(after)) {
+    for found in LABEL.captures_iter(before).chain(LABEL.captures_iter(after)) {
         if !found[1].chars().any(is_han) && !found[0].ends_with("in English\"") {
             bail!("{}: mdBook says {}: add it to PHRASES in book/src/interface.rs", page.path, &found[0]);
         }
     }
     Ok(())
-}
-
-fn is_han(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
@@ -264,52 +264,12 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     Some(text[from..from + length].trim())
 }
 
-/// What a relative link of a page leads to, relative to the book.
-fn resolve(page: &str, link: &str) -> String {
-    let mut folders: Vec<&str> = page.split('/').collect();
-    folders.pop();
-    for part in link.split('/') {
-        match part {
-            ".." => drop(folders.pop()),
-            "." => {}
-            part => folders.push(part),
-        }
-    }
-    folders.join("/")
-}
-
-fn relative(path: &Path, root: &Path) -> Result<String> {
-    let parts = path.strip_prefix(root)?.iter().map(|part| part.to_string_lossy());
-    Ok(parts.collect::<Vec<_>>().join("/"))
-}
-
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(files_below(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn page(path: &str, text: &str) -> File {
         File { path: path.to_string(), place: Place::Page, text: text.to_string() }
-    }
-
-    #[test]
-    fn a_link_of_a_page_is_followed() {
-        assert_eq!(resolve("ch03/causal.html", "../ch03/self-attention.html"), "ch03/self-attention.html");
-        assert_eq!(resolve("ch03/causal.html", "index.html"), "ch03/index.html");
-        assert_eq!(resolve("preface.html", "ch01/index.html"), "ch01/index.html");
     }
 
     #[test]

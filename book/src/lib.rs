@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+pub mod anchors;
 pub mod boxes;
 pub mod build;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod listing;
 pub mod numerals;
 pub mod outputs;
 pub mod paper;
+pub mod paths;
 pub mod pdf;
 pub mod problem;
 pub mod program;

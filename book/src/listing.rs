@@ -25,16 +25,14 @@ pub struct Listing {
     pub text: String,
     /// The number of its first line in the file.
     pub first_line: usize,
-    /// The command that runs it.
-    pub command: String,
 }
 
 impl Listings<'_> {
-    /// The listing of a directive. `default_run` is what runs it if nothing else is said.
+    /// The listing of a directive.
     ///
     /// # Errors
-    /// If the file, an item, a line or the command is missing.
-    pub fn get(&self, code: &Code, default_run: Option<&Run>) -> Result<Listing> {
+    /// If the file, an item or a line is missing.
+    pub fn get(&self, code: &Code) -> Result<Listing> {
         let source = self.sources.get(self.project, &code.path)?;
         let mut pieces = Vec::new();
         for item in &code.items {
@@ -48,30 +46,27 @@ impl Listings<'_> {
         let lines = cut(pieces.join(&separator), code)?;
         let first_line = lines.first().map_or(1, |line| line.number);
         let text: Vec<String> = dedent(lines).into_iter().map(|line| line.text).collect();
-        Ok(Listing {
-            text: text.join("\n").trim_end().to_string(),
-            first_line,
-            command: self.command(code, default_run)?,
-        })
+        Ok(Listing { text: text.join("\n").trim_end().to_string(), first_line })
     }
 
-    fn command(&self, code: &Code, default_run: Option<&Run>) -> Result<String> {
-        let run = code.run.as_ref().or_else(|| if self.is_example(code) { None } else { default_run });
+    /// The command that runs a listing: `default_run` if nothing else is said.
+    ///
+    /// # Errors
+    /// If nothing is said at all, or there is no such example or test.
+    pub fn command(&self, code: &Code, default_run: Option<&Run>) -> Result<String> {
+        let example = self.examples.of_file(&code.path);
+        let run = code.run.as_ref().or(default_run.filter(|_| example.is_none()));
         match run {
             Some(Run::Example(name)) => self.examples.command(name),
             Some(Run::Test(name)) => self.examples.test_command(self.project, &code.path, name),
             Some(Run::Command(command)) => Ok(command.clone()),
             None => {
-                let example = self.examples.of_file(&code.path).context(
+                let example = example.context(
                     "the listing has no command: add `run=EXAMPLE` or `run=test:NAME` to it, or `<!-- run: EXAMPLE -->` above",
                 )?;
                 self.examples.command(example)
             }
         }
-    }
-
-    fn is_example(&self, code: &Code) -> bool {
-        self.examples.of_file(&code.path).is_some()
     }
 }
 
@@ -112,7 +107,7 @@ fn dedent(mut lines: Vec<Line>) -> Vec<Line> {
 
 /// The HTML of a listing. `to_root` leads from the page to the top of the book: `../`.
 #[must_use]
-pub fn html(code: &Code, listing: &Listing, to_root: &str) -> String {
+pub fn html(code: &Code, listing: &Listing, command: &str, to_root: &str) -> String {
     let Code { path, items, .. } = code;
     let items: Vec<String> =
         items.iter().map(|item| format!(" <span class=\"item\">{}</span>", escape(item))).collect();
@@ -123,7 +118,7 @@ pub fn html(code: &Code, listing: &Listing, to_root: &str) -> String {
         escape(path),
         items.join(""),
         code_block(&listing.text, "rust"),
-        command_html(&listing.command),
+        command_html(command),
     )
 }
 

@@ -77,17 +77,17 @@ impl Number {
 /// All numbers in a text. Digits that belong to a name, a version or a serial number are none.
 #[must_use]
 pub fn numbers_in(text: &str) -> Vec<Number> {
-    static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d[\d,._]*").ok());
-    static GROUPS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\d{1,3}([,_]\d{3})+(\.\d+)?$").ok());
-    let (Some(number), Some(groups)) = (&*NUMBER, &*GROUPS) else { return Vec::new() };
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d[\d,._]*").expect("a valid pattern"));
+    static GROUPS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\d{1,3}([,_]\d{3})+(\.\d+)?$").expect("a valid pattern"));
     let mut found = Vec::new();
-    for run in number.find_iter(text) {
+    for run in NUMBER.find_iter(text) {
         let before = text[..run.start()].chars().next_back();
         if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') {
             continue;
         }
         let whole = run.as_str().trim_end_matches([',', '.', '_']);
-        let parts: Vec<&str> = if groups.is_match(whole) { vec![whole] } else { whole.split(',').collect() };
+        let parts: Vec<&str> = if GROUPS.is_match(whole) { vec![whole] } else { whole.split(',').collect() };
         let mut at = run.start();
         for part in parts {
             if is_number(part) {

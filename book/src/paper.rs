@@ -13,10 +13,10 @@ use crate::tree::{Entry, Tree};
 /// What mdBook puts between pages.
 const BREAK: &str = "<div style=\"break-before: page; page-break-before: always;\"></div>";
 
-static HEADING: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<(/?)h([1-6])\b").ok());
-static FILE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("<a class=\"file\" href=\"[^\"]*\">([^<]*)</a>").ok());
-static FIRST_ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("<h1 id=\"([^\"]*)\"").ok());
+static HEADING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<(/?)h([1-6])\b").expect("a valid pattern"));
+static FILE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("<a class=\"file\" href=\"[^\"]*\">([^<]*)</a>").expect("a valid pattern"));
+static FIRST_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new("<h1 id=\"([^\"]*)\"").expect("a valid pattern"));
 
 /// What the book on paper is made of.
 pub struct Paper<'a> {
@@ -104,25 +104,26 @@ fn lines(entries: &[Entry]) -> Vec<Line> {
 
 /// The id of the title of a page.
 fn first_id(page: &str) -> Option<&str> {
-    FIRST_ID.as_ref()?.captures(page)?.get(1).map(|id| id.as_str())
+    FIRST_ID.captures(page)?.get(1).map(|id| id.as_str())
 }
 
 /// A page whose headings stand below that of its chapter.
 fn lowered(page: &str, depth: usize) -> String {
-    let Some(heading) = HEADING.as_ref().filter(|_| depth > 0) else { return page.to_string() };
+    if depth == 0 {
+        return page.to_string();
+    }
     let lower = |found: &Captures| {
         let level: usize = found[2].parse().unwrap_or(1);
         // The title of the page looks like one.
         let class = if level == 1 && found[1].is_empty() { " class=\"page-title\"" } else { "" };
         format!("<{}h{}{class}", &found[1], (level + depth).min(6))
     };
-    heading.replace_all(page, lower).into_owned()
+    HEADING.replace_all(page, lower).into_owned()
 }
 
 /// A page without links to files of the project, which are not on paper.
 fn without_files(page: &str) -> String {
-    FILE.as_ref()
-        .map_or_else(|| page.to_string(), |file| file.replace_all(page, "<span class=\"file\">$1</span>").into_owned())
+    FILE.replace_all(page, "<span class=\"file\">$1</span>").into_owned()
 }
 
 /// A drawing without what holds for a page of its own: its styles would hold for all drawings.

@@ -30,13 +30,9 @@ pub fn print(project: &Project) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for language in Language::ALL {
         let built = project.build().join(language.folder());
-        let print = built.join("print.html");
-        if !print.is_file() {
-            bail!("{} is missing: run `cargo book build` first", project.relative(&print));
-        }
+        let html = project.read_built(language, "print.html")?;
         let tree = Tree::read(project, language, &Problems::default())?;
         let cover = drawing(&theme(format!("cover-{language}.svg")));
-        let html = read(&print)?;
         let paper = Paper { tree: &tree, print: &html, cover: &cover, style: &style, script: &script };
         let file = project.build().join(format!("{NAME}-{language}.pdf"));
         // Beside the pages, whose styles and fonts it uses.

@@ -19,7 +19,7 @@ impl Project {
     /// # Errors
     /// If there is no book in it.
     pub fn at(root: impl Into<PathBuf>) -> Result<Self> {
-        let root = root.into();
+        let root = std::path::absolute(root.into())?;
         if !has_book(&root) {
             bail!("{} has no book: book/en/SUMMARY.md is missing", root.display());
         }
@@ -72,6 +72,18 @@ impl Project {
         self.book().join("build")
     }
 
+    /// The text of a page of the built book.
+    ///
+    /// # Errors
+    /// If the book is not built.
+    pub fn read_built(&self, language: Language, page: &str) -> Result<String> {
+        let file = self.build().join(language.folder()).join(page);
+        if !file.is_file() {
+            bail!("{} is missing: run `cargo book build` first", self.relative(&file));
+        }
+        read(&file)
+    }
+
     /// The crates of the project: folders with a `Cargo.toml`, at the top or in `engine`, as paths from the top, in order.
     ///
     /// # Errors
@@ -91,8 +103,14 @@ impl Project {
     /// A path as it is written in messages: from the top folder, with slashes.
     #[must_use]
     pub fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+        relative(path, &self.root)
     }
+}
+
+/// A path from a folder on, with slashes.
+#[must_use]
+pub fn relative(path: &Path, folder: &Path) -> String {
+    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
 fn has_book(folder: &Path) -> bool {
@@ -113,6 +131,23 @@ pub fn names(folder: &Path) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// All files in a folder and below, sorted; none if there is no such folder.
+///
+/// # Errors
+/// If a folder cannot be listed.
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for name in names(folder)? {
+        let path = folder.join(name);
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 /// The text of a file with `\n` at the ends of lines.

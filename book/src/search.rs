@@ -6,10 +6,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use regex::Regex;
 use serde::Serialize;
+
+use crate::html::read_tokens;
 
 /// Where the index is written to, in the folder of a book.
 pub const INDEX: &str = "search-index.js";
@@ -62,12 +63,7 @@ pub fn write(build: &Path, synonyms: &[Vec<String>]) -> Result<usize> {
 
 fn sections_of(page: &str, html: &str, chapter: &str) -> Vec<Section> {
     let reader = Reader { page: page.to_string(), chapter: chapter.to_string(), state: RefCell::default() };
-    let tokenizer = Tokenizer::new(reader, TokenizerOpts::default());
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    tokenizer.sink.state.into_inner().finish()
+    read_tokens(html, reader).state.into_inner().finish()
 }
 
 /// Gathers the sections of a page, token by token.

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, anyhow};
 use tiny_http::{Header, Request, Response, Server};
 
-use crate::project::{Project, names};
+use crate::project::{Project, files_below};
 
 /// How long to wait before looking at the files again.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -43,25 +43,16 @@ pub fn serve(project: &Project, port: u16, build: impl Fn() -> Result<()>) -> Re
 
 /// When each file that the book is made of was changed.
 fn times(project: &Project) -> BTreeMap<PathBuf, SystemTime> {
-    let mut found = BTreeMap::new();
     let inside = ["en", "zh", "figures", "numbers", "outputs", "theme"].map(|folder| project.book().join(folder));
-    let mut open = Vec::from(inside);
+    let mut folders = Vec::from(inside);
     for name in project.crates().unwrap_or_default() {
-        open.extend(
+        folders.extend(
             ["src", "examples", "exercises", "solutions"].map(|folder| project.root().join(&name).join(folder)),
         );
     }
-    open.push(project.book().join("terms.toml"));
-    while let Some(path) = open.pop() {
-        open.extend(names(&path).unwrap_or_default().iter().map(|name| path.join(name)));
-        if let Ok(data) = path.metadata()
-            && data.is_file()
-            && let Ok(time) = data.modified()
-        {
-            found.insert(path, time);
-        }
-    }
-    found
+    let files = folders.iter().flat_map(|folder| files_below(folder).unwrap_or_default());
+    let files = files.chain([project.book().join("terms.toml")]);
+    files.filter_map(|file| file.metadata().and_then(|data| data.modified()).ok().map(|time| (file, time))).collect()
 }
 
 fn answer(root: &Path, request: Request) -> Result<()> {

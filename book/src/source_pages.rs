@@ -53,11 +53,12 @@ fn chapter(source: &Source) -> Chapter {
 /// A page of a file has no page before and after it.
 fn without_neighbours(html: &str) -> String {
     let mut html = html.to_string();
-    for (start, end) in [("<nav class=\"nav-wrapper\"", "</nav>"), ("<nav class=\"nav-wide-wrapper\"", "</nav>")] {
+    const END: &str = "</nav>";
+    for start in ["<nav class=\"nav-wrapper\"", "<nav class=\"nav-wide-wrapper\""] {
         if let Some(from) = html.find(start)
-            && let Some(length) = html[from..].find(end)
+            && let Some(length) = html[from..].find(END)
         {
-            html.replace_range(from..from + length + end.len(), "");
+            html.replace_range(from..from + length + END.len(), "");
         }
     }
     html

@@ -40,6 +40,11 @@ pub fn of(document: &Document, section: &Section) -> String {
     hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The stamp of the English section with an id.
+fn of_original(original: &Page, id: &str) -> Option<String> {
+    original.document.sections().iter().find(|section| section.id == id).map(|section| of(&original.document, section))
+}
+
 /// The stamp at the end of a section: its place, and what it says.
 fn written<'a>(section: &Section<'a>) -> Option<(std::ops::Range<usize>, &'a str)> {
     section.items.iter().rev().find_map(|item| match &item.kind {
@@ -52,9 +57,7 @@ fn written<'a>(section: &Section<'a>) -> Option<(std::ops::Range<usize>, &'a str
 pub fn check(original: &Page, page: &Page, problems: &Problems) {
     for section in page.document.sections() {
         let name = format!("{}#{}", page.path, section.id);
-        let wanted =
-            original.document.sections().iter().find(|s| s.id == section.id).map(|s| of(&original.document, s));
-        let Some(wanted) = wanted else { continue };
+        let Some(wanted) = of_original(original, section.id) else { continue };
         let line = page.document.line(section.range.start);
         match written(&section) {
             Some((_, stamp)) if stamp == wanted => {}
@@ -99,8 +102,7 @@ fn known(leading: &Tree, following: &Tree, names: &[String]) -> Result<()> {
         let (path, id) = name.split_once('#').map_or((name.as_str(), None), |(path, id)| (path, Some(id)));
         for tree in [leading, following] {
             let Some(page) = tree.page(path) else {
-                let known: Vec<&str> = tree.pages.iter().map(|page| page.path.as_str()).collect();
-                bail!("no page {path} in book/{}{}", tree.language, suggestion(path, &known));
+                bail!("no page {path} in book/{}{}", tree.language, suggestion(path, &tree.paths()));
             };
             let ids: Vec<&str> = page.document.ids().collect();
             if let Some(id) = id
@@ -117,9 +119,7 @@ fn known(leading: &Tree, following: &Tree, names: &[String]) -> Result<()> {
 fn stamped(original: &Page, page: &Page, which: &Which, report: &mut Report) -> String {
     let mut text = page.document.text.clone();
     for section in page.document.sections().iter().rev() {
-        let of_original =
-            original.document.sections().iter().find(|s| s.id == section.id).map(|s| of(&original.document, s));
-        let Some(stamp) = of_original else { continue };
+        let Some(stamp) = of_original(original, section.id) else { continue };
         let name = format!("{}#{}", page.path, section.id);
         let wanted = match which {
             Which::Missing => false,

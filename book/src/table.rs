@@ -5,6 +5,7 @@
 
 use anyhow::{Context, Result, bail};
 
+use crate::anchors::anchors;
 use crate::directive::Table;
 use crate::document::{Document, Kind};
 use crate::language::Language;
@@ -59,11 +60,10 @@ impl Source {
 
     /// The number of the section with this heading.
     fn section(&self, heading: &str) -> Result<usize> {
-        let headings = self.document.sections().into_iter().map(|section| {
-            let line = self.document.text[section.range.clone()].lines().next().unwrap_or_default();
-            anchor(if section.level == 0 { "" } else { line })
-        });
-        let headings: Vec<String> = headings.collect();
+        let headings = anchors(self.document.sections().into_iter().map(|section| {
+            let line = self.document.text[section.range].lines().next().unwrap_or_default();
+            if section.level == 0 { "" } else { line }
+        }));
         let found = headings.iter().position(|name| name == heading && !heading.is_empty());
         found.with_context(|| format!("no heading `{heading}` in {}{}", self.path, suggestion(heading, &headings)))
     }
@@ -108,16 +108,6 @@ impl Source {
         let lines: Vec<&str> = text.trim().lines().collect();
         Ok([&lines[..2], &lines[first + 1..=last + 1]].concat().join("\n") + "\n")
     }
-}
-
-/// What links call a heading.
-fn anchor(line: &str) -> String {
-    let kept = |c: char| match c {
-        ' ' => Some('-'),
-        c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
-        _ => None,
-    };
-    line.trim_start_matches('#').trim().to_lowercase().chars().filter_map(kept).collect()
 }
 
 #[cfg(test)]

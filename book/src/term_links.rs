@@ -11,9 +11,9 @@ use icu_segmenter::options::WordBreakInvariantOptions;
 
 use crate::directive::Directive;
 use crate::document::{Item, Kind, is_han};
-use crate::expand::to_root;
 use crate::html::{escape, plain_text};
 use crate::language::Language;
+use crate::paths::to_root;
 use crate::terms::{Term, anchor};
 use crate::tree::{Page, Tree};
 
@@ -67,10 +67,7 @@ pub fn find(tree: &Tree, terms: &[Term]) -> Result<Links> {
 
 /// Whether the table of terms stands on a page.
 fn has_glossary(page: &Page) -> bool {
-    page.document.items.iter().any(|item| match &item.kind {
-        Kind::Directive { text, alone: true } => matches!(Directive::parse(text), Ok(Directive::Glossary)),
-        _ => false,
-    })
+    page.document.directives().any(|(_, directive)| directive == Directive::Glossary)
 }
 
 /// The words that stand for a term in the text, with the term's number; none for phrases in which they mean something else.

@@ -78,18 +78,22 @@ impl Tree {
         self.pages.iter().find(|page| page.path == path)
     }
 
+    /// The paths of all pages, in order.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&str> {
+        self.pages.iter().map(|page| page.path.as_str()).collect()
+    }
+
     /// The book as mdBook wants it; `content` gives the Markdown of each page. Pages that are missing are left out.
     #[must_use]
     pub fn book_items(&self, content: &dyn Fn(&Page) -> String) -> Vec<BookItem> {
-        let all = [&self.summary.prefix_chapters, &self.summary.numbered_chapters, &self.summary.suffix_chapters];
-        all.into_iter().flat_map(|items| self.items(items, &[], content)).collect()
+        all(&self.summary).into_iter().flat_map(|items| self.items(items, &[], content)).collect()
     }
 
     /// The table of contents. Pages that are missing are left out.
     #[must_use]
     pub fn contents(&self) -> Vec<Entry> {
-        let all = [&self.summary.prefix_chapters, &self.summary.numbered_chapters, &self.summary.suffix_chapters];
-        all.into_iter().flat_map(|items| self.entries(items)).collect()
+        all(&self.summary).into_iter().flat_map(|items| self.entries(items)).collect()
     }
 
     /// Entries of the table of contents. What follows the title of a part stands below it.
@@ -154,10 +158,15 @@ fn links(summary: &Summary) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    for items in [&summary.prefix_chapters, &summary.numbered_chapters, &summary.suffix_chapters] {
+    for items in all(summary) {
         collect(items, &mut found);
     }
     found
+}
+
+/// What stands before the numbered chapters, these, and what stands behind them.
+fn all(summary: &Summary) -> [&[SummaryItem]; 3] {
+    [&summary.prefix_chapters, &summary.numbered_chapters, &summary.suffix_chapters]
 }
 
 fn slashes(path: &Path) -> String {

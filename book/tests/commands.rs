@@ -2,12 +2,12 @@
 
 mod small;
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use small::Small;
 
 fn book(small: &Small, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_book")).arg("--root").arg(small.path("")).args(arguments).output().unwrap()
+    small.command(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -66,9 +66,8 @@ fn stamp_lists_what_it_did() {
 fn pdf_and_epub_say_what_is_missing() {
     let small = Small::new();
     let run = |what: &str, path: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-        command.arg("--root").arg(small.path("")).arg(what).env_remove("CHROMIUM").env("PATH", path);
-        text(&command.output().unwrap().stderr)
+        let output = small.command(&[what]).env_remove("CHROMIUM").env("PATH", path).output().unwrap();
+        text(&output.stderr)
     };
     let missing = run("pdf", "/nothing");
     assert!(
@@ -98,9 +97,7 @@ fn pdf_prints_cover_contents_and_chapters() {
     small.write("book/theme/cover-en.svg", "<?xml?><svg><style>text{}</style><rect id=\"cover\"/></svg>");
     small.write("chromium", BROWSER);
     std::fs::set_permissions(small.path("chromium"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-    command.arg("--root").arg(small.path("")).arg("pdf").env("CHROMIUM", small.path("chromium"));
-    let output = command.output().unwrap();
+    let output = small.command(&["pdf"]).env("CHROMIUM", small.path("chromium")).output().unwrap();
     let said = text(&output.stdout);
     assert_eq!(said, "book/build/llm-from-scratch-rs-en.pdf\nbook/build/llm-from-scratch-rs-zh.pdf\n", "{output:?}");
     assert!(!small.path("book/build/en/paper.html").exists(), "what was printed is gone");
@@ -122,8 +119,7 @@ fn pdf_prints_cover_contents_and_chapters() {
 fn serve_shows_the_book_and_builds_it_again_after_a_change() {
     let small = Small::new();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-    command.arg("--root").arg(small.path("")).args(["serve", "--port", &port.to_string()]);
+    let mut command = small.command(&["serve", "--port", &port.to_string()]);
     let server = Server(command.stdout(std::process::Stdio::null()).spawn().unwrap());
     let get = |path: &str| {
         let mut answer = ureq::get(format!("http://127.0.0.1:{port}/{path}")).call().ok()?;

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 use book::epub;
+use book::paths::resolve;
 use roxmltree::{Document, ParsingOptions};
 use small::Small;
 use zip::{CompressionMethod, ZipArchive};
@@ -39,21 +40,6 @@ fn text(files: &BTreeMap<String, Vec<u8>>, path: &str) -> String {
 fn xml(text: &str) -> Document<'_> {
     let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-/// What a relative link of a file means.
-fn resolve(file: &str, link: &str) -> String {
-    let mut parts: Vec<&str> = file.split('/').collect();
-    parts.pop();
-    for part in link.split('/') {
-        match part {
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[test]

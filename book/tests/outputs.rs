@@ -2,8 +2,6 @@
 
 mod small;
 
-use std::process::Command;
-
 use small::Small;
 
 const FILE: &str = "book/outputs/3_5_mask.txt";
@@ -11,9 +9,9 @@ const FILE: &str = "book/outputs/3_5_mask.txt";
 /// What `cargo book outputs` says. What it builds lies in the folder of the small project, so that nothing of the real one is
 /// replaced.
 fn outputs(small: &Small, arguments: &[&str]) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-    command.arg("--root").arg(small.path("")).arg("outputs").args(arguments);
-    let output = command.env("CARGO_TARGET_DIR", small.path("target")).env("EXACT_OUTPUTS", "1").output().unwrap();
+    let mut command = small.command(&["outputs"]);
+    command.args(arguments).env("CARGO_TARGET_DIR", small.path("target")).env("EXACT_OUTPUTS", "1");
+    let output = command.output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -3,10 +3,8 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Stdio};
 
+use common::server::Server;
 use common::{assert_one_line_error, llm, run, stdout};
 
 /// A checkout with a book of two pages.
@@ -71,34 +69,14 @@ fn a_page_is_found_by_its_name_or_the_chapters_are_listed() {
     }
 }
 
-/// A program that is ended with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn serve(folder: &Path) -> (Running, String) {
-    let mut child = llm(folder, &["book", "--serve", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.split_whitespace().next().unwrap().to_string();
-    (Running(child), address)
-}
-
 #[test]
 fn the_pages_are_served_and_nothing_else() {
-    let folder = checkout();
-    let (_server, address) = serve(folder.path());
-    let start = address.strip_suffix("/en/index.html").unwrap();
-    let get =
-        |path: &str| ureq::get(format!("{start}{path}")).call().map(|mut answer| answer.body_mut().read_to_string());
-    assert_eq!(get("/en/").unwrap().unwrap(), "attention");
-    assert_eq!(get("/zh/index.html").unwrap().unwrap(), "注意力");
+    let server = Server::start(checkout(), &["book", "--serve", "--port", "0"]);
+    assert_eq!(server.path, "/en/index.html");
+    let get = |path: &str| server.ask("GET", path, "", "");
+    assert_eq!(get("/en/"), (200, "attention".to_string()));
+    assert_eq!(get("/zh/index.html"), (200, "注意力".to_string()));
     for path in ["/fr/", "/../secret.txt", "/en/%2e%2e/%2e%2e/secret.txt"] {
-        assert!(matches!(get(path), Err(ureq::Error::StatusCode(404))), "{path}");
+        assert_eq!(get(path).0, 404, "{path}");
     }
 }

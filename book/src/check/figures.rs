@@ -4,12 +4,10 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::directive::Directive;
-use crate::document::Kind;
-use crate::figure::{element, figure_pages, file, words};
+use crate::figure::{element, figure_pages, file, on_page, words};
 use crate::problem::Problems;
 use crate::project::{Project, names, read};
-use crate::terms::{Term, wrong_word};
+use crate::terms::Term;
 use crate::tree::Tree;
 
 /// Checks the figures of a language.
@@ -31,8 +29,8 @@ pub fn check(project: &Project, tree: &Tree, terms: &[Term], problems: &Problems
         if !stands.contains_key(id) {
             problems.add(&shown, 0, format!("the figure stands on no page: `{{{{fig {id}}}}}` on a line of its own"));
         }
-        if let Some((wrong, right)) = wrong_word(&words(&svg), terms, tree.language) {
-            problems.add(&shown, 0, format!("“{wrong}” should be “{right}” (book/terms.toml)"));
+        if let Some(what) = super::terms::wrong(&words(&svg), terms, tree.language) {
+            problems.add(&shown, 0, what);
         }
     }
     Ok(())
@@ -43,22 +41,16 @@ fn order(tree: &Tree, problems: &Problems) {
     // `3-` and `3-B` are counted apart.
     let mut last: HashMap<String, (u32, String)> = HashMap::new();
     for page in &tree.pages {
-        for item in &page.document.items {
-            let Kind::Directive { text, alone: true } = &item.kind else { continue };
-            let Ok(Directive::Fig(id)) = Directive::parse(text) else { continue };
+        for (line, id) in on_page(page) {
             let series = id.trim_end_matches(|c: char| c.is_ascii_digit());
             let Ok(number) = id[series.len()..].parse() else { continue };
             if let Some((before, other)) = last.get(series)
                 && *before > number
             {
-                let line = page.document.line(item.range.start);
-                problems.add(
-                    &page.file,
-                    line,
-                    format!("the figure {id} comes after {other}: number them in the order of the pages"),
-                );
+                let what = format!("the figure {id} comes after {other}: number them in the order of the pages");
+                problems.add(&page.file, line, what);
             }
-            last.insert(series.to_string(), (number, id.clone()));
+            last.insert(series.to_string(), (number, id));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Links lead to pages and headings that exist.
 
+use crate::directive::Directive;
 use crate::document::Kind;
 use crate::html::escape;
+use crate::paths::resolve;
 use crate::problem::{Problems, suggestion};
 use crate::tree::{Page, Tree};
+use crate::{exercise, figure};
 
 /// Checks the links of a page.
 pub fn check(page: &Page, tree: &Tree, problems: &Problems) {
@@ -32,8 +35,8 @@ fn wrong(page: &Page, tree: &Tree, target: &str) -> Option<String> {
         match tree.page(&path) {
             Some(goal) => goal,
             None => {
-                let known: Vec<&str> = tree.pages.iter().map(|page| page.path.as_str()).collect();
-                return Some(format!("the link {target} leads to no page: {path}{}", suggestion(&path, &known)));
+                let known = suggestion(&path, &tree.paths());
+                return Some(format!("the link {target} leads to no page: {path}{known}"));
             }
         }
     };
@@ -51,44 +54,10 @@ fn wrong(page: &Page, tree: &Tree, target: &str) -> Option<String> {
 }
 
 /// The ids of figures and exercises.
-fn made_ids(page: &Page) -> impl Iterator<Item = String> + '_ {
-    page.document.items.iter().filter_map(|item| match &item.kind {
-        Kind::Directive { text, alone: true } => {
-            let (name, id) = text.split_once(' ')?;
-            match name {
-                "fig" => Some(format!("fig-{id}")),
-                "exercise" => Some(format!("exercise-{}", id.replace('.', "-").to_lowercase())),
-                _ => None,
-            }
-        }
+fn made_ids(page: &Page) -> impl Iterator<Item = String> {
+    page.document.directives().filter_map(|(_, directive)| match directive {
+        Directive::Fig(id) => Some(figure::anchor(&id)),
+        Directive::Exercise(id) => Some(exercise::anchor(&id)),
         _ => None,
     })
-}
-
-/// The path that a relative one means.
-fn resolve(from: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in path.split('/') {
-        match part {
-            "." | "" => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn relative_paths_are_resolved() {
-        assert_eq!(resolve("ch03/causal.md", "../ch02/words.md"), "ch02/words.md");
-        assert_eq!(resolve("ch03/causal.md", "./simplified.md"), "ch03/simplified.md");
-        assert_eq!(resolve("preface.md", "ch03/causal.md"), "ch03/causal.md");
-    }
 }

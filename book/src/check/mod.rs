@@ -48,15 +48,14 @@ pub fn check(project: &Project, with_outputs: bool, problems: &Problems) -> Resu
 /// If files cannot be read.
 pub fn pages(project: &Project, materials: &Materials, problems: &Problems) -> Result<()> {
     let numbers = numbers::Known::read(project, problems)?;
+    let listings = materials.listings(project);
     for tree in &materials.trees {
-        // What is wrong with figures and directives was said by the build.
-        let expander = materials.expander(project, tree, &Problems::default());
         for page in &tree.pages {
             headings::check(page, problems);
             links::check(page, tree, problems);
             terms::check(page, &materials.terms, problems);
             typography::check(page, problems);
-            numbers.check(page, &expander, problems);
+            numbers.check(page, &listings, problems);
         }
         figures::check(project, tree, &materials.terms, problems)?;
     }

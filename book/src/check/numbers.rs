@@ -8,10 +8,9 @@ use serde::Deserialize;
 
 use crate::build::Materials;
 use crate::directive::Directive;
-use crate::document::Kind;
 use crate::exercise::Exercise;
-use crate::expand::Expander;
-use crate::figure;
+use crate::figure::{self, Figure};
+use crate::listing::Listings;
 use crate::numerals::{Number, numbers_in, numbers_of, plain};
 use crate::problem::Problems;
 use crate::project::{Project, names, read};
@@ -75,11 +74,11 @@ impl Known {
     }
 
     /// Checks the numbers of a page. Each is said once.
-    pub fn check(&self, page: &Page, expander: &Expander, problems: &Problems) {
+    pub fn check(&self, page: &Page, listings: &Listings, problems: &Problems) {
         if self.is_broken {
             return;
         }
-        let shown: BTreeSet<String> = shown(page, expander).into_iter().collect();
+        let shown: BTreeSet<String> = shown(page, listings).into_iter().collect();
         let origins = self.pages.get(&page.path);
         let mut unknown: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
         for item in &page.document.items {
@@ -163,34 +162,23 @@ impl Origin {
 }
 
 /// The numbers that a page shows.
-fn shown(page: &Page, expander: &Expander) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut run = None;
-    for item in &page.document.items {
-        if let Kind::Comment(text) = &item.kind
-            && let Some(name) = text.strip_prefix("run:")
-        {
-            run = Some(crate::directive::Run::parse(name.trim()));
+fn shown(page: &Page, listings: &Listings) -> Vec<String> {
+    let (project, language) = (listings.project, page.language);
+    // What is wrong with directives was said by the build.
+    let text = |directive| match directive {
+        Directive::Code(code) => Some(listings.get(&code).ok()?.text),
+        Directive::Out(out) => {
+            let recorded = Recorded::of(project, &out.name).ok()?;
+            let shown = recorded.shown(&out.parts).ok()?;
+            Some(shown.iter().map(|shown| shown.text.as_str()).collect::<Vec<_>>().join("\n"))
         }
-        let Kind::Directive { text, alone: true } = &item.kind else { continue };
-        // What is wrong with directives was said by the build.
-        let text = match Directive::parse(text) {
-            Ok(Directive::Code(code)) => expander.listings.get(&code, run.as_ref()).map(|listing| listing.text),
-            Ok(Directive::Out(out)) => Recorded::of(expander.listings.project, &out.name).and_then(|recorded| {
-                let shown = recorded.shown(&out.parts)?;
-                Ok(shown.iter().map(|shown| shown.text.as_str()).collect::<Vec<_>>().join("\n"))
-            }),
-            Ok(Directive::Fig(id)) => figure::Figure::read(expander.listings.project, page.language, &id)
-                .map(|figure| figure::words(&figure.svg)),
-            Ok(Directive::Table(wanted)) => table::markdown(expander.listings.project, page.language, &wanted),
-            Ok(Directive::Exercise(id)) => {
-                Exercise::read(expander.listings.project, page.language, &id).map(|exercise| exercise.code_text())
-            }
-            _ => continue,
-        };
-        texts.extend(text.ok());
-    }
-    texts.iter().flat_map(|text| numbers_in(text)).map(|number| plain(&number.text)).collect()
+        Directive::Fig(id) => Some(figure::words(&Figure::read(project, language, &id).ok()?.svg)),
+        Directive::Table(wanted) => table::markdown(project, language, &wanted).ok(),
+        Directive::Exercise(id) => Some(Exercise::read(project, language, &id).ok()?.code_text()),
+        Directive::Glossary => None,
+    };
+    let texts = page.document.directives().filter_map(|(_, directive)| text(directive));
+    texts.flat_map(|text| numbers_in(&text)).map(|number| plain(&number.text)).collect()
 }
 
 /// The number that is nearest to another one, if it is near.

@@ -1,6 +1,5 @@
 //! Links of the READMEs and the other guides: their files, and the headings in them as GitHub names them.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -8,6 +7,7 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use regex::Regex;
 
+use crate::anchors::anchors;
 use crate::problem::{Problems, suggestion};
 use crate::project::{Project, names, read};
 
@@ -66,7 +66,7 @@ fn follow(file: &Path, link: &str) -> Result<(), String> {
         return Ok(());
     }
     let text = fs::read_to_string(&target).context("cannot be read").map_err(|error| format!("{error:#}"))?;
-    let known = anchors(&text);
+    let known = anchors_in(&text);
     if known.iter().any(|anchor| anchor == heading) {
         return Ok(());
     }
@@ -84,31 +84,14 @@ fn lines_outside_of_code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The anchors that GitHub gives to the headings of a text, and those that the text sets itself.
-fn anchors(text: &str) -> Vec<String> {
+fn anchors_in(text: &str) -> Vec<String> {
     static SET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"<a (?:id|name)="([^"]+)""#).expect("a valid pattern"));
-    let mut times: HashMap<String, usize> = HashMap::new();
     let headings = lines_outside_of_code(text).filter_map(|(_, line)| {
         let title = line.trim_start_matches('#');
         (title.len() < line.len()).then(|| title.strip_prefix(' ')).flatten()
     });
     let set = SET.captures_iter(text).map(|found| found[1].to_string());
-    headings
-        .map(|title| {
-            let anchor = anchor(title);
-            let before = times.entry(anchor.clone()).or_default();
-            *before += 1;
-            if *before == 1 { anchor } else { format!("{anchor}-{}", *before - 1) }
-        })
-        .chain(set)
-        .collect()
-}
-
-/// A heading in lower case, spaces as hyphens, without punctuation and the targets of links.
-fn anchor(title: &str) -> String {
-    static TARGET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\]\([^)]*\)").expect("a valid pattern"));
-    let title = TARGET.replace_all(title.trim(), "]").to_lowercase();
-    let kept = title.chars().filter(|&c| c.is_alphanumeric() || "-_ ".contains(c));
-    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    anchors(headings).into_iter().chain(set).collect()
 }
 
 #[cfg(test)]
@@ -118,7 +101,6 @@ mod tests {
     #[test]
     fn anchors_are_those_of_github() {
         let text = "# 3.5 Causal attention {#causal}\n```sh\n# no heading\n```\n## `to_vec` & [links](a.md)\n## Again\n## Again\n<a id=\"n\"></a>¹\n";
-        assert_eq!(anchors(text), ["35-causal-attention-causal", "to_vec--links", "again", "again-1", "n"]);
-        assert_eq!(anchor("3.5.1 遮住未来"), "351-遮住未来");
+        assert_eq!(anchors_in(text), ["35-causal-attention-causal", "to_vec--links", "again", "again-1", "n"]);
     }
 }

@@ -2,15 +2,15 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
-};
+use anyhow::Result;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 
+use crate::html::read_tokens;
 use crate::problem::Problems;
+use crate::project::{files_below, read, relative};
 use crate::tree::Tree;
 
 /// What a built page has and wants.
@@ -27,7 +27,7 @@ struct Html {
 pub fn check(build: &Path, tree: &Tree, problems: &Problems) -> Result<()> {
     let folder = build.join(tree.language.folder());
     let mut pages = BTreeMap::new();
-    for file in files(&folder)? {
+    for file in files_below(&folder)? {
         let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if !["html", "css"].contains(&extension) {
             continue;
@@ -37,7 +37,7 @@ pub fn check(build: &Path, tree: &Tree, problems: &Problems) -> Result<()> {
             problems.add(shown(build, &file), 0, "asks for something from another site (`url(http…`)");
         }
         if extension == "html" {
-            pages.insert(file, parse(&text));
+            pages.insert(file, read_tokens(&text, Sink::default()).page.into_inner());
         }
     }
     // What is left in the text as written is known already.
@@ -67,7 +67,7 @@ fn wrong(build: &Path, file: &Path, pages: &BTreeMap<PathBuf, Html>, element: &s
     if ["mailto:", "data:", "javascript:"].iter().any(|scheme| target.starts_with(scheme)) || target.is_empty() {
         return None;
     }
-    let (path, anchor) = target.split_once('#').map_or((target, ""), |(path, anchor)| (path, anchor));
+    let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     let path = path.split('?').next().unwrap_or_default();
     let goal = if path.is_empty() { file.to_path_buf() } else { join(file.parent()?, path) };
     if !goal.starts_with(build) || !goal.is_file() {
@@ -92,33 +92,8 @@ fn join(folder: &Path, path: &str) -> PathBuf {
     if path.ends_with('/') { joined.join("index.html") } else { joined }
 }
 
-/// All files in a folder and below.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let (mut found, mut open) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
-            let path = entry?.path();
-            if path.is_dir() { open.push(path) } else { found.push(path) }
-        }
-    }
-    Ok(found)
-}
-
-fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
 fn shown(build: &Path, file: &Path) -> String {
-    format!("book/build/{}", file.strip_prefix(build).unwrap_or(file).to_string_lossy().replace('\\', "/"))
-}
-
-fn parse(html: &str) -> Html {
-    let queue = BufferQueue::default();
-    queue.push_back(html.into());
-    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
-    let _ = tokenizer.feed(&queue);
-    tokenizer.end();
-    tokenizer.sink.page.into_inner()
+    format!("book/build/{}", relative(file, build))
 }
 
 /// Collects while the tokens come.

@@ -19,8 +19,7 @@ pub fn check(leading: &Tree, following: &Tree, problems: &Problems) {
     for page in following.pages.iter().filter(|page| leading.page(&page.path).is_none()) {
         problems.add(&page.file, 0, format!("there is no such page in book/{}", leading.language));
     }
-    let paths = |tree: &Tree| -> Vec<String> { tree.pages.iter().map(|page| page.path.clone()).collect() };
-    let (mut one, mut other) = (paths(leading), paths(following));
+    let (mut one, mut other) = (leading.paths(), following.paths());
     if one != other {
         one.sort();
         other.sort();
@@ -84,7 +83,7 @@ fn block(item: &Item) -> Option<String> {
         Kind::Directive { text, alone: true } => {
             format!("{{{{{}}}}}", text.split_whitespace().collect::<Vec<_>>().join(" "))
         }
-        Kind::BoxStart { kind: Ok(kind), .. } => format!("a box `[!{}]`", format!("{kind:?}").to_uppercase()),
+        Kind::BoxStart { kind: Ok(kind), .. } => format!("a box `[!{}]`", kind.word()),
         Kind::BoxDivider => "the line `> ---`".to_string(),
         Kind::BoxEnd { .. } => "the end of the box".to_string(),
         Kind::Table { columns, rows } => format!("a table of {rows} rows and {columns} columns"),

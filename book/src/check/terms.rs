@@ -1,6 +1,7 @@
 //! One word for one thing: words that `book/terms.toml` forbids.
 
 use crate::document::Kind;
+use crate::language::Language;
 use crate::problem::Problems;
 use crate::terms::{Term, wrong_word};
 use crate::tree::Page;
@@ -12,9 +13,14 @@ pub fn check(page: &Page, terms: &[Term], problems: &Problems) {
         if !is_text {
             continue;
         }
-        if let Some((wrong, right)) = wrong_word(page.document.slice(item), terms, page.language) {
-            let line = page.document.line(item.range.start);
-            problems.add(&page.file, line, format!("“{wrong}” should be “{right}” (book/terms.toml)"));
+        if let Some(what) = wrong(page.document.slice(item), terms, page.language) {
+            problems.add(&page.file, page.document.line(item.range.start), what);
         }
     }
+}
+
+/// What is wrong with the words of a text.
+pub fn wrong(text: &str, terms: &[Term], language: Language) -> Option<String> {
+    let (wrong, right) = wrong_word(text, terms, language)?;
+    Some(format!("“{wrong}” should be “{right}” (book/terms.toml)"))
 }

@@ -7,7 +7,7 @@ use crate::directive::Directive;
 use crate::document::Kind;
 use crate::problem::Problems;
 use crate::program;
-use crate::project::{Project, names};
+use crate::project::{Project, files_below, names, relative};
 use crate::tree::Tree;
 
 /// Looks for files that nothing uses.
@@ -21,15 +21,10 @@ pub fn check(project: &Project, materials: &Materials, problems: &Problems) -> R
 /// Checks that each page of a language is in its `SUMMARY.md`.
 fn pages(project: &Project, tree: &Tree, problems: &Problems) -> Result<()> {
     let top = project.pages(tree.language);
-    let mut folders = vec![String::new()];
-    while let Some(folder) = folders.pop() {
-        for name in names(&top.join(&folder))? {
-            let path = format!("{folder}{name}");
-            if top.join(&path).is_dir() {
-                folders.push(path + "/");
-            } else if path != "SUMMARY.md" && tree.page(&path).is_none() {
-                problems.add(project.relative(&top.join(&path)), 0, "the file is not in SUMMARY.md");
-            }
+    for file in files_below(&top)? {
+        let path = relative(&file, &top);
+        if path != "SUMMARY.md" && tree.page(&path).is_none() {
+            problems.add(project.relative(&file), 0, "the file is not in SUMMARY.md");
         }
     }
     Ok(())

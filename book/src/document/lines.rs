@@ -26,17 +26,24 @@ pub enum BoxKind {
 }
 
 impl BoxKind {
-    /// The words that stand in the markers, and their kinds.
-    pub const ALL: [(&'static str, Self); 8] = [
-        ("TRY", Self::Try),
-        ("CHECK", Self::Check),
-        ("PYTORCH", Self::Pytorch),
-        ("ERRATUM", Self::Erratum),
-        ("PICTURE", Self::Picture),
-        ("NOTE", Self::Note),
-        ("DETAIL", Self::Detail),
-        ("QUESTION", Self::Question),
-    ];
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Try, Self::Check, Self::Pytorch, Self::Erratum, Self::Picture, Self::Note, Self::Detail, Self::Question];
+
+    /// The word that stands in the marker.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Try => "TRY",
+            Self::Check => "CHECK",
+            Self::Pytorch => "PYTORCH",
+            Self::Erratum => "ERRATUM",
+            Self::Picture => "PICTURE",
+            Self::Note => "NOTE",
+            Self::Detail => "DETAIL",
+            Self::Question => "QUESTION",
+        }
+    }
 }
 
 /// One line of the text.
@@ -155,7 +162,7 @@ fn quoted(line: &str) -> Option<&str> {
 /// What a line `[!KIND] title` says.
 fn marker(line: &str) -> Option<(Result<BoxKind, String>, String)> {
     let (word, title) = line.strip_prefix("[!")?.split_once(']')?;
-    let kind = BoxKind::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, kind)| kind);
+    let kind = BoxKind::ALL.into_iter().find(|kind| kind.word() == word);
     Some((kind.ok_or_else(|| word.to_string()), title.trim().to_string()))
 }
 

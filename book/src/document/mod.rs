@@ -8,6 +8,8 @@ mod lines;
 
 use std::ops::Range;
 
+use crate::directive::Directive;
+
 pub use self::inline::{is_full_width, is_han, options};
 pub use self::lines::BoxKind;
 
@@ -161,6 +163,14 @@ impl Document {
                 Section { level, id, range: start..end, items }
             })
             .collect()
+    }
+
+    /// The directives that stand alone on their lines, with the lines. What is wrong with others is said by the build.
+    pub fn directives(&self) -> impl Iterator<Item = (usize, Directive)> {
+        self.items.iter().filter_map(|item| match &item.kind {
+            Kind::Directive { text, alone: true } => Some((self.line(item.range.start), Directive::parse(text).ok()?)),
+            _ => None,
+        })
     }
 
     /// The ids of its headings.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -54,11 +54,9 @@ pub fn write(project: &Project) -> Result<Vec<PathBuf>> {
 fn pages(project: &Project, tree: &Tree) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     for page in &tree.pages {
-        let built = project.build().join(tree.language.folder()).join(page.path.replace(".md", ".html"));
-        if !built.is_file() {
-            bail!("{} is missing: run `cargo book build` first", project.relative(&built));
-        }
-        let content = xhtml::of(&read(&built)?).with_context(|| project.relative(&built))?;
+        let built = page.path.replace(".md", ".html");
+        let html = project.read_built(tree.language, &built)?;
+        let content = xhtml::of(&html).with_context(|| format!("book/build/{}/{built}", tree.language))?;
         let path = page.path.replace(".md", ".xhtml");
         let text = package::page(tree.language, &content.title, &path, &content.body);
         pages.push(Page { path, text, properties: content.properties });

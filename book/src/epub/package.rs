@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{FOLDER, Page};
 use crate::html::escape;
 use crate::language::Language;
+use crate::paths::to_root;
 use crate::pdf::NAME;
 use crate::tree::{Entry, Tree};
 
@@ -22,8 +23,7 @@ pub fn container() -> String {
 
 /// A page with what surrounds it.
 pub fn page(language: Language, title: &str, path: &str, body: &str) -> String {
-    let up = "../".repeat(path.matches('/').count());
-    let head = format!("<link rel=\"stylesheet\" type=\"text/css\" href=\"{up}style.css\"/>");
+    let head = format!("<link rel=\"stylesheet\" type=\"text/css\" href=\"{}style.css\"/>", to_root(path));
     document(language, title, &head, body)
 }
 

@@ -127,9 +127,9 @@ fn attributes(element: &Element, content: &mut Content) {
 /// A drawing's style in which a plain colour stands before each one that depends on a variable, for reading systems that know
 /// of no variables.
 fn with_plain_colours(style: &str) -> String {
-    static COLOUR: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"([a-z-]+):(var\(--[\w-]+,\s*(#[0-9a-fA-F]+)\))").ok());
-    COLOUR.as_ref().map_or_else(|| style.to_string(), |colour| colour.replace_all(style, "$1:$3;$1:$2").into_owned())
+    static COLOUR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"([a-z-]+):(var\(--[\w-]+,\s*(#[0-9a-fA-F]+)\))").expect("a valid pattern"));
+    COLOUR.replace_all(style, "$1:$3;$1:$2").into_owned()
 }
 
 /// Where a link leads in the EPUB.
@@ -137,9 +137,8 @@ fn target(link: &str) -> String {
     if link.contains("://") {
         return link.to_string();
     }
-    let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
-    let path = path.strip_suffix(".html").map_or_else(|| path.to_string(), |path| format!("{path}.xhtml"));
-    anchor.map_or_else(|| path.clone(), |anchor| format!("{path}#{anchor}"))
+    let (path, anchor) = link.split_at(link.find('#').unwrap_or(link.len()));
+    path.strip_suffix(".html").map_or_else(|| link.to_string(), |path| format!("{path}.xhtml{anchor}"))
 }
 
 /// Whether a link leads to the page of a file of the project.

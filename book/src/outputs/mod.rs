@@ -17,6 +17,7 @@ use crate::recorded::{Entry, Recorded};
 
 /// A recorded output and what is printed now.
 struct Output {
+    name: String,
     /// Its file, from the top folder.
     file: String,
     recorded: Recorded,
@@ -87,7 +88,7 @@ pub fn check(project: &Project, examples: &Examples, only: &[String], problems: 
                 ran.elsewhere.push(format!("{}\n{diff}", output.file));
                 continue;
             }
-            let name = output.file.trim_start_matches("book/outputs/").trim_end_matches(".txt");
+            let name = &output.name;
             let what = if program::is_recording(name) { "the program" } else { "the example" };
             let what = format!("{what} prints something else now: `cargo book outputs {name}` records it\n{diff}");
             problems.add(&output.file, 0, what);
@@ -106,13 +107,13 @@ pub fn record(project: &Project, examples: &Examples, only: &[String], problems:
         if output.differences().is_none() {
             continue;
         }
-        let file = output.file.clone();
-        match output.renewed() {
+        let (renewed, file) = (output.renewed(), output.file);
+        match renewed {
             Ok(new) => {
                 fs::write(project.root().join(&file), new.to_text()).with_context(|| format!("cannot write {file}"))?;
                 ran.changed.push(file);
             }
-            Err(error) => problems.add(&file, 0, format!("{error:#}")),
+            Err(error) => problems.add(file, 0, format!("{error:#}")),
         }
     }
     Ok(ran)
@@ -149,7 +150,7 @@ fn collect(project: &Project, examples: &Examples, only: &[String], problems: &P
     let mut outputs = Vec::new();
     for (name, file, recorded) in wanted {
         match printed(project, &built, &name, &recorded) {
-            Ok(printed) => outputs.push(Output { file, recorded, printed }),
+            Ok(printed) => outputs.push(Output { name, file, recorded, printed }),
             Err(error) => problems.add(file, 0, format!("{error:#}")),
         }
     }

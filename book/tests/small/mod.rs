@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use book::build::{Materials, NewBuild};
 use book::check;
@@ -59,6 +60,13 @@ impl Small {
             self.replace(&format!("book/{language}/{page}"), from, to);
         }
         stamp::write(&self.project, &Which::All).unwrap();
+    }
+
+    /// `cargo book` in it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
+        command.arg("--root").arg(self.folder.path()).args(arguments);
+        command
     }
 
     /// Builds it whatever is wrong. Gives the problems.

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{Write, stdout};
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
 use super::exercise::workspace_root;
-use super::serve::reachable;
+use super::serve::{listen, run_announced};
 use crate::terminal::{Language, command, language, tr, warn};
 
 /// Builds the book.
@@ -34,7 +34,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let book = built_book()?;
     let page = page(&book, args.page.as_deref())?;
-    if args.serve { serve(&book, &page, SocketAddr::new(args.host, args.port)) } else { open(&book.join(page)) }
+    if !args.serve {
+        return open(&book.join(page));
+    }
+    let listener = listen(SocketAddr::new(args.host, args.port))?;
+    run_announced(listener.local_addr()?, &format!("/{page}"), || Ok(server::serve_folder(listener, &book)?))
 }
 
 /// The folder of the built book, with one folder in it for each language.
@@ -55,16 +59,16 @@ fn built_book() -> Result<PathBuf> {
     Ok(book)
 }
 
-/// The file of a page in the reader's language, relative to the built book.
-fn page(book: &Path, name: Option<&str>) -> Result<PathBuf> {
-    let pages = Path::new(match language() {
+/// The file of a page in the reader's language, as a path in the built book.
+fn page(book: &Path, name: Option<&str>) -> Result<String> {
+    let pages = match language() {
         Language::English => "en",
         Language::Chinese => "zh",
-    });
-    let Some(name) = name else { return Ok(pages.join("index.html")) };
+    };
+    let Some(name) = name else { return Ok(format!("{pages}/index.html")) };
     let name = name.trim_end_matches('/').trim_end_matches(".md").trim_end_matches(".html");
     let is_inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-    let files = [pages.join(name).join("index.html"), pages.join(format!("{name}.html"))];
+    let files = [format!("{pages}/{name}/index.html"), format!("{pages}/{name}.html")];
     files.into_iter().find(|file| is_inside && book.join(file).is_file()).with_context(|| {
         let chapters = chapters(&book.join(pages)).join(", ");
         tr!("the book has no page '{name}'; its chapters are {chapters}", "书中没有页面 '{name}'；各章是 {chapters}")
@@ -92,20 +96,5 @@ fn open(page: &Path) -> Result<ExitCode> {
             "无法在这里启动浏览器（{error}）：请打开上面的文件，或用 `{serve}` 以网页形式提供"
         ));
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn serve(book: &Path, page: &Path, address: SocketAddr) -> Result<ExitCode> {
-    let listener = TcpListener::bind(address).with_context(|| {
-        tr!(
-            "cannot listen on {address}; another --port may be free",
-            "无法在 {address} 上监听；可以用 --port 换一个端口"
-        )
-    })?;
-    let end = tr!("(Ctrl-C ends the server)", "（按 Ctrl-C 结束服务）");
-    let address = reachable(listener.local_addr()?);
-    writeln!(stdout(), "http://{address}/{}  {end}", page.display())?;
-    server::serve_folder(listener, book)?;
-    warn(tr!("ended", "服务已结束"));
     Ok(ExitCode::SUCCESS)
 }

@@ -45,13 +45,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    let address = SocketAddr::new(args.host, args.port);
-    let listener = TcpListener::bind(address).with_context(|| {
-        tr!(
-            "cannot listen on {address}; another --port may be free",
-            "无法在 {address} 上监听；可以用 --port 换一个端口"
-        )
-    })?;
+    let listener = listen(SocketAddr::new(args.host, args.port))?;
     let settings = ServerSettings { max_tokens: args.max_tokens, allow_hosts: args.allow_host };
     let server = Server::start(listener, &settings, move || -> Result<_> {
         Ok((args.device.open()?, models(args.model, args.weights.precision)?))
@@ -59,15 +53,30 @@ pub fn run(args: Args) -> Result<ExitCode> {
     for model in server.models() {
         warn(format_args!("{}: {}", model.name, model.skill.capabilities().join(", ")));
     }
+    run_announced(server.local_address()?, "", || Ok(server.run()?))
+}
+
+/// Reserves the address.
+pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        tr!(
+            "cannot listen on {address}; another --port may be free",
+            "无法在 {address} 上监听；可以用 --port 换一个端口"
+        )
+    })
+}
+
+/// Says where a browser finds `path` (empty, or with a slash in front) and how to end the server, and runs it.
+pub fn run_announced(address: SocketAddr, path: &str, run: impl FnOnce() -> Result<()>) -> Result<ExitCode> {
     let end = tr!("(Ctrl-C ends the server)", "（按 Ctrl-C 结束服务）");
-    writeln!(stdout(), "http://{}  {end}", reachable(server.local_address()?))?;
-    server.run()?;
+    writeln!(stdout(), "http://{}{path}  {end}", reachable(address))?;
+    run()?;
     warn(tr!("ended", "服务已结束"));
     Ok(ExitCode::SUCCESS)
 }
 
 /// The address at which a browser on this machine finds the server, also if it listens on all addresses.
-pub fn reachable(address: SocketAddr) -> SocketAddr {
+fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

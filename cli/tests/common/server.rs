@@ -25,6 +25,8 @@ pub struct Server {
     pub child: Child,
     /// Host and port.
     pub address: String,
+    /// The page that it names, `/` if none.
+    pub path: String,
     _folder: tempfile::TempDir,
 }
 
@@ -87,17 +89,22 @@ pub fn serve_all(extra: &[&str]) -> Server {
     serve_in(folder, &[&models[..], extra].concat())
 }
 
-/// Starts the program in a folder and waits until it says where it listens.
+/// Serves models in a folder.
 pub fn serve_in(folder: tempfile::TempDir, args: &[&str]) -> Server {
-    let args = [&["serve", "--port", "0", "--device", "cpu"][..], args].concat();
-    let mut child = llm(folder.path(), &args).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("http://").expect("the address").split(' ').next().unwrap().to_string();
-    Server { child, address, _folder: folder }
+    Server::start(folder, &[&["serve", "--port", "0", "--device", "cpu"][..], args].concat())
 }
 
 impl Server {
+    /// Starts the program in a folder and waits until it says where it listens.
+    pub fn start(folder: tempfile::TempDir, args: &[&str]) -> Self {
+        let mut child = llm(folder.path(), args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("http://").expect("the address").split(' ').next().unwrap();
+        let (address, path) = url.split_once('/').unwrap_or((url, ""));
+        Self { child, address: address.to_string(), path: format!("/{path}"), _folder: folder }
+    }
+
     /// Sends a request and leaves the connection open for the answer.
     pub fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
