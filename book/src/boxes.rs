@@ -9,12 +9,14 @@ use crate::language::Language;
 /// A box that is open.
 #[derive(Debug)]
 pub struct OpenBox {
-    kind: BoxKind,
+    /// Its kind.
+    pub kind: BoxKind,
     divided: bool,
 }
 
 /// The label of a kind of box.
-fn label(kind: BoxKind, language: Language) -> &'static str {
+#[must_use]
+pub fn label(kind: BoxKind, language: Language) -> &'static str {
     match kind {
         BoxKind::Try => language.pick("Try it", "动手试试"),
         BoxKind::Check => language.pick("Check by hand", "手算验证"),
@@ -24,6 +26,7 @@ fn label(kind: BoxKind, language: Language) -> &'static str {
         BoxKind::Note => language.pick("Note", "注意"),
         BoxKind::Detail => language.pick("For the curious", "想深入了解"),
         BoxKind::Question => language.pick("Question", "思考题"),
+        BoxKind::Notebook => language.pick("In the notebook", "在笔记本里"),
     }
 }
 
@@ -45,8 +48,10 @@ impl OpenBox {
             BoxKind::Detail if title.is_empty() => {
                 bail!("`[!DETAIL]` wants a title behind it: it is all that is seen when folded")
             }
-            BoxKind::Picture if title.is_empty() => bail!("`[!PICTURE]` wants a title behind it"),
-            BoxKind::Detail => format!(
+            BoxKind::Picture | BoxKind::Notebook if title.is_empty() => {
+                bail!("`[!{}]` wants a title behind it", kind.word())
+            }
+            BoxKind::Detail | BoxKind::Notebook => format!(
                 "<details class=\"box box-{class}\"><summary class=\"box-title\"><span class=\"box-label\">{label}</span> {own}</summary>"
             ),
             _ if title.is_empty() => format!("<div class=\"box box-{class}\"><p class=\"box-title\">{label}</p>"),
@@ -78,7 +83,7 @@ impl OpenBox {
         match self.kind {
             BoxKind::Question if !self.divided => bail!("the question has no answer: a line `> ---`, then the answer"),
             BoxKind::Question => Ok("</details></div>"),
-            BoxKind::Detail => Ok("</details>"),
+            BoxKind::Detail | BoxKind::Notebook => Ok("</details>"),
             _ => Ok("</div>"),
         }
     }

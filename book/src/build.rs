@@ -16,7 +16,7 @@ use crate::source::Sources;
 use crate::term_links::{self, Links};
 use crate::terms::{Term, read_terms};
 use crate::tree::Tree;
-use crate::{interface, render, search, source_pages};
+use crate::{interface, notebook, render, search, source_pages};
 
 /// What the pages are made of, read once.
 pub struct Materials {
@@ -95,6 +95,7 @@ impl NewBuild {
             language(project, materials, tree, &folder, problems)?;
         }
         interface::landing(&folder)?;
+        notebook::copy(project, &folder)?;
         Ok(Self { folder, project: project.clone(), _lock: lock })
     }
 

@@ -19,6 +19,8 @@ pub enum Directive {
     Table(Table),
     /// The list of terms.
     Glossary,
+    /// A cell of the chapter's notebook.
+    Cell(String),
 }
 
 /// `{{code PATH#ITEM, ITEM docs from="…" to="…" run=EXAMPLE}}`
@@ -84,7 +86,7 @@ pub struct Table {
 }
 
 /// The names of all directives.
-const NAMES: [&str; 6] = ["code", "out", "fig", "exercise", "table", "glossary"];
+const NAMES: [&str; 7] = ["code", "out", "fig", "exercise", "table", "glossary", "cell"];
 
 impl Directive {
     /// Reads a directive.
@@ -106,6 +108,7 @@ impl Directive {
             "out" => Self::Out(out(&one()?)),
             "fig" => Self::Fig(one()?),
             "exercise" => Self::Exercise(one()?),
+            "cell" => Self::Cell(one()?),
             "table" => Self::Table(table(rest)?),
             "glossary" if rest.is_empty() => Self::Glossary,
             "glossary" => bail!("`{{{{glossary}}}}` wants no argument"),

@@ -60,6 +60,11 @@ impl Examples {
         bail!("no example `{name}` in any crate{}", suggestion(name, &known))
     }
 
+    /// The names of all examples, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.examples.keys().map(String::as_str)
+    }
+
     /// The command that runs an example.
     ///
     /// # Errors

@@ -2,9 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 
+use crate::expand::join_lines;
 use crate::html::{code_block, escape, inline_markdown, markdown};
 use crate::language::Language;
 use crate::listing::{command_html, page_of};
+use crate::notebook::fenced;
 use crate::problem::suggestion;
 use crate::project::{Project, names, read};
 
@@ -78,6 +80,26 @@ impl Exercise {
             hint.unwrap_or_default(),
             folded("solution", language.pick("Solution", "解答"), &explained),
         )
+    }
+
+    /// The exercise as Markdown, for notebooks.
+    #[must_use]
+    pub fn markdown(&self, language: Language) -> String {
+        let Self { id, file, title, task, .. } = self;
+        let heading = language.pick(format!("**Exercise {id}: {title}**"), format!("**练习 {id}：{title}**"));
+        let folded =
+            |summary: &str, content: &str| format!("<details><summary>{summary}</summary>\n\n{content}\n\n</details>");
+        let mut blocks = vec![
+            format!("<a id=\"{}\"></a>\n{heading}", anchor(id)),
+            join_lines(task),
+            format!("{} [{file}](../../../{file})", language.pick("Your file:", "你的文件：")),
+            folded(language.pick("Code to begin with", "起始代码"), &fenced(&self.starter, "rust")),
+            format!("`cargo run -- exercise check {id}`"),
+        ];
+        blocks.extend(self.hint.as_ref().map(|hint| folded(language.pick("Hint", "提示"), &join_lines(hint))));
+        let solution = format!("{}\n\n{}", join_lines(&self.explanation), fenced(&self.solution, "rust"));
+        blocks.push(folded(language.pick("Solution", "解答"), &solution));
+        blocks.join("\n\n") + "\n"
     }
 
     /// The text of task, hint and solution, for what looks at numbers.

@@ -19,7 +19,7 @@ use crate::recorded::{Recorded, Shown};
 use crate::term_links::Links;
 use crate::terms::{Term, glossary};
 use crate::tree::Page;
-use crate::{figure, formula, listing, table};
+use crate::{figure, formula, listing, notebook, table};
 
 /// What pages are made of.
 pub struct Expander<'a> {
@@ -54,6 +54,7 @@ impl Expander<'_> {
             }
         }
         edits.extend(self.term_links.get(&page.path).into_iter().flatten().cloned());
+        edits.extend(self.notebook_link(page));
         edits.sort_by_key(|(range, _)| range.start);
         apply(&page.document.text, edits)
     }
@@ -94,7 +95,8 @@ impl Expander<'_> {
                 if !apart {
                     bail!("an empty line must follow the box");
                 }
-                replaced(format!("\n\n{}\n", open.close()?))
+                let command = self.notebook_command(page, open.kind);
+                replaced(format!("\n\n{command}{}\n", open.close()?))
             }
             Kind::BoxPrefix | Kind::Join => replaced(String::new()),
             Kind::Formula { tex, display } => {
@@ -110,6 +112,22 @@ impl Expander<'_> {
             Kind::Prose { .. } => dollars(&page.document, item),
             _ => Ok(None),
         }
+    }
+
+    /// At the end of a box with cells, the command that opens their notebook.
+    fn notebook_command(&self, page: &Page, kind: BoxKind) -> String {
+        let chapter = notebook::chapter_of(&page.path).filter(|_| kind == BoxKind::Notebook);
+        let command = chapter.map(|chapter| notebook::open_command(page.language, chapter));
+        command.map_or_else(String::new, |command| listing::command_html(&command))
+    }
+
+    /// Below the title of a chapter, where its notebook is.
+    fn notebook_link(&self, page: &Page) -> Option<Edit> {
+        let chapter = page.path.strip_suffix("/index.md").filter(|_| notebook::chapter_of(&page.path).is_some())?;
+        let title = page.document.items.iter().find(|item| matches!(item.kind, Kind::Heading { level: 1, .. }))?;
+        let has_cells = self.listings.examples.get(&notebook::example_of(chapter)).is_ok();
+        let html = notebook::link(page.language, chapter, has_cells);
+        Some((title.range.end..title.range.end, format!("\n{html}\n\n")))
     }
 
     /// What runs the listings that follow.
@@ -143,32 +161,34 @@ impl Expander<'_> {
             }
             Directive::Table(wanted) => table::markdown(project, language, wanted)?,
             Directive::Glossary => glossary(self.terms, language),
+            Directive::Cell(id) => self.cell(page, id, state)?,
         })
     }
 
     /// An output, with the commands of its pieces unless they were shown just before.
-    fn output(&self, Out { name, parts }: &Out, language: Language, state: &mut State) -> Result<String> {
-        let recorded = Recorded::of(self.listings.project, name)?;
-        let shown = recorded.shown(parts).with_context(|| format!("book/outputs/{name}.txt"))?;
-        let example = if program::is_recording(name) { String::new() } else { self.example_command(name, &recorded)? };
-        let command = |shown: &Shown| shown.call.map_or_else(|| example.clone(), Call::command);
-        if shown.iter().all(|shown| state.commands.contains(&command(shown))) {
-            let text: Vec<&str> = shown.iter().map(|shown| shown.text.as_str()).collect();
+    fn output(&self, out: &Out, language: Language, state: &mut State) -> Result<String> {
+        let Printed { pieces } = Printed::of(&self.listings, out)?;
+        if pieces.iter().all(|(command, _)| state.commands.contains(command)) {
+            let text: Vec<&str> = pieces.iter().map(|(_, text)| text.as_str()).collect();
             let between = if text.iter().any(|text| text.contains('\n')) { "\n\n" } else { "\n" };
             return Ok(output_html(language.pick("Output", "输出"), &text.join(between)));
         }
-        state.commands = shown.iter().map(command).collect();
-        let figures = shown.iter().map(|shown| {
-            let title = format!("{} <code>{}</code>", language.pick("Output of", "输出："), escape(&command(shown)));
-            output_html(&title, &shown.text)
+        let figures = pieces.iter().map(|(command, text)| {
+            let title = format!("{} <code>{}</code>", language.pick("Output of", "输出："), escape(command));
+            output_html(&title, text)
         });
-        Ok(figures.collect::<Vec<_>>().join(""))
+        let html = figures.collect::<Vec<_>>().join("");
+        state.commands = pieces.into_iter().map(|(command, _)| command).collect();
+        Ok(html)
     }
 
-    /// The command of an example whose output is recorded.
-    fn example_command(&self, name: &str, recorded: &Recorded) -> Result<String> {
-        let command = self.listings.examples.command(name)?;
-        if recorded.args.is_empty() { Ok(command) } else { Ok(format!("{command} -- {}", recorded.args.join(" "))) }
+    /// A cell of the chapter's notebook. It stands in a box of its own kind, which other forms of the book leave out.
+    fn cell(&self, page: &Page, id: &str, state: &State) -> Result<String> {
+        if state.open.as_ref().is_none_or(|open| open.kind != BoxKind::Notebook) {
+            bail!("a cell stands in a box `> [!NOTEBOOK] Title`");
+        }
+        let chapter = notebook::chapter_of(&page.path).context("only chapters have notebooks")?;
+        notebook::html(self.listings.project, page.language, chapter, id)
     }
 
     /// A directive in a sentence.
@@ -184,6 +204,30 @@ impl Expander<'_> {
         let target =
             if *path == page.path { String::new() } else { to_root(&page.path) + &path.replace(".md", ".html") };
         figure::mention(page.language, id, &target)
+    }
+}
+
+/// What `{{out …}}` shows: what each command printed.
+pub struct Printed {
+    /// Commands and texts.
+    pub pieces: Vec<(String, String)>,
+}
+
+impl Printed {
+    /// The recorded output that a directive names.
+    ///
+    /// # Errors
+    /// If there is none, or it has no such parts.
+    pub fn of(listings: &Listings, Out { name, parts }: &Out) -> Result<Self> {
+        let recorded = Recorded::of(listings.project, name)?;
+        let shown = recorded.shown(parts).with_context(|| format!("book/outputs/{name}.txt"))?;
+        let example = match (program::is_recording(name), recorded.args.as_slice()) {
+            (true, _) => String::new(),
+            (false, []) => listings.examples.command(name)?,
+            (false, args) => format!("{} -- {}", listings.examples.command(name)?, args.join(" ")),
+        };
+        let command = |shown: &Shown| shown.call.map_or_else(|| example.clone(), Call::command);
+        Ok(Self { pieces: shown.into_iter().map(|shown| (command(&shown), shown.text)).collect() })
     }
 }
 
@@ -229,7 +273,8 @@ fn fence(info: &str, block: &str, state: &mut State) -> Result<Option<Edit>> {
 }
 
 /// The commands in a block, without comments behind them.
-fn commands(block: &str) -> Vec<String> {
+#[must_use]
+pub fn commands(block: &str) -> Vec<String> {
     let lines = block.lines().map(|line| line.trim_start_matches(['>', ' ', '$']));
     lines.map(|line| line.split("  #").next().unwrap_or_default().trim().to_string()).collect()
 }

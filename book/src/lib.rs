@@ -22,6 +22,7 @@ pub mod html;
 pub mod interface;
 pub mod language;
 pub mod listing;
+pub mod notebook;
 pub mod numerals;
 pub mod outputs;
 pub mod paper;

@@ -11,7 +11,7 @@ use book::outputs::Ran;
 use book::problem::Problems;
 use book::project::Project;
 use book::stamp::{Report, Which};
-use book::{check, epub, outputs, pdf, serve, stamp};
+use book::{check, epub, notebook, outputs, pdf, serve, stamp};
 use clap::{Parser, Subcommand};
 
 /// Builds and checks the book in both languages
@@ -63,6 +63,12 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run the cells of the notebooks, and write the notebooks to book/notebooks
+    Notebooks {
+        /// Do not run the cells: take what is recorded of them
+        #[arg(long)]
+        no_outputs: bool,
+    },
     /// Write the built book as EPUB
     Epub {
         /// Let epubcheck look at the files, where it is installed
@@ -96,6 +102,7 @@ fn run(arguments: Arguments) -> Result<bool> {
         Command::Serve { port } => serve::serve(&project, port, || build(&project, true).map(|_| ())).map(|()| true),
         Command::Stamp { sections, all } => stamp(&project, sections, all),
         Command::Outputs { names, check } => outputs(&project, &names, check),
+        Command::Notebooks { no_outputs } => notebooks(&project, !no_outputs),
         Command::Epub { check } => epub(&project, check),
         Command::Pdf => {
             for file in pdf::print(&project)? {
@@ -168,6 +175,23 @@ fn outputs(project: &Project, only: &[String], check: bool) -> Result<bool> {
         println!("{} outputs are as recorded", ran.compared);
     }
     Ok(good)
+}
+
+fn notebooks(project: &Project, with_outputs: bool) -> Result<bool> {
+    let problems = Problems::default();
+    let materials = Materials::read(project, &problems)?;
+    if with_outputs {
+        let examples: Vec<String> =
+            materials.examples.names().filter(|name| notebook::is_notebook(name)).map(String::from).collect();
+        // None would mean all.
+        if !examples.is_empty() {
+            say(&outputs::record(project, &materials.examples, &examples, &problems)?);
+        }
+    }
+    for file in notebook::write(project, &materials, &problems)? {
+        println!("wrote {file}");
+    }
+    Ok(report(&problems))
 }
 
 fn epub(project: &Project, check: bool) -> Result<bool> {

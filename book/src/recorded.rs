@@ -171,6 +171,16 @@ impl Recorded {
         self.head.iter().cloned().chain(lines).map(|line| line + "\n").collect()
     }
 
+    /// What was printed, where the program itself prints the marks of the parts.
+    #[must_use]
+    pub fn with_marks_as_lines(&self) -> Vec<Entry> {
+        let as_line = |entry: &Entry| match entry {
+            Entry::Part(name) => Entry::Printed { text: format!("%% {name}"), varies: false },
+            other => other.clone(),
+        };
+        self.lines.iter().map(as_line).collect()
+    }
+
     /// The names of the parts, in order.
     #[must_use]
     pub fn parts(&self) -> Vec<&str> {
@@ -223,6 +233,18 @@ impl Recorded {
             start += run.len() + 1;
         }
         Ok(shown)
+    }
+
+    /// What was printed in one part.
+    ///
+    /// # Errors
+    /// If there is no such part.
+    pub fn part_text(&self, name: &str) -> Result<String> {
+        let lines = self.lines[self.part(name)?].iter().filter_map(|entry| match entry {
+            Entry::Printed { text, .. } => Some(text.as_str()),
+            Entry::Part(_) | Entry::Call(_) => None,
+        });
+        Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// The lines of a part, with its mark. It ends at the next mark or call.

@@ -17,6 +17,8 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn check_says_what_is_wrong_and_fails() {
     let small = Small::new();
+    let written = text(&book(&small, &["notebooks"]).stdout);
+    assert_eq!(written, "wrote book/notebooks/en/ch03.ipynb\nwrote book/notebooks/zh/ch03.ipynb\n");
     let good = book(&small, &["check", "--no-outputs"]);
     assert!(good.status.success(), "{good:?}");
     assert!(text(&good.stdout).starts_with("the book is in order ("), "{good:?}");

@@ -30,8 +30,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::commands::{
-    bench, book, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, pretrain, serve,
-    tokenizer, weights, welcome,
+    bench, book, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, notebook, pretrain,
+    serve, tokenizer, weights, welcome,
 };
 use self::terminal::{Language, language, tr};
 
@@ -87,6 +87,8 @@ enum Command {
     Exercise(exercise::Command),
     /// Open the book in your browser, or serve it
     Book(book::Args),
+    /// Open the book's notebooks in JupyterLab, with cells that you change and run
+    Notebook(notebook::Args),
     /// Print a script with which your shell completes commands and options
     Completions(completions::Args),
 }
@@ -112,6 +114,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(args),
         Command::Exercise(command) => exercise::run(command),
         Command::Book(args) => book::run(&args),
+        Command::Notebook(args) => notebook::run(&args),
         Command::Completions(args) => completions::run(&args, program()),
     })
 }

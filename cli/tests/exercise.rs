@@ -30,7 +30,7 @@ fn the_list_has_a_line_for_every_exercise_in_both_languages() {
         list.lines().map(|line| line.split_whitespace().next().unwrap_or_default().to_string()).collect()
     };
     assert_eq!(ids(&english).first().map(String::as_str), Some("2.1"));
-    assert_eq!(ids(&english).last().map(String::as_str), Some("A.3"));
+    assert_eq!(ids(&english).last().map(String::as_str), Some("L.3"));
     assert_eq!(ids(&english), ids(&chinese));
     let line = |list: &str| list.lines().find(|line| line.starts_with("3.1 ")).unwrap_or_default().to_string();
     let file = "(ch03-attention/exercises/ex3_1.rs)";

@@ -14,6 +14,7 @@ mod unused;
 use anyhow::Result;
 
 use crate::build::{Materials, NewBuild};
+use crate::notebook;
 use crate::outputs::{self, Ran};
 use crate::problem::Problems;
 use crate::project::Project;
@@ -31,6 +32,7 @@ pub fn check(project: &Project, with_outputs: bool, problems: &Problems) -> Resu
     let could_be_built = problems.is_empty();
     pages(project, &materials, problems)?;
     if could_be_built {
+        notebook::check(project, &materials, problems)?;
         for tree in &materials.trees {
             rendered::check(new.folder(), tree, problems)?;
         }
@@ -69,6 +71,5 @@ pub fn pages(project: &Project, materials: &Materials, problems: &Problems) -> R
     }
     numbers.check_used(materials, problems);
     unused::check(project, materials, problems)?;
-    readmes::check(project, problems)?;
-    Ok(())
+    readmes::check(project, problems)
 }

@@ -11,6 +11,7 @@ use crate::directive::Directive;
 use crate::exercise::Exercise;
 use crate::figure::{self, Figure};
 use crate::listing::Listings;
+use crate::notebook;
 use crate::numerals::{Number, numbers_in, numbers_of, plain};
 use crate::problem::Problems;
 use crate::project::{Project, names, read};
@@ -175,6 +176,7 @@ fn shown(page: &Page, listings: &Listings) -> Vec<String> {
         Directive::Fig(id) => Some(figure::words(&Figure::read(project, language, &id).ok()?.svg)),
         Directive::Table(wanted) => table::markdown(project, language, &wanted).ok(),
         Directive::Exercise(id) => Some(Exercise::read(project, language, &id).ok()?.code_text()),
+        Directive::Cell(id) => notebook::printed(project, notebook::chapter_of(&page.path)?, &id).ok(),
         Directive::Glossary => None,
     };
     let texts = page.document.directives().filter_map(|(_, directive)| text(directive));

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::build::Materials;
 use crate::directive::Directive;
 use crate::document::Kind;
+use crate::notebook::is_notebook;
 use crate::problem::Problems;
 use crate::program;
 use crate::project::{Project, files_below, names, relative};
@@ -53,7 +54,8 @@ fn outputs(project: &Project, materials: &Materials, problems: &Problems) -> Res
         {
             problems.add(&file, 0, error);
         }
-        if !shown.iter().any(|shown| shown == name) {
+        // Whether all cells of a notebook are shown is checked with it.
+        if !is_notebook(name) && !shown.iter().any(|shown| shown == name) {
             problems.add(&file, 0, format!("no page shows it: `{{{{out {name}}}}}`"));
         }
     }

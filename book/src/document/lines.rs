@@ -23,12 +23,23 @@ pub enum BoxKind {
     Detail,
     /// A question with a folded answer.
     Question,
+    /// Cells of the notebook.
+    Notebook,
 }
 
 impl BoxKind {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Try, Self::Check, Self::Pytorch, Self::Erratum, Self::Picture, Self::Note, Self::Detail, Self::Question];
+    pub const ALL: [Self; 9] = [
+        Self::Try,
+        Self::Check,
+        Self::Pytorch,
+        Self::Erratum,
+        Self::Picture,
+        Self::Note,
+        Self::Detail,
+        Self::Question,
+        Self::Notebook,
+    ];
 
     /// The word that stands in the marker.
     #[must_use]
@@ -42,6 +53,7 @@ impl BoxKind {
             Self::Note => "NOTE",
             Self::Detail => "DETAIL",
             Self::Question => "QUESTION",
+            Self::Notebook => "NOTEBOOK",
         }
     }
 }

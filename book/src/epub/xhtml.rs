@@ -65,6 +65,9 @@ fn write(element: ElementRef, content: &mut Content) {
             content.body.push_str("</span>");
             return;
         }
+        // Cells run in notebooks only.
+        "details" if class.contains("box-notebook") => return,
+        "p" if class == "notebook-link" => return,
         "style" => {
             let style: String = element.text().collect();
             content.body.push_str(&format!("<style>{}</style>", escape(&with_plain_colours(&style))));
@@ -175,6 +178,10 @@ mod tests {
             content.body,
             "<h1 id=\"a\">A &amp; B</h1><p lang=\"zh\" xml:lang=\"zh\">a<br/>b &lt; \u{a0}<a href=\"../ch02/b.xhtml#c\">d</a></p>\
              <span class=\"file\">x</span>"
+        );
+        assert_eq!(
+            body("<p class=\"notebook-link\">z</p><details class=\"box box-notebook\"><p>x</p></details><p>y</p>").body,
+            "<h1 id=\"a\">A &amp; B</h1><p>y</p>"
         );
         assert!(content.properties.is_empty());
     }

@@ -3,6 +3,7 @@
 mod align;
 mod run;
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use self::align::{differences, renewed};
 use self::run::{Programs, build, run_calls, run_example};
 use crate::examples::Examples;
+use crate::notebook::is_notebook;
 use crate::problem::Problems;
 use crate::program;
 use crate::project::{Project, names, read};
@@ -56,6 +58,9 @@ fn adds_as_recorded() -> bool {
 impl Output {
     /// How what is printed now differs from what is recorded, if it does.
     fn differences(&self) -> Option<String> {
+        if is_notebook(&self.name) {
+            return differences(&self.recorded.with_marks_as_lines(), &self.printed.concat());
+        }
         let runs = self.recorded.runs();
         let found = runs.iter().zip(&self.printed).filter_map(|((call, recorded), printed)| {
             let diff = differences(recorded, printed)?;
@@ -67,6 +72,11 @@ impl Output {
 
     /// What is printed now, with its parts where they were.
     fn renewed(&self) -> Result<Recorded> {
+        if is_notebook(&self.name) {
+            // The example prints the marks of its parts, the cells.
+            let now = Recorded::parse(&self.name, &self.printed.concat())?;
+            return Ok(Recorded { lines: now.lines, ..self.recorded.clone() });
+        }
         let mut lines = Vec::new();
         for ((call, recorded), printed) in self.recorded.runs().into_iter().zip(&self.printed) {
             lines.extend(call.map(|call| Entry::Call(call.clone())));
@@ -122,20 +132,23 @@ pub fn record(project: &Project, examples: &Examples, only: &[String], problems:
 /// Runs what belongs to all recorded outputs, or to some.
 fn collect(project: &Project, examples: &Examples, only: &[String], problems: &Problems) -> Result<(Vec<Output>, Ran)> {
     let has_data = std::env::var_os("LLM_DATA_DIR").is_some();
-    if let Some(unknown) = only.iter().find(|name| !project.outputs().join(format!("{name}.txt")).is_file()) {
+    let all = names_of_all(project, examples)?;
+    if let Some(unknown) = only.iter().find(|name| !all.contains(*name)) {
         bail!("no output book/outputs/{unknown}.txt: record it once by hand, then insert the marks `%% part`");
     }
     let (mut wanted, mut ran) = (Vec::new(), Ran::default());
     let (mut programs, mut needs_program) = (Vec::new(), false);
-    for name in names(&project.outputs())? {
-        let Some(name) = name.strip_suffix(".txt") else { continue };
-        if !only.is_empty() && !only.iter().any(|wanted| wanted == name) {
+    for name in &all {
+        if !only.is_empty() && !only.contains(name) {
             continue;
         }
         let file = format!("book/outputs/{name}.txt");
+        // What a new notebook prints is recorded without preparation.
+        let text =
+            if project.root().join(&file).is_file() { read(&project.root().join(&file))? } else { String::new() };
         let is_of_program = program::is_recording(name);
         let example = if is_of_program { Ok(None) } else { examples.get(name).map(Some) };
-        match (example, Recorded::parse(name, &read(&project.root().join(&file))?)) {
+        match (example, Recorded::parse(name, &text)) {
             (Ok(_), Ok(recorded)) if recorded.needs_data && !has_data => ran.skipped.push(name.to_string()),
             (Ok(_), Ok(recorded)) if recorded.slow && only.is_empty() => ran.slow.push(name.to_string()),
             (Ok(example), Ok(recorded)) => {
@@ -156,6 +169,13 @@ fn collect(project: &Project, examples: &Examples, only: &[String], problems: &P
     }
     ran.compared = outputs.len();
     Ok((outputs, ran))
+}
+
+/// The names of all recorded outputs, and those of the notebooks, which need not be recorded yet.
+fn names_of_all(project: &Project, examples: &Examples) -> Result<BTreeSet<String>> {
+    let recorded = names(&project.outputs())?;
+    let recorded = recorded.iter().filter_map(|name| name.strip_suffix(".txt")).map(String::from);
+    Ok(recorded.chain(examples.names().filter(|name| is_notebook(name)).map(String::from)).collect())
 }
 
 /// What is printed now, for each run of a recorded output.

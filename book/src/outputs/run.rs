@@ -78,12 +78,15 @@ pub fn build(project: &Project, examples: &[(String, String)], with_program: boo
     Ok(built)
 }
 
+/// With this variable the example of a notebook marks its cells and prints pictures whole.
+const RECORD_CELLS: &str = "NOTEBOOK_RECORD";
+
 /// What an example prints.
 ///
 /// # Errors
 /// If it fails.
 pub fn run_example(project: &Project, program: &Path, args: &[String]) -> Result<String> {
-    let output = Command::new(program).args(args).current_dir(project.root()).output();
+    let output = Command::new(program).args(args).current_dir(project.root()).env(RECORD_CELLS, "1").output();
     let output = output.with_context(|| format!("cannot run {}", program.display()))?;
     if !output.status.success() {
         bail!("the example fails: {}", last_lines(&String::from_utf8_lossy(&output.stderr)));

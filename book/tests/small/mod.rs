@@ -9,6 +9,7 @@ use std::process::Command;
 
 use book::build::{Materials, NewBuild};
 use book::check;
+use book::notebook;
 use book::problem::Problems;
 use book::project::Project;
 use book::stamp::{self, Which};
@@ -62,6 +63,32 @@ impl Small {
         stamp::write(&self.project, &Which::All).unwrap();
     }
 
+    /// Adds to the end of a file.
+    pub fn append(&self, path: &str, text: &str) {
+        self.write(path, &(self.read(path) + text));
+    }
+
+    /// Stamps everything anew.
+    pub fn stamp(&self) {
+        stamp::write(&self.project, &Which::All).unwrap();
+    }
+
+    /// Writes the notebooks.
+    pub fn notebooks(&self) {
+        let problems = Problems::default();
+        let materials = Materials::read(&self.project, &problems).unwrap();
+        notebook::write(&self.project, &materials, &problems).unwrap();
+        assert!(problems.is_empty(), "{:#?}", lines(&problems));
+    }
+
+    /// What is wrong with the notebooks and their cells.
+    pub fn check_notebooks(&self) -> Vec<String> {
+        let problems = Problems::default();
+        let materials = Materials::read(&self.project, &problems).unwrap();
+        notebook::check(&self.project, &materials, &problems).unwrap();
+        lines(&problems)
+    }
+
     /// `cargo book` in it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
@@ -91,9 +118,11 @@ impl Small {
         lines(&problems)
     }
 
-    /// Everything that is wrong, outputs apart.
+    /// Everything that is wrong, outputs apart, with new notebooks.
     pub fn check_all(&self) -> Vec<String> {
         let problems = Problems::default();
+        let materials = Materials::read(&self.project, &problems).unwrap();
+        notebook::write(&self.project, &materials, &Problems::default()).unwrap();
         check::check(&self.project, false, &problems).unwrap();
         lines(&problems)
     }

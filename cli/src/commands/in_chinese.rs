@@ -40,6 +40,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("exercise check", "编译并测试你的文件，告诉你哪些检查没有通过"),
     ("exercise diff", "把你的代码与参考答案比较，并显示讲解"),
     ("book", "在浏览器中打开这本书，或以网页形式提供"),
+    ("notebook", "在 JupyterLab 中打开书的笔记本，其中的单元格可以修改和运行"),
     ("completions", "打印供 shell 补全命令和选项的脚本"),
 ];
 

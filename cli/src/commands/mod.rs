@@ -11,6 +11,7 @@ pub mod generate;
 pub mod in_chinese;
 pub mod info;
 pub mod instruct;
+pub mod notebook;
 pub mod pretrain;
 pub mod serve;
 pub mod tokenizer;

@@ -71,9 +71,15 @@ pub enum CheckpointError {
     /// The configuration describes no possible model.
     #[error("{}: {source}", .path.display())]
     ImpossibleConfig { path: PathBuf, source: ConfigError },
+    /// A model that is impossible, or that this program does not compute.
+    #[error("{}: {reason}", .path.display())]
+    OtherModel { path: PathBuf, reason: String },
     /// The weights are damaged or of another kind.
     #[error("{} is not a whole safetensors file: {reason}", .path.display())]
     BadWeights { path: PathBuf, reason: String },
+    /// A GGUF file is damaged or of another kind.
+    #[error("{} is not a whole GGUF file: {reason}", .path.display())]
+    BadGguf { path: PathBuf, reason: String },
     /// The file `checkpoint` of a TensorFlow checkpoint is of another kind.
     #[error("{} does not name a checkpoint in the form model_checkpoint_path: \"NAME\"", .path.display())]
     BadCheckpointFile { path: PathBuf },

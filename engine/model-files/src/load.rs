@@ -10,8 +10,9 @@ use shared::{GptConfig, Linear};
 
 use crate::folder::read_json;
 use crate::inspect::ParameterPath;
+use crate::mapped::MappedFile;
 use crate::parameters::{GptParameter, gpt_parameters};
-use crate::stored::{MappedFile, StorageForm, StoredTensor, StoredTensors, TensorReference, read_safetensors};
+use crate::stored::{StorageForm, StoredTensor, StoredTensors, TensorReference, read_safetensors};
 use crate::{CONFIG_FILE, CheckpointError, WEIGHTS_FILE};
 
 /// The output layer of a model in a file.
@@ -78,17 +79,8 @@ pub(crate) fn fill_model(
     place: impl Fn(&GptParameter) -> TensorReference,
     device: &Device,
 ) -> Result<GptModel, BadTensor> {
-    let mut unused: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
-    let mut found = HashMap::new();
-    for parameter in gpt_parameters(config, head) {
-        let TensorReference { name, form } = place(&parameter);
-        let Some(stored) = tensors.get(&name) else { return Err((name, "it is missing".into())) };
-        if let Err(reason) = stored.check(form, &parameter.shape) {
-            return Err((name, reason));
-        }
-        unused.remove(name.as_str());
-        found.insert(parameter.path(), (stored, form));
-    }
+    let wanted = gpt_parameters(config, head).map(|p| Wanted { path: p.path(), place: place(&p), shape: p.shape });
+    let FoundTensors { found, unused } = find_tensors(tensors, wanted)?;
     if let Some(name) = unused.first() {
         return Err((name.to_string(), "there is no such tensor in this model".into()));
     }
@@ -97,15 +89,57 @@ pub(crate) fn fill_model(
     Ok(replace_parameters(model, found))
 }
 
+/// A parameter of a model and where it should be in a file.
+pub(crate) struct Wanted {
+    /// Its path in the model.
+    pub(crate) path: String,
+    /// Its shape in burn's layout.
+    pub(crate) shape: Vec<usize>,
+    /// Where it should be.
+    pub(crate) place: TensorReference,
+}
+
+/// The tensors of parameters by their paths, and how they are stored.
+pub(crate) type ByPath<'a> = HashMap<String, (&'a StoredTensor<'a>, StorageForm)>;
+
+/// What a file has for a model.
+pub(crate) struct FoundTensors<'a> {
+    /// The tensors of the parameters, all of which fit.
+    pub(crate) found: ByPath<'a>,
+    /// Names of the other tensors.
+    pub(crate) unused: BTreeSet<&'a str>,
+}
+
+/// Finds the tensors of all parameters. Nothing is allocated for a parameter before its tensor has been seen.
+///
+/// # Errors
+/// The first tensor that is missing or does not fit.
+pub(crate) fn find_tensors<'a>(
+    tensors: &'a StoredTensors<'a>,
+    wanted: impl Iterator<Item = Wanted>,
+) -> Result<FoundTensors<'a>, BadTensor> {
+    let mut unused: BTreeSet<&str> = tensors.keys().map(String::as_str).collect();
+    let mut found = HashMap::new();
+    for Wanted { path, shape, place: TensorReference { name, form } } in wanted {
+        let Some(stored) = tensors.get(&name) else { return Err((name, "it is missing".into())) };
+        if let Err(reason) = stored.check(form, &shape) {
+            return Err((name, reason));
+        }
+        unused.remove(name.as_str());
+        found.insert(path, (stored, form));
+    }
+    Ok(FoundTensors { found, unused })
+}
+
 /// Gives the parameters with these paths the values of tensors that fit; all others stay as they are.
-pub(crate) fn replace_parameters(model: GptModel, found: HashMap<String, (&StoredTensor, StorageForm)>) -> GptModel {
+pub(crate) fn replace_parameters<M: Module>(model: M, found: ByPath) -> M {
     model.map(&mut LoadParameters { path: ParameterPath::default(), found })
 }
 
 /// Gives the parameters that were found their values.
 struct LoadParameters<'a> {
     path: ParameterPath,
-    found: HashMap<String, (&'a StoredTensor<'a>, StorageForm)>,
+    found: ByPath<'a>,
 }
 
 impl ModuleMapper for LoadParameters<'_> {

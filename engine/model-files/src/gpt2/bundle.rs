@@ -11,7 +11,8 @@ use safetensors::Dtype;
 use super::index;
 use super::wire::{Reader, WireValue, masked_crc};
 use crate::CheckpointError;
-use crate::stored::{MappedFile, StoredTensor, StoredTensors};
+use crate::mapped::MappedFile;
+use crate::stored::{Encoding, StoredTensor, StoredTensors};
 
 pub(super) struct Bundle {
     pub(super) index: MappedFile,
@@ -138,7 +139,8 @@ impl BundleEntry {
             shape => shape,
         };
         let shape: Result<_, _> = shape.iter().map(|&size| usize::try_from(size)).collect();
-        Ok(StoredTensor { shape: shape.map_err(|e| e.to_string())?, dtype, bytes })
+        let encoding = Encoding::Plain(dtype);
+        Ok(StoredTensor { shape: shape.map_err(|e| e.to_string())?, encoding, bytes })
     }
 }
 

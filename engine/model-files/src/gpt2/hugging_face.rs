@@ -9,11 +9,10 @@ use serde_json::{Map, Value};
 use shared::GptConfig;
 use shared::config::ConfigError;
 
-use super::shards;
 use crate::folder::read_json;
 use crate::load::fill_model;
 use crate::parameters::{GptParameter, OWN_HEAD};
-use crate::stored::{StoredTensors, read_safetensors};
+use crate::shards::Shards;
 use crate::{CONFIG_FILE, CheckpointError, HeadShape};
 
 pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptModel), CheckpointError> {
@@ -24,11 +23,8 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptMode
         .and_then(|()| config.validate())
         .map_err(|source| CheckpointError::ImpossibleConfig { path: folder.join(CONFIG_FILE), source })?;
 
-    let files = shards::open(folder)?;
-    let mut tensors = StoredTensors::new();
-    for file in &files {
-        tensors.extend(read_safetensors(file)?);
-    }
+    let shards = Shards::open(folder)?;
+    let mut tensors = shards.tensors()?;
     // Named like biases, but these are the causal masks.
     tensors.retain(|name, _| !name.ends_with(".attn.bias") && !name.ends_with(".attn.masked_bias"));
 
@@ -37,13 +33,7 @@ pub(super) fn load(folder: &Path, device: &Device) -> Result<(GptConfig, GptMode
     let place = |parameter: &GptParameter| parameter.in_hugging_face(prefix, own_head);
     match fill_model(&config, HeadShape::of_text(&config), &tensors, place, device) {
         Ok(model) => Ok((config, model)),
-        Err((tensor, reason)) => {
-            let path = match &files[..] {
-                [file] => file.path.clone(),
-                _ => folder.join(shards::INDEX_FILE),
-            };
-            Err(CheckpointError::BadTensor { path, tensor, reason })
-        }
+        Err((tensor, reason)) => Err(CheckpointError::BadTensor { path: shards.path.clone(), tensor, reason }),
     }
 }
 

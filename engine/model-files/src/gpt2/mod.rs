@@ -16,7 +16,6 @@ mod bundle;
 mod hugging_face;
 mod index;
 mod openai;
-mod shards;
 mod wire;
 
 use std::fmt;

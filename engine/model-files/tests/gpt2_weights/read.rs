@@ -311,10 +311,17 @@ fn weights_in_several_files_are_read() {
     }
     let file = "model-00001-of-00002.safetensors";
     fs::write(&index, json!({"weight_map": {"wte.weight": file}}).to_string()).unwrap();
-    assert_eq!(error(folder.path()), format!("{file}: tensor wte.weight: it is missing"));
+    let missing = format!("{file}: tensor wte.weight: it is missing in {file}, where the index says it is");
+    assert_eq!(error(folder.path()), missing);
     fs::copy(folder.path().join(file), folder.path().join("b.safetensors")).unwrap();
     fs::write(&index, json!({"weight_map": {"a": file, "b": "b.safetensors"}}).to_string()).unwrap();
-    assert_eq!(error(folder.path()), "model.safetensors.index.json: tensor wte.weight: it is missing");
+    let index_error =
+        |reason: &str| assert_eq!(error(folder.path()), format!("model.safetensors.index.json: {reason}"));
+    index_error("tensor b: it is missing in b.safetensors, where the index says it is");
+    // Both files have the same tensors.
+    let shared = json!({"weight_map": {"h.0.ln_1.weight": file, "h.0.ln_2.weight": "b.safetensors"}});
+    fs::write(&index, shared.to_string()).unwrap();
+    index_error("tensor h.0.attn.c_attn.bias: it is in two files, and the index does not say which counts");
 }
 
 #[test]
