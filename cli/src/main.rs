@@ -13,6 +13,7 @@ mod arguments;
 mod commands;
 mod diverged;
 mod errors;
+mod llama;
 mod lowest_loss;
 mod model_hints;
 mod models;
@@ -30,8 +31,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::commands::{
-    bench, book, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, notebook, pretrain,
-    serve, tokenizer, weights, welcome,
+    bench, book, chat, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, notebook,
+    pretrain, serve, tokenizer, weights, welcome,
 };
 use self::terminal::{Language, language, tr};
 
@@ -59,6 +60,8 @@ enum Command {
     Pretrain(Box<pretrain::Args>),
     /// Continue a prompt with a trained model
     Generate(generate::Args),
+    /// Chat with a Llama, Qwen3 or Gemma 3
+    Chat(chat::Args),
     /// Serve trained models as a web page and an HTTP API
     Serve(serve::Args),
     /// Follow instructions (chapter 7): train, respond, chat, evaluate
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
     ended(match command {
         Command::Pretrain(args) => pretrain::run(*args),
         Command::Generate(args) => generate::run(args),
+        Command::Chat(args) => chat::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Instruct(command) => instruct::run(command),
         Command::Classify(command) => classify::run(command),

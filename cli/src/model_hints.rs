@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use burn::tensor::Device;
 use ch04_gpt::GptModel;
-use model_files::{CheckpointError, ClassifierConfig, ClassifierError};
+use model_files::{CheckpointError, ClassifierConfig, ClassifierError, llama_config};
 use shared::GptConfig;
 
 use crate::errors::chinese;
@@ -52,6 +52,15 @@ pub fn quoted(path: &Path) -> String {
 /// What is in the folder instead of a model, and what to do.
 fn message(error: &CheckpointError, folder: &Path) -> Option<String> {
     let shown = folder.display();
+    if llama_config(folder).is_ok() {
+        let [chat, generate] = ["chat --model", "generate --prompt TEXT --model"]
+            .map(|what| command(format_args!("{what} {}", quoted(folder))));
+        return Some(tr!(
+            "{shown} is a Llama, Qwen3 or Gemma 3, which this command does not take; talk with it with `{chat}`, or let it \
+             continue a text with `{generate}`",
+            "{shown} 是 Llama、Qwen3 或 Gemma 3 模型，这个命令不支持它；可用 `{chat}` 与它对话，或用 `{generate}` 让它续写"
+        ));
+    }
     let translation = if language() == Language::Chinese { chinese(error) } else { None };
     let reason = translation.unwrap_or_else(|| error.to_string());
     let make = if folder == Path::new(INSTRUCT_FOLDER) {

@@ -1,5 +1,7 @@
 //! `llm generate`.
 
+mod llama;
+
 use std::io::{Write, stdout};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -11,24 +13,26 @@ use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch05_pretrain::GenerateOptions;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
-use fast::{Generator, TextStream};
+use fast::{Generator, TextStream, TokenFilter};
 use model_files::{VocabularyError, load_adapter, open_tokenizer};
 use serde::Serialize;
 use shared::rng::TorchRng;
 
+use self::llama::LlamaJob;
+use crate::llama::is_llama;
 use crate::model_hints::open_model;
-use crate::options::{DeviceArgs, ModelArgs, SamplingArgs, WeightsArgs, typed_text};
+use crate::options::{DeviceArgs, MODEL_HELP, ModelArgs, SamplingArgs, TopPArgs, WeightsArgs, typed_text};
 use crate::terminal::{tr, warn};
 
 #[derive(clap::Args)]
-#[command(allow_negative_numbers = true)]
+#[command(allow_negative_numbers = true, mut_arg("model", |arg| arg.help(MODEL_HELP).value_name("PATH")))]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
     /// Folder with a LoRA adapter for the model, of `llm instruct train --lora-rank N` or `peft`
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
-    /// Text to continue; of a text that is longer than the model's context, the model sees the end
+    /// Text to continue; of a text that is longer than its context, a GPT sees the end, and the other models refuse it
     #[arg(
         long,
         value_name = "TEXT",
@@ -40,11 +44,13 @@ pub struct Args {
     /// Token ids to continue, separated by commas, for example 15496,11
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     prompt_ids: Option<Vec<u32>>,
-    /// Number of tokens to add
+    /// Number of tokens to add; a text of Llama, Qwen3 or Gemma 3 can end sooner
     #[arg(long, value_name = "N", default_value_t = 50)]
     max_new_tokens: usize,
     #[command(flatten)]
     sampling: SamplingArgs,
+    #[command(flatten)]
+    top_p: TopPArgs,
     /// Print the text while it is generated
     #[arg(long, conflicts_with = "json")]
     stream: bool,
@@ -76,16 +82,18 @@ struct GenerateJob {
     tokenizer: Option<Gpt2Tokenizer>,
     prompt: Vec<u32>,
     options: GenerateOptions,
+    filter: TokenFilter,
     rng: TorchRng,
     device: Device,
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    let job = GenerateJob::new(&args)?;
-    if args.stream {
-        job.stream()?
+    if is_llama(&args.model.folder) {
+        let job = LlamaJob::new(&args)?;
+        if args.stream { job.stream()? } else { job.print(args.json)? }
     } else {
-        job.print(args.json)?
+        let job = GenerateJob::new(&args)?;
+        if args.stream { job.stream()? } else { job.print(args.json)? }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -112,14 +120,15 @@ impl GenerateJob {
         fast::check_prompt(&prompt, &config)?;
         note_what_is_left_out(prompt.len(), config.context_length);
         let options = args.sampling.generate_options(args.max_new_tokens, config.context_length, None);
-        let rng = TorchRng::new(args.sampling.seed);
-        Ok(Self { generator, tokenizer, prompt, options, rng, device })
+        let (filter, rng) = (args.top_p.filter(), TorchRng::new(args.sampling.seed));
+        Ok(Self { generator, tokenizer, prompt, options, filter, rng, device })
     }
 
     /// Prints the whole text: as text, as ids where there is no vocabulary, or both as JSON.
     fn print(mut self, json: bool) -> Result<()> {
         let start = ids_to_tensor(&self.prompt, &self.device);
-        let ids = self.generator.generate(start, &self.options, &mut self.rng, |_| ControlFlow::Continue(()))?;
+        let Self { generator, options, filter, rng, .. } = &mut self;
+        let ids = generator.generate_filtered(start, options, filter, rng, |_| ControlFlow::Continue(()))?;
         let ids = tensor_to_ids(ids);
         let text = self.tokenizer.map(|tokenizer| tokenizer.decode_whole_characters(&ids)).transpose()?;
         let mut out = stdout().lock();
@@ -129,8 +138,7 @@ impl GenerateJob {
         } else if let Some(text) = text {
             writeln!(out, "{text}")?;
         } else {
-            let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
-            writeln!(out, "{}", ids.join(","))?;
+            writeln!(out, "{}", ids_in_a_line(&ids))?;
         }
         Ok(())
     }
@@ -149,7 +157,7 @@ impl GenerateJob {
         self.prompt.iter().try_for_each(|&id| show(id))?;
         let mut shown = Ok(());
         let start = ids_to_tensor(&self.prompt, &self.device);
-        self.generator.generate(start, &self.options, &mut self.rng, |ids| {
+        self.generator.generate_filtered(start, &self.options, &self.filter, &mut self.rng, |ids| {
             shown = ids.iter().try_for_each(|&id| show(id));
             if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -158,6 +166,12 @@ impl GenerateJob {
         writeln!(out)?;
         Ok(())
     }
+}
+
+/// Ids as `--prompt-ids` takes them.
+fn ids_in_a_line(ids: &[u32]) -> String {
+    let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+    ids.join(",")
 }
 
 /// Says which part of the prompt the model does not see; all of it is printed.

@@ -5,20 +5,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bonus_llama::LlamaConfig;
 use burn::module::Module;
 use ch04_gpt::GptModel;
-use model_files::inspect::parameters;
-use model_files::{ClassifierConfig, is_classifier};
+use model_files::inspect::{Parameter, parameters};
+use model_files::llama::llama_parameters;
+use model_files::{ClassifierConfig, is_classifier, llama_config};
 use serde::Serialize;
 use shared::GptConfig;
 use workshop::device::DeviceChoice;
 
+use crate::llama::is_llama;
 use crate::model_hints::{load_classifier, open_model};
-use crate::options::ModelArgs;
+use crate::options::{MODEL_HELP, ModelArgs};
 use crate::terminal::grouped;
 
 #[derive(clap::Args)]
-#[command(mut_arg("model", |arg| arg.help("Folder with the model or the classifier")))]
+#[command(mut_arg("model", |arg| arg.help(format!("{MODEL_HELP}; or a classifier")).value_name("PATH")))]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
@@ -33,7 +36,8 @@ struct ModelInfo {
     config: Config,
     parameters: Vec<ParameterInfo>,
     num_params: usize,
-    /// With an output layer that shares the weight of the token embedding; `None` for a classifier.
+    /// With an output layer that shares the weight of the token embedding; `None` for a classifier, and for models after
+    /// GPT-2, whose configuration says whether it does.
     num_params_tied: Option<usize>,
     /// Memory of the parameters in float32.
     bytes: usize,
@@ -45,6 +49,7 @@ struct ModelInfo {
 enum Config {
     Text(GptConfig),
     Classifier(ClassifierConfig),
+    Llama(LlamaConfig),
 }
 
 #[derive(Serialize)]
@@ -65,30 +70,43 @@ pub fn run(args: Args) -> Result<ExitCode> {
 }
 
 impl ModelInfo {
-    fn of(folder: &Path) -> Result<Self> {
+    fn of(path: &Path) -> Result<Self> {
+        if is_llama(path) {
+            return Self::of_llama(path);
+        }
         let device = DeviceChoice::Cpu.open()?;
-        let (config, model): (Config, GptModel) = if is_classifier(folder) {
-            let (config, model) = load_classifier(folder, &device)?;
+        let (config, model): (Config, GptModel) = if is_classifier(path) {
+            let (config, model) = load_classifier(path, &device)?;
             (Config::Classifier(config), model)
         } else {
-            let (config, model) = open_model(folder, &device)?;
+            let (config, model) = open_model(path, &device)?;
             (Config::Text(config), model)
         };
-        let list = parameters(&model).into_iter();
-        let num_params = model.num_params();
-        Ok(Self {
-            num_params_tied: matches!(config, Config::Text(_)).then(|| model.num_params_tied()),
+        let tied = matches!(config, Config::Text(_)).then(|| model.num_params_tied());
+        Ok(Self::new(config, parameters(&model), model.num_params(), tied))
+    }
+
+    /// Such models can be large, so their weights stay where they are.
+    fn of_llama(path: &Path) -> Result<Self> {
+        let config = llama_config(path)?;
+        let list = llama_parameters(&config).map(|found| Parameter { name: found.path, shape: found.shape });
+        let num_params = config.num_params();
+        Ok(Self::new(Config::Llama(config), list.collect(), num_params, None))
+    }
+
+    fn new(config: Config, list: Vec<Parameter>, num_params: usize, num_params_tied: Option<usize>) -> Self {
+        let describe = |parameter: Parameter| ParameterInfo {
+            num_values: parameter.num_values(),
+            name: parameter.name,
+            shape: parameter.shape,
+        };
+        Self {
             config,
-            parameters: list
-                .map(|parameter| ParameterInfo {
-                    num_values: parameter.num_values(),
-                    name: parameter.name,
-                    shape: parameter.shape,
-                })
-                .collect(),
+            parameters: list.into_iter().map(describe).collect(),
             num_params,
-            bytes: num_params * size_of::<f32>(),
-        })
+            num_params_tied,
+            bytes: num_params.saturating_mul(size_of::<f32>()),
+        }
     }
 
     fn print(&self) -> Result<()> {

@@ -2,6 +2,9 @@
 
 pub mod bench;
 pub mod book;
+pub mod chat;
+mod chat_input;
+mod chat_line;
 pub mod classify;
 pub mod completions;
 pub mod data;

@@ -120,7 +120,7 @@ fn missing() -> Vec<String> {
             "`{INSTALL_EVCXR}`, about 10 minutes; then `{INSTALL_KERNEL}`",
             "`{INSTALL_EVCXR}`，大约 10 分钟；然后 `{INSTALL_KERNEL}`"
         );
-        let install = if has_evcxr() { format!("`{INSTALL_KERNEL}`") } else { build.into() };
+        let install = if has_evcxr() { format!("`{INSTALL_KERNEL}`") } else { build };
         missing.push(format!("{kernel} ({install})"));
     }
     missing

@@ -13,7 +13,7 @@ use shared::text::NoText;
 use workshop::device::{self, DeviceError};
 use workshop::download::{DownloadError, DownloadProblem};
 
-use super::models;
+use super::{llama, models};
 
 /// The message of an error, without its causes.
 pub fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
@@ -27,6 +27,7 @@ pub fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| translated(cause, prompt))
         .or_else(|| translated(cause, generate))
         .or_else(|| models::chinese(cause))
+        .or_else(|| llama::chinese(cause))
 }
 
 /// The translation, if the error is of type `E`.
@@ -179,7 +180,7 @@ fn text_split(error: &SplitError) -> Option<String> {
     })
 }
 
-fn prompt(error: &PromptError) -> Option<String> {
+pub fn prompt(error: &PromptError) -> Option<String> {
     Some(match error {
         PromptError::Empty => EMPTY_PROMPT.to_string(),
         PromptError::UnknownId { id, vocab_size } => {
@@ -190,7 +191,7 @@ fn prompt(error: &PromptError) -> Option<String> {
 
 const EMPTY_PROMPT: &str = "提示是空的；请至少给出一个词元";
 
-fn generate(error: &GenerateError) -> Option<String> {
+pub fn generate(error: &GenerateError) -> Option<String> {
     Some(match error {
         GenerateError::Temperature(temperature) => format!("温度是 {temperature}，但应是不小于 0 的有限数"),
         GenerateError::TopK { top_k, vocab_size } => format!("top-k 是 {top_k}，但应在 1 到词表大小 {vocab_size} 之间"),

@@ -1,6 +1,7 @@
 //! The one line that the program prints when a command fails, in the reader's language.
 
 mod chinese;
+mod llama;
 mod models;
 
 use std::error::Error;
@@ -11,7 +12,16 @@ pub use self::chinese::{allowed_values, chinese};
 
 /// An error and its causes in one line. Some errors name their cause themselves; it is not repeated.
 pub fn message(error: &anyhow::Error) -> String {
-    commands_as_started(&in_language(error, language()))
+    in_one_line(&commands_as_started(&in_language(error, language())))
+}
+
+/// A text in which line breaks and other control characters are written out: names in a file can have any.
+pub fn in_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
+    }
+    line
 }
 
 fn in_language(error: &anyhow::Error, language: Language) -> String {
@@ -66,6 +76,12 @@ mod tests {
         let named = format!("cannot write b: {}", missing());
         let whole = Err::<(), _>(missing()).context(named.clone()).unwrap_err();
         assert_eq!(in_language(&whole, Language::Chinese), named);
+    }
+
+    #[test]
+    fn what_a_file_calls_its_parts_takes_one_line_and_no_control_of_the_terminal() {
+        let error = anyhow::anyhow!("tensor a\n\u{1b}[2J\tb of 茶 is \"c\" twice");
+        assert_eq!(message(&error), r#"tensor a\n\u{1b}[2J\tb of 茶 is "c" twice"#);
     }
 
     #[test]

@@ -57,6 +57,7 @@ fn model(error: &CheckpointError) -> Option<String> {
         CheckpointError::BadWeights { path, reason } => {
             format!("{} 不是完整的 safetensors 文件：{reason}", path.display())
         }
+        CheckpointError::BadGguf { path, reason } => format!("{} 不是完整的 GGUF 文件：{reason}", path.display()),
         CheckpointError::BadTensor { path, tensor, reason } => {
             format!("{}：张量 {tensor}：{reason}", path.display())
         }

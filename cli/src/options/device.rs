@@ -1,7 +1,10 @@
 //! `--device`.
 
+use anyhow::{Result, ensure};
 use burn::tensor::Device;
 use workshop::device::{DeviceChoice, DeviceError};
+
+use crate::terminal::tr;
 
 #[derive(clap::Args)]
 pub struct DeviceArgs {
@@ -17,5 +20,21 @@ impl DeviceArgs {
     /// If it is not compiled in, or this machine does not have it.
     pub fn open(&self) -> Result<Device, DeviceError> {
         self.choice.open()
+    }
+
+    /// For models that only the CPU computes.
+    ///
+    /// # Errors
+    /// If another device was asked for.
+    pub fn ensure_cpu(&self) -> Result<()> {
+        ensure!(
+            matches!(self.choice, DeviceChoice::Auto | DeviceChoice::Cpu),
+            tr!(
+                "--device {}: Llama, Qwen3 and Gemma 3 are computed on the CPU; use `--device cpu`",
+                "--device {}：Llama、Qwen3 和 Gemma 3 在 CPU 上计算；请用 `--device cpu`",
+                self.choice
+            )
+        );
+        Ok(())
     }
 }

@@ -37,15 +37,9 @@ impl WeightPrecision {
     /// # Errors
     /// If the device does not support the precision.
     pub fn apply(self, model: GptModel, device: &Device) -> Result<(GptModel, Option<Precision>)> {
-        let on_cpu = *device == Device::flex();
         let decoder = match self {
+            _ if *device == Device::flex() => self.on_cpu()?,
             Self::F32 => Precision::F32,
-            Self::Bf16 if on_cpu => Precision::Bf16,
-            Self::Int8 if on_cpu => Precision::Int8,
-            Self::F16 if on_cpu => bail!(tr!(
-                "--weights f16 is for GPUs; the CPU supports bf16 and int8",
-                "--weights f16 用于 GPU；CPU 支持 bf16 和 int8"
-            )),
             Self::Int8 => bail!(tr!(
                 "--weights int8 is for the CPU; use bf16 or f16, or `--device cpu`",
                 "--weights int8 用于 CPU；请改用 bf16 或 f16，或用 `--device cpu`"
@@ -54,6 +48,22 @@ impl WeightPrecision {
             Self::F16 => return Ok((halve(model, FloatDType::F16, device)?, None)),
         };
         Ok((fast::accelerate(model), Some(decoder)))
+    }
+
+    /// The precision of the CPU's decoder.
+    ///
+    /// # Errors
+    /// If it does not have this one.
+    pub fn on_cpu(self) -> Result<Precision> {
+        match self {
+            Self::F32 => Ok(Precision::F32),
+            Self::Bf16 => Ok(Precision::Bf16),
+            Self::Int8 => Ok(Precision::Int8),
+            Self::F16 => bail!(tr!(
+                "--weights f16 is for GPUs; the CPU supports bf16 and int8",
+                "--weights f16 用于 GPU；CPU 支持 bf16 和 int8"
+            )),
+        }
     }
 
     /// The generator of a model with such weights.

@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod inputs;
+pub mod llama;
 pub mod server;
 
 use std::path::Path;

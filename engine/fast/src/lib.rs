@@ -25,6 +25,7 @@
 //! | [`loss`], [`adamw`] | the loss and the optimizer of chapter 5 |
 //! | [`generator`] | [`generate`](ch05_pretrain::generate()) of chapter 5 and [`respond`](ch07_instruct::respond) of chapter 7 |
 //! | [`cache`], [`cpu_decoder`] | the key-value cache of chapter 4; the second for one text on the CPU |
+//! | [`llama_decoder`], [`llama_generator`] | [`LlamaCache`](bonus_llama::LlamaCache) and generation with Llama, Qwen3 and Gemma 3, on the CPU |
 //! | [`precision`] | weights in 16 and 8 bits |
 //! | [`prompt`] | what a model sees of a prompt, and whether it can continue it |
 //! | [`top_k`] | [`top_k_filter`](ch05_pretrain::generate::top_k_filter) of chapter 5 |
@@ -41,6 +42,9 @@ pub mod cpu_decoder;
 pub mod forward;
 pub mod generator;
 mod gpu_block;
+pub mod llama_decoder;
+pub mod llama_error;
+pub mod llama_generator;
 pub mod loss;
 pub mod operations;
 pub mod precision;
@@ -53,6 +57,9 @@ pub use adamw::adamw_step;
 pub use conversation::Conversation;
 pub use forward::{accelerate, forward, forward_with, mixed};
 pub use generator::{EntryResponse, Generator};
+pub use llama_decoder::LlamaCpuDecoder;
+pub use llama_error::LlamaError;
+pub use llama_generator::{Finish, Generated, LlamaGenerator, LlamaOptions};
 pub use loss::{calc_loss_batch, cross_entropy};
 pub use operations::{Operations, Products};
 pub use prompt::{PromptError, check_prompt, crop};

@@ -41,9 +41,9 @@ impl Default for TokenFilter {
 
 /// A token that can be drawn, with its probability, up to a factor that all share.
 #[derive(Clone, Copy)]
-struct Candidate {
-    id: usize,
-    weight: f64,
+pub(crate) struct Candidate {
+    pub(crate) id: usize,
+    pub(crate) weight: f64,
 }
 
 impl TokenFilter {
@@ -68,7 +68,8 @@ impl TokenFilter {
         Tensor::from_data(TensorData::new(values, shape), &device)
     }
 
-    fn penalize(&self, logits: &mut [f32], ids: &[u32]) {
+    /// Applies the penalties for the last of `ids`, the text so far.
+    pub(crate) fn penalize(&self, logits: &mut [f32], ids: &[u32]) {
         let mut counts = HashMap::<u32, f64>::new();
         for &id in &ids[ids.len().saturating_sub(self.repeat_last_n)..] {
             *counts.entry(id).or_default() += 1.0;
@@ -87,34 +88,73 @@ impl TokenFilter {
         if options.temperature == 0.0 || (self.top_p, self.min_p, self.typical_p) == (1.0, 0.0, 1.0) {
             return;
         }
-        let mut ids: Vec<usize> = (0..logits.len()).collect();
-        ids.sort_unstable_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        ids.truncate(options.top_k.unwrap_or(usize::MAX));
-        let Some(best) = ids.first().map(|&id| f64::from(logits[id])) else { return };
-        let weight = |id: usize| ((f64::from(logits[id]) - best) / options.temperature).exp();
-        let mut candidates: Vec<Candidate> = ids.iter().map(|&id| Candidate { id, weight: weight(id) }).collect();
-        if self.typical_p < 1.0 {
-            sort_by_typicality(&mut candidates);
-            keep_share(&mut candidates, self.typical_p);
-            candidates.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-        }
-        if self.top_p < 1.0 {
-            keep_share(&mut candidates, self.top_p);
-        }
-        let least = self.min_p * candidates.first().map_or(0.0, |candidate| candidate.weight);
         let mut can_be_drawn = vec![false; logits.len()];
-        for candidate in candidates.iter().filter(|candidate| candidate.weight >= least) {
+        for candidate in self.candidates(logits, options.temperature, options.top_k) {
             can_be_drawn[candidate.id] = true;
         }
         for (logit, _) in logits.iter_mut().zip(can_be_drawn).filter(|(_, can_be_drawn)| !can_be_drawn) {
             *logit = f32::NEG_INFINITY;
         }
     }
+
+    /// The tokens that can be drawn at a temperature above 0, in no particular order: at least one, unless there is no logit.
+    pub(crate) fn candidates(&self, logits: &[f32], temperature: f64, top_k: Option<usize>) -> Vec<Candidate> {
+        let best = logits.iter().fold(f32::NEG_INFINITY, |best, &logit| best.max(logit));
+        let exponent = |logit: f32| (f64::from(logit) - f64::from(best)) / temperature;
+        let possible = logits.iter().enumerate().map(|(id, &logit)| (id, exponent(logit)));
+        let possible = possible.filter(|(_, exponent)| *exponent >= NEVER_DRAWN);
+        let mut candidates: Vec<_> = possible.map(|(id, exponent)| Candidate { id, weight: exponent.exp() }).collect();
+        if let Some(k) = top_k {
+            keep_best(&mut candidates, k);
+        }
+        if self.typical_p < 1.0 {
+            sort_by_typicality(&mut candidates);
+            keep_share(&mut candidates, self.typical_p);
+        }
+        if self.top_p < 1.0 {
+            keep_best_share(&mut candidates, self.top_p);
+        }
+        let largest = candidates.iter().fold(0.0, |largest: f64, candidate| largest.max(candidate.weight));
+        candidates.retain(|candidate| candidate.weight >= self.min_p * largest);
+        candidates
+    }
+}
+
+/// `e^x` of it, for every token of a vocabulary, adds nothing to 1 in 64 bits.
+const NEVER_DRAWN: f64 = -50.0;
+
+/// Keeps the `k` most likely candidates.
+fn keep_best(candidates: &mut Vec<Candidate>, k: usize) {
+    if (1..candidates.len()).contains(&k) {
+        candidates.select_nth_unstable_by(k - 1, |a, b| b.weight.total_cmp(&a.weight));
+        candidates.truncate(k);
+    }
+}
+
+/// As [`keep_share`] of the candidates from the most likely one on. Only as many as are likely to be kept are sorted.
+fn keep_best_share(candidates: &mut Vec<Candidate>, share: f64) {
+    let total: f64 = candidates.iter().map(|candidate| candidate.weight).sum();
+    let mut sorted = 64;
+    while sorted < candidates.len() {
+        candidates.select_nth_unstable_by(sorted - 1, |a, b| b.weight.total_cmp(&a.weight));
+        let best: f64 = candidates[..sorted].iter().map(|candidate| candidate.weight).sum();
+        if best > share * total {
+            break;
+        }
+        sorted *= 8;
+    }
+    candidates.truncate(sorted);
+    candidates.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight));
+    keep_share_of(total, candidates, share);
 }
 
 /// Keeps the first candidates until their share of all probability exceeds `share`, but at least one.
 fn keep_share(candidates: &mut Vec<Candidate>, share: f64) {
-    let total: f64 = candidates.iter().map(|candidate| candidate.weight).sum();
+    keep_share_of(candidates.iter().map(|candidate| candidate.weight).sum(), candidates, share);
+}
+
+/// As [`keep_share`], where the probability of all is given.
+fn keep_share_of(total: f64, candidates: &mut Vec<Candidate>, share: f64) {
     let mut sum = 0.0;
     let kept = candidates.iter().take_while(|candidate| {
         let goes_on = sum <= share * total;

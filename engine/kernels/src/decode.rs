@@ -12,20 +12,27 @@
 //! | `compressed` | the layout of weights in 16 and in 8 bits |
 //! | `bf16_product` | many vectors times such weights |
 //! | `thread_pool` | threads that wait for work in a spinning loop, because waking one takes longer than a product |
+//! | `partial_sums` | how threads with some rows of a matrix each add up their results |
+//! | `attention` | attention of new tokens over the cached keys and values |
 //! | `state` | what the threads share, and what each of them owns |
 //! | `token` | one token: the work of each thread |
 //! | `prompt` | many tokens at once |
+//! | [`llama`] | the same for Llama, Qwen3 and Gemma 3 |
 //!
 //! [`Decoder`] puts them together: ids in, the logits after the last of them out.
 
+mod attention;
 mod bf16_product;
 mod compressed;
 mod decoder;
+pub mod llama;
 mod matrix;
+mod partial_sums;
 mod prompt;
 mod state;
 mod thread_pool;
 mod token;
+mod transposed;
 mod vector_product;
 mod weights;
 

@@ -1,6 +1,6 @@
 //! `llm instruct chat`.
 
-use std::io::{ErrorKind, IsTerminal, Write, stdin, stdout};
+use std::io::{Write, stdout};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -10,9 +10,9 @@ use ch05_pretrain::tokens::ids_to_tensor;
 use fast::conversation::{ChatPrompt, Window};
 use fast::{Conversation, TextStream};
 use shared::rng::TorchRng;
-use shared::text;
 
-use super::chat_line::ChatLine;
+use crate::commands::chat_input::{ChatInput, Next, forgotten, help, no_text, unknown};
+use crate::commands::chat_line::ChatLine;
 use crate::options::{AnswerArgs, Answerer, SamplingArgs};
 use crate::terminal::{Interrupt, tr};
 
@@ -44,14 +44,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Chat { answerer, options, window, rng, interrupt }.talk()
 }
 
-fn help() -> String {
-    tr!(
-        "An empty line is skipped; /new forgets everything, /help shows this, /quit or Ctrl-D ends; a message that \
-         begins with / needs a space in front.",
-        "空行会被跳过；/new 忘掉之前的对话，/help 显示这段说明，/quit 或 Ctrl-D 结束；以 / 开头的消息，请在前面加一个空格。"
-    )
-}
-
 struct Chat {
     answerer: Answerer,
     options: GenerateOptions,
@@ -63,43 +55,25 @@ struct Chat {
 impl Chat {
     fn talk(mut self) -> Result<ExitCode> {
         let mut conversation = Conversation::new(self.answerer.format);
-        let mut lines = text::lines(stdin().lock());
-        let in_terminal = stdin().is_terminal();
+        let mut input = ChatInput::new(self.interrupt.clone());
         loop {
-            if in_terminal {
-                write!(stdout(), "\n{}", tr!("you> ", "你> "))?;
-                stdout().flush()?;
-            }
-            self.interrupt.let_through();
-            let line = match lines.next() {
-                Some(Ok(line)) => line,
-                // One bad line does not end the conversation.
-                Some(Err(error)) if error.kind() == ErrorKind::InvalidData => {
-                    writeln!(stdout(), "[{}]", tr!("the line is {error}", "这一行无法读取：{error}"))?;
+            let line = match input.next()? {
+                Next::Line(line) => line,
+                Next::NoText(error) => {
+                    writeln!(stdout(), "[{}]", no_text(&error))?;
                     continue;
                 }
-                Some(Err(error)) => return Err(error.into()),
-                None => {
-                    // The prompt of the shell gets a line of its own.
-                    if in_terminal {
-                        writeln!(stdout())?;
-                    }
-                    break;
-                }
+                Next::End => break,
             };
-            self.interrupt.take();
             match ChatLine::of(&line) {
                 ChatLine::Empty => {}
                 ChatLine::Quit => break,
                 ChatLine::Help => writeln!(stdout(), "[{}]", help())?,
                 ChatLine::Forget => {
                     conversation.clear();
-                    writeln!(stdout(), "[{}]", tr!("everything is forgotten", "之前的对话已忘掉"))?;
+                    writeln!(stdout(), "[{}]", forgotten())?;
                 }
-                ChatLine::Unknown(command) => {
-                    let unknown = tr!("there is no command {command}. {}", "没有命令 {command}。{}", help());
-                    writeln!(stdout(), "[{unknown}]")?;
-                }
+                ChatLine::Unknown(command) => writeln!(stdout(), "[{}]", unknown(command))?,
                 ChatLine::Message(message) => {
                     let prompt = conversation.prompt(message, self.window, &self.answerer.tokenizer);
                     show_memory(&prompt, self.window)?;

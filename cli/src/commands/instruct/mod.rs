@@ -1,7 +1,6 @@
 //! `llm instruct`: fine-tune a model on instructions, let it answer, chat with it, have its answers scored (chapter 7).
 
 mod chat;
-mod chat_line;
 mod evaluate;
 mod finetune;
 mod respond;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Matrix;
 use super::bf16_product;
 use super::prompt::prompt;
 use super::state::{SharedState, TokenTask, lock};
@@ -16,6 +17,15 @@ const COMPRESSED_PROMPT: usize = 4;
 
 /// The same where they must also be expanded to 32 bits.
 const EXPANDED_PROMPT: usize = 6;
+
+/// Minimum number of new tokens that are read together by a model with matrices like this one.
+pub(super) fn minimum_prompt(matrix: &Matrix) -> usize {
+    match matrix.is_full() {
+        true => PROMPT,
+        false if bf16_product::in_hardware() => COMPRESSED_PROMPT,
+        false => EXPANDED_PROMPT,
+    }
+}
 
 /// A model that reads or generates one text, with the keys and values of the tokens so far.
 ///
@@ -60,12 +70,7 @@ impl Decoder {
         assert!(to <= context_length, "{to} tokens do not fit into a context of {context_length}");
         assert!(ids.iter().all(|&id| (id as usize) < vocab_size), "an id outside of the vocabulary of {vocab_size}");
 
-        let minimum = match self.state.weights.head.weight.is_full() {
-            true => PROMPT,
-            false if bf16_product::in_hardware() => COMPRESSED_PROMPT,
-            false => EXPANDED_PROMPT,
-        };
-        if ids.len() >= minimum {
+        if ids.len() >= minimum_prompt(&self.state.weights.head.weight) {
             self.read_prompt(ids);
         } else {
             ids.iter().for_each(|&id| self.compute(TokenTask::Token(id, self.tokens), 1));

@@ -1,16 +1,12 @@
 //! Many tokens at once: products of two matrices instead of a vector and a matrix.
 
-use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::attention::{Span, attend_many};
 use super::state::WorkerState;
-use super::token::{self, norm};
+use super::token::norm;
 use super::weights::{BlockWeights, Norm, Projection, Weights};
 use crate::gelu;
-use crate::product::{MatrixView, product_into};
-
-/// Queries that are computed together, with the keys up to the last of them.
-const QUERIES: usize = 64;
 
 /// Reads some tokens, at least two. The workers' caches hold the keys and values of the first `kept` tokens; those of the new
 /// ones are added. Returns the vector of the last token before the last block, `[emb_dim]`: only the logits of that token
@@ -80,59 +76,9 @@ fn attention(
     let new = normed.len() / width;
     let queries = project(&block.query, normed); // [new, heads * head_dim]
     let caches = workers.iter().map(|worker| &worker.cache[index]);
-    let heads: Vec<(&Vec<f32>, &Vec<f32>)> = caches.flat_map(|cache| cache.keys.iter().zip(&cache.values)).collect();
-
-    // Head by head, so that every group of queries has its own slice: [heads, new, head_dim].
-    let mut by_head = vec![0.0; new * width];
-    by_head.par_chunks_mut(new * head_dim).enumerate().for_each(|(head, context)| {
-        let (keys, values) = heads[head];
-        context.par_chunks_mut(QUERIES * head_dim).enumerate().for_each_init(Vec::new, |scores, (chunk, context)| {
-            let first = chunk * QUERIES;
-            let rows = context.len() / head_dim;
-            let queries = MatrixView::strided(&queries[first * width + head * head_dim..], rows, head_dim, width);
-            scores.resize(rows * (kept + first + rows), 0.0);
-            attend(queries, rows, kept + first, keys, values, scores, context);
-        });
-    });
-    let mut context = vec![0.0; new * width];
-    context.par_chunks_mut(width).enumerate().for_each(|(i, row)| {
-        for (head, part) in row.chunks_exact_mut(head_dim).enumerate() {
-            part.copy_from_slice(&by_head[(head * new + i) * head_dim..][..head_dim]);
-        }
-    });
-    context
-}
-
-/// Attention of `rows` queries, the first of which is at position `first`.
-///
-/// # Shapes
-/// - `queries`: `[rows, head_dim]`; `keys`, `values`: `[at least first + rows, head_dim]`; `scores`:
-///   `[rows, first + rows]`, overwritten; `context`: `[rows, head_dim]`.
-fn attend(
-    queries: MatrixView,
-    rows: usize,
-    first: usize,
-    keys: &[f32],
-    values: &[f32],
-    scores: &mut [f32],
-    context: &mut [f32],
-) {
-    let (head_dim, tokens) = (context.len() / rows, first + rows);
-    let keys = MatrixView::new(keys, tokens, head_dim).transposed();
-    product_into(scores, tokens, queries, keys, 1.0, false);
-    let factor = 1.0 / (head_dim as f32).sqrt();
-    for (i, scores) in scores.chunks_exact_mut(tokens).enumerate() {
-        let (seen, hidden) = scores.split_at_mut(first + i + 1);
-        softmax(seen, factor);
-        hidden.fill(0.0);
-    }
-    let (weights, values) = (MatrixView::new(scores, rows, tokens), MatrixView::new(values, tokens, head_dim));
-    product_into(context, head_dim, weights, values, 1.0, false);
-}
-
-#[multiversion(targets = "simd")]
-fn softmax(scores: &mut [f32], factor: f32) {
-    token::softmax(scores, factor);
+    let heads = caches.flat_map(|cache| cache.keys.iter().zip(&cache.values));
+    let heads: Vec<(&[f32], &[f32])> = heads.map(|(keys, values)| (&keys[..], &values[..])).collect();
+    attend_many(&queries, width, &heads, kept, new, Span::all(head_dim))
 }
 
 fn norm_rows(with: &Norm, x: &[f32], y: &mut [f32]) {

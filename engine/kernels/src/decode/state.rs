@@ -1,10 +1,10 @@
 //! What the threads of a decoder share, and what each of them owns.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::thread_pool::Worker;
-use super::weights::{Projection, Weights};
+use super::partial_sums::PartialSums;
+use super::weights::Weights;
 
 /// Keys and values of some heads in one block, `[tokens, head_dim]` for each head, with capacity for the whole context.
 #[derive(Debug)]
@@ -45,17 +45,6 @@ pub enum TokenTask {
     LastBlock(usize),
 }
 
-/// Which of the three sets of partial sums a layer uses.
-#[derive(Clone, Copy, Debug)]
-pub enum SumSet {
-    /// The output projection of the attention.
-    Attention,
-    /// The second layer of the feed-forward network.
-    FeedForward,
-    /// The layers before them.
-    Input,
-}
-
 /// What all workers share.
 #[derive(Debug)]
 pub struct SharedState {
@@ -63,9 +52,8 @@ pub struct SharedState {
     pub task: Mutex<TokenTask>,
     /// The state of each worker; no other worker uses it while a token is computed.
     pub workers: Vec<Mutex<WorkerState>>,
-    /// The partial sums that the workers exchange: in each set, one vector for each worker. While slow workers still read one
-    /// set, fast ones may write the next one; they write the same set again only after another barrier.
-    partial_sums: [Vec<RwLock<Vec<f32>>>; 3],
+    /// The partial sums that the workers exchange.
+    pub sums: PartialSums,
 }
 
 /// Locks a mutex, also after a panic in another thread: the data are plain numbers, and the thread pool reports the panic.
@@ -94,44 +82,11 @@ impl SharedState {
                 scores: Vec::new(),
             })
         };
-        let partial_sums = || (0..threads).map(|_| RwLock::new(Vec::new())).collect();
         Self {
             task: Mutex::new(TokenTask::Token(0, 0)),
             workers: (0..threads).map(worker).collect(),
-            partial_sums: [partial_sums(), partial_sums(), partial_sums()],
+            sums: PartialSums::new(threads),
             weights,
-        }
-    }
-
-    /// Multiplies this worker's values with their rows of each matrix, publishes the results, one after the other, and waits
-    /// for the other workers. All matrices have the same number of columns.
-    pub fn exchange(
-        &self,
-        set: SumSet,
-        projections: &[&Projection],
-        values: &[f32],
-        rows: Range<usize>,
-        worker: &Worker,
-    ) {
-        let width = projections[0].weight.cols();
-        {
-            let slot = &self.partial_sums[set as usize][worker.index];
-            let mut own = slot.write().unwrap_or_else(PoisonError::into_inner);
-            own.clear();
-            own.resize(projections.len() * width, 0.0);
-            for (projection, own) in projections.iter().zip(own.chunks_exact_mut(width)) {
-                projection.weight.add_product(values, rows.clone(), 0..width, own);
-            }
-        }
-        worker.barrier();
-    }
-
-    /// Adds the partial sums of all workers to `y`, from column `first` on. Every worker adds in the same order and so gets
-    /// the same sum.
-    pub fn add_partial_sums(&self, set: SumSet, first: usize, y: &mut [f32]) {
-        for sums in &self.partial_sums[set as usize] {
-            let sums = sums.read().unwrap_or_else(PoisonError::into_inner);
-            y.iter_mut().zip(&sums[first..]).for_each(|(y, s)| *y += s);
         }
     }
 }

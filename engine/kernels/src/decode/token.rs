@@ -11,12 +11,11 @@
 
 use std::ops::Range;
 
-use multiversion::multiversion;
-
-use super::state::{SharedState, SumSet, TokenTask, WorkerState, lock};
+use super::attention::{Span, attend};
+use super::partial_sums::SumSet;
+use super::state::{SharedState, TokenTask, WorkerState, lock};
 use super::thread_pool::Worker;
 use super::weights::{BlockWeights, Norm, Projection};
-use crate::math::{exp, max, sum, sum_pairs};
 use crate::{gelu, layer_norm};
 
 /// Columns whose 16-bit numbers fill one cache line, and 32-bit numbers two: a thread's part begins at a multiple of this.
@@ -61,11 +60,12 @@ impl SharedState {
             }
         }
 
+        let factor = Span::all(head_dim).factor;
         state.context.resize(columns.len(), 0.0);
         state.scores.resize(position + 1, 0.0);
         let vectors = queries.chunks_exact(head_dim).zip(state.context.chunks_exact_mut(head_dim));
         for ((query, context), (keys, values)) in vectors.zip(cache.keys.iter().zip(&cache.values)) {
-            attend(query, keys, values, &mut state.scores, context);
+            attend(query, keys, values, factor, &mut state.scores, context);
         }
         self.add_rows(&block.out, &state.context, columns, &mut state.x, SumSet::Attention, worker);
     }
@@ -99,10 +99,11 @@ impl SharedState {
             return;
         }
         let rows = worker.share(x.len(), CACHE_LINE);
-        self.exchange(SumSet::Input, &projections, &x[rows.clone()], rows, worker);
+        let matrices = projections.map(|projection| &projection.weight);
+        self.sums.exchange(SumSet::Input, &matrices, &x[rows.clone()], rows, worker);
         for (index, (projection, y)) in projections.iter().zip(y).enumerate() {
             start_with_bias(projection, columns.clone(), y);
-            self.add_partial_sums(SumSet::Input, index * projection.weight.cols() + columns.start, y);
+            self.sums.add_to(SumSet::Input, index * projection.weight.cols() + columns.start, y);
         }
     }
 
@@ -116,8 +117,8 @@ impl SharedState {
         set: SumSet,
         worker: &Worker,
     ) {
-        self.exchange(set, &[projection], y, rows, worker);
-        self.add_partial_sums(set, 0, x);
+        self.sums.exchange(set, &[&projection.weight], y, rows, worker);
+        self.sums.add_to(set, 0, x);
         if let Some(bias) = &projection.bias {
             x.iter_mut().zip(bias).for_each(|(x, b)| *x += b);
         }
@@ -142,47 +143,4 @@ fn start_with_bias(projection: &Projection, columns: Range<usize>, y: &mut Vec<f
 /// The layer norm of one vector.
 pub fn norm(norm: &Norm, x: &[f32], y: &mut [f32]) {
     layer_norm::band_forward(x, &norm.scale, &norm.shift, norm.eps, y, &mut [[0.0; 2]]);
-}
-
-/// Attention of one query over the cached keys and values: `softmax(q K^T / sqrt(head_dim)) V`.
-///
-/// # Shapes
-/// - `query`, `context`: `[head_dim]`; `keys`, `values`: `[tokens, head_dim]`; `scores`: `[tokens]`, overwritten.
-#[multiversion(targets = "simd")]
-fn attend(query: &[f32], keys: &[f32], values: &[f32], scores: &mut [f32], context: &mut [f32]) {
-    let head_dim = query.len();
-    for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_dim)) {
-        *score = sum_pairs(query, key, |q, k| q * k);
-    }
-    softmax(scores, 1.0 / (head_dim as f32).sqrt());
-    context.fill(0.0);
-    for (weight, value) in scores.iter().zip(values.chunks_exact(head_dim)) {
-        context.iter_mut().zip(value).for_each(|(c, v)| *c += weight * v);
-    }
-}
-
-/// Softmax of `factor` times the scores, in place: `e^(factor (s - max)) / sum`.
-#[inline(always)]
-pub fn softmax(scores: &mut [f32], factor: f32) {
-    let largest = max(scores);
-    for score in &mut *scores {
-        *score = exp(factor * (*score - largest));
-    }
-    let scale = 1.0 / sum(scores, |score| score);
-    for score in scores {
-        *score *= scale;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_sum_to_1_and_keep_ratios() {
-        let mut scores = [1.0, 2.0, 4.0];
-        softmax(&mut scores, 0.5);
-        assert!((scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-        assert!((scores[2] / scores[1] - 1.0f32.exp()).abs() < 1e-5);
-    }
 }

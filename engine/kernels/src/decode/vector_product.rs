@@ -33,36 +33,40 @@ impl Matrix {
                 }
             }
             Values::Bf16(matrix) => {
-                self.add_panels(&matrix.values, rows, cols, y, |panels, _| sum_bf16(panels, x));
+                self.add_panels(&matrix.values, rows, cols, y, |panels, sums| sum_bf16(panels, x, sums), |_, _| ());
             }
-            Values::Int8(matrix) => self.add_panels(&matrix.values, rows, cols, y, |panels, first| {
-                let mut sums = sum_int8(panels, x);
-                sums.iter_mut().zip(first).for_each(|(sums, first)| matrix.scale(first, sums));
-                sums
-            }),
+            Values::Int8(matrix) => {
+                let scale = |first, sums: &mut [f32; PANEL]| matrix.scale(first, sums);
+                self.add_panels(&matrix.values, rows, cols, y, |panels, sums| sum_int8(panels, x, sums), scale);
+            }
         }
     }
 
-    /// Adds to `y` the sums of all panels that contain some of the columns. `sum` gets the rows of [`PANELS`] panels and the
-    /// first column of each, and returns their sums. These panels lie far apart, so that memory is read in as many long
-    /// streams.
+    /// Adds to `y` the sums of all panels that contain some of the columns. `sum` gets the rows of up to [`PANELS`] panels
+    /// and writes their sums; these panels lie far apart, so that memory is read in as many long streams. `scale` gets the
+    /// first column of a panel and its sums.
     fn add_panels<T>(
         &self,
         values: &[T],
         rows: Range<usize>,
         cols: Range<usize>,
         y: &mut [f32],
-        sum: impl Fn([&[T]; PANELS], [usize; PANELS]) -> [[f32; PANEL]; PANELS],
+        sum: impl Fn(&[&[T]], &mut [[f32; PANEL]]),
+        scale: impl Fn(usize, &mut [f32; PANEL]),
     ) {
         let panels = cols.start / PANEL..cols.end.div_ceil(PANEL);
         let stream = panels.len().div_ceil(PANELS);
         for index in 0..stream {
-            let of_streams: [usize; PANELS] = array::from_fn(|i| panels.start + i * stream + index);
-            // A stream without a panel left reads the last one; its result is discarded.
-            let read = of_streams.map(|panel| panel.min(panels.end - 1));
-            let rows_of = |panel| &values[(panel * self.rows + rows.start) * PANEL..][..rows.len() * PANEL];
-            let sums = sum(read.map(rows_of), read.map(|panel| panel * PANEL));
-            for (panel, sums) in of_streams.into_iter().zip(sums).filter(|(panel, _)| panels.contains(panel)) {
+            let of_streams = (panels.start + index..panels.end).step_by(stream);
+            let (mut read, mut n): ([&[T]; PANELS], usize) = ([&[]; PANELS], 0);
+            for panel in of_streams.clone() {
+                read[n] = &values[(panel * self.rows + rows.start) * PANEL..][..rows.len() * PANEL];
+                n += 1;
+            }
+            let mut sums = [[0.0; PANEL]; PANELS];
+            sum(&read[..n], &mut sums[..n]);
+            for (panel, sums) in of_streams.zip(&mut sums) {
+                scale(panel * PANEL, sums);
                 let (start, end) = ((panel * PANEL).max(cols.start), ((panel + 1) * PANEL).min(cols.end));
                 let y = &mut y[start - cols.start..end - cols.start];
                 y.iter_mut().zip(&sums[start - panel * PANEL..]).for_each(|(y, sum)| *y += sum);
@@ -106,20 +110,35 @@ fn add_f32(part: ProductPart, values: &[f32], x: &[f32], y: &mut [f32]) {
 }
 
 #[multiversion(targets = "simd")]
-fn sum_bf16(panels: [&[u16]; PANELS], x: &[f32]) -> [[f32; PANEL]; PANELS] {
-    panel_sums(panels, x, to_f32)
+fn sum_bf16(panels: &[&[u16]], x: &[f32], sums: &mut [[f32; PANEL]]) {
+    panel_sums(panels, x, sums, to_f32);
 }
 
 #[multiversion(targets = "simd")]
-fn sum_int8(panels: [&[i8]; PANELS], x: &[f32]) -> [[f32; PANEL]; PANELS] {
-    panel_sums(panels, x, f32::from)
+fn sum_int8(panels: &[&[i8]], x: &[f32], sums: &mut [[f32; PANEL]]) {
+    panel_sums(panels, x, sums, f32::from);
 }
 
-/// The products of `x` and each column of some panels, each `[x.len(), PANEL]`.
+/// The products of `x` and each column of up to [`PANELS`] panels, each `[x.len(), PANEL]`.
 #[inline(always)]
-fn panel_sums<T: Copy>(panels: [&[T]; PANELS], x: &[f32], number: impl Fn(T) -> f32) -> [[f32; PANEL]; PANELS] {
-    let panels = panels.map(|panel| &panel.as_chunks::<PANEL>().0[..x.len()]);
-    let mut sums = [[0.0; PANEL]; PANELS];
+fn panel_sums<T: Copy>(panels: &[&[T]], x: &[f32], sums: &mut [[f32; PANEL]], number: impl Fn(T) -> f32 + Copy) {
+    match panels.len() {
+        1 => sums_of::<T, 1>(panels, x, sums, number),
+        2 => sums_of::<T, 2>(panels, x, sums, number),
+        3 => sums_of::<T, 3>(panels, x, sums, number),
+        4 => sums_of::<T, 4>(panels, x, sums, number),
+        5 => sums_of::<T, 5>(panels, x, sums, number),
+        6 => sums_of::<T, 6>(panels, x, sums, number),
+        7 => sums_of::<T, 7>(panels, x, sums, number),
+        _ => sums_of::<T, PANELS>(panels, x, sums, number),
+    }
+}
+
+/// As [`panel_sums`], for exactly `N` panels, whose sums fill registers.
+#[inline(always)]
+fn sums_of<T: Copy, const N: usize>(panels: &[&[T]], x: &[f32], out: &mut [[f32; PANEL]], number: impl Fn(T) -> f32) {
+    let panels: [&[[T; PANEL]]; N] = array::from_fn(|i| &panels[i].as_chunks::<PANEL>().0[..x.len()]);
+    let mut sums = [[0.0; PANEL]; N];
     let (pairs, last) = x.as_chunks::<2>();
     for (row, [factor, next_factor]) in pairs.iter().enumerate() {
         for (sums, panel) in sums.iter_mut().zip(panels) {
@@ -133,5 +152,5 @@ fn panel_sums<T: Copy>(panels: [&[T]; PANELS], x: &[f32], number: impl Fn(T) -> 
             sums.iter_mut().zip(&panel[x.len() - 1]).for_each(|(sum, w)| *sum += factor * number(*w));
         }
     }
-    sums
+    out.copy_from_slice(&sums);
 }

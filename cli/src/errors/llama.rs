@@ -1,0 +1,60 @@
+//! Common errors of models after GPT-2 in Chinese: their tokenizers, templates and generation.
+
+use std::error::Error;
+
+use fast::LlamaError;
+use model_text::{ChatError, TokenizerError};
+
+use super::chinese::{generate, prompt, translated, within};
+
+/// As [`super::chinese()`], for these errors.
+pub fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
+    translated(cause, generation).or_else(|| translated(cause, tokenizer)).or_else(|| translated(cause, template))
+}
+
+fn generation(error: &LlamaError) -> Option<String> {
+    Some(match error {
+        LlamaError::OtherDevice => "解码器需要 CPU 上的 32 位模型".to_string(),
+        LlamaError::Prompt(error) => return prompt(error),
+        LlamaError::TooLong { tokens, context_length } => {
+            format!("提示有 {tokens} 个词元，而模型的上下文只能容纳 {context_length} 个")
+        }
+        LlamaError::Generate(error) => return generate(error),
+    })
+}
+
+fn tokenizer(error: &TokenizerError) -> Option<String> {
+    match error {
+        TokenizerError::File { path, source } => Some(format!("无法读取 {}：{}", path.display(), within(source))),
+        TokenizerError::BadJson(error) => Some(format!("这不是 tokenizer.json：{error}")),
+        TokenizerError::InFile { path, source } => Some(format!("{}：{}", path.display(), within(source.as_ref()))),
+        _ => None,
+    }
+}
+
+fn template(error: &ChatError) -> Option<String> {
+    Some(match error {
+        ChatError::BadTemplate(reason) => format!("无法读取对话模板：{reason}"),
+        ChatError::Refused(reason) => format!("对话模板拒绝了这段对话：{reason}"),
+        ChatError::TooLong => "对话模板运行太久，或生成的文本太长，已被停止".to_string(),
+        ChatError::Failed(reason) => format!("对话模板出错：{reason}"),
+        ChatError::TooManyCharacters => "对话和分词器用到的字符种类太多，无法与控制词元区分".to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use fast::PromptError;
+
+    use super::*;
+
+    /// Errors that hand on another one are translated as that one.
+    #[test]
+    fn an_error_within_an_error_is_found() {
+        let unknown = LlamaError::Prompt(PromptError::UnknownId { id: 9, vocab_size: 9 });
+        assert_eq!(chinese(&unknown).as_deref(), Some("ID 9 不在模型的词表中：ID 从 0 到 8"));
+        let file = TokenizerError::File { path: "a".into(), source: std::io::Error::from_raw_os_error(2) };
+        let file = TokenizerError::InFile { path: "b".into(), source: Box::new(file) };
+        assert_eq!(chinese(&file).as_deref(), Some("b：无法读取 a：没有这个文件或文件夹"));
+    }
+}
