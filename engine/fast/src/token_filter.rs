@@ -1,5 +1,6 @@
 //! Which tokens can come next, besides top-k and temperature. The options and their rules are llama.cpp's and Ollama's.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use burn::tensor::{Int, Tensor, TensorData};
@@ -43,7 +44,15 @@ impl Default for TokenFilter {
 #[derive(Clone, Copy)]
 pub(crate) struct Candidate {
     pub(crate) id: usize,
+    logit: f32,
     pub(crate) weight: f64,
+}
+
+impl Candidate {
+    /// The more likely one first. At a high temperature weights are equal where logits are not.
+    fn order(&self, other: &Self) -> Ordering {
+        other.logit.total_cmp(&self.logit).then(self.id.cmp(&other.id))
+    }
 }
 
 impl TokenFilter {
@@ -101,9 +110,9 @@ impl TokenFilter {
     pub(crate) fn candidates(&self, logits: &[f32], temperature: f64, top_k: Option<usize>) -> Vec<Candidate> {
         let best = logits.iter().fold(f32::NEG_INFINITY, |best, &logit| best.max(logit));
         let exponent = |logit: f32| (f64::from(logit) - f64::from(best)) / temperature;
-        let possible = logits.iter().enumerate().map(|(id, &logit)| (id, exponent(logit)));
-        let possible = possible.filter(|(_, exponent)| *exponent >= NEVER_DRAWN);
-        let mut candidates: Vec<_> = possible.map(|(id, exponent)| Candidate { id, weight: exponent.exp() }).collect();
+        let possible = logits.iter().enumerate().filter(|(_, logit)| exponent(**logit) >= NEVER_DRAWN);
+        let candidate = |(id, &logit)| Candidate { id, logit, weight: exponent(logit).exp() };
+        let mut candidates: Vec<Candidate> = possible.map(candidate).collect();
         if let Some(k) = top_k {
             keep_best(&mut candidates, k);
         }
@@ -126,7 +135,7 @@ const NEVER_DRAWN: f64 = -50.0;
 /// Keeps the `k` most likely candidates.
 fn keep_best(candidates: &mut Vec<Candidate>, k: usize) {
     if (1..candidates.len()).contains(&k) {
-        candidates.select_nth_unstable_by(k - 1, |a, b| b.weight.total_cmp(&a.weight));
+        candidates.select_nth_unstable_by(k - 1, Candidate::order);
         candidates.truncate(k);
     }
 }
@@ -136,7 +145,7 @@ fn keep_best_share(candidates: &mut Vec<Candidate>, share: f64) {
     let total: f64 = candidates.iter().map(|candidate| candidate.weight).sum();
     let mut sorted = 64;
     while sorted < candidates.len() {
-        candidates.select_nth_unstable_by(sorted - 1, |a, b| b.weight.total_cmp(&a.weight));
+        candidates.select_nth_unstable_by(sorted - 1, Candidate::order);
         let best: f64 = candidates[..sorted].iter().map(|candidate| candidate.weight).sum();
         if best > share * total {
             break;
@@ -144,7 +153,7 @@ fn keep_best_share(candidates: &mut Vec<Candidate>, share: f64) {
         sorted *= 8;
     }
     candidates.truncate(sorted);
-    candidates.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight));
+    candidates.sort_unstable_by(Candidate::order);
     keep_share_of(total, candidates, share);
 }
 

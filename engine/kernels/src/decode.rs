@@ -12,6 +12,7 @@
 //! | `compressed` | the layout of weights in 16 and in 8 bits |
 //! | `bf16_product` | many vectors times such weights |
 //! | `thread_pool` | threads that wait for work in a spinning loop, because waking one takes longer than a product |
+//! | `transposed` | a token embedding that is the output layer as well |
 //! | `partial_sums` | how threads with some rows of a matrix each add up their results |
 //! | `attention` | attention of new tokens over the cached keys and values |
 //! | `state` | what the threads share, and what each of them owns |

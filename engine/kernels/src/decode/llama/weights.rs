@@ -1,5 +1,6 @@
 //! The weights of a model of the Llama kind as the decoder needs them.
 
+use super::rope::Rotation;
 use super::{Activation, RmsNorm};
 use crate::decode::Matrix;
 use crate::decode::attention::Span;
@@ -95,13 +96,7 @@ impl LlamaWeights {
     }
 
     /// Norms and rotates a vector of queries, keys or values, whose number counts the heads of all three.
-    pub(super) fn finish_head(
-        &self,
-        block: &LlamaBlockWeights,
-        head: usize,
-        rotation: &super::rope::Rotation,
-        vector: &mut [f32],
-    ) {
+    pub(super) fn finish_head(&self, block: &LlamaBlockWeights, head: usize, rotation: &Rotation, vector: &mut [f32]) {
         let norm = match head {
             head if head < self.n_heads => &block.query_norm,
             head if head < self.n_heads + self.n_kv_heads => &block.key_norm,
