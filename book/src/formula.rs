@@ -24,6 +24,10 @@ pub fn mathml(tex: &str, display: bool) -> Result<String> {
     let config = RenderConfig { display_mode: mode, ..RenderConfig::default() };
     let mut html = String::new();
     push_mathml(&mut html, Parser::new(tex, &storage), config)?;
+    // pulldown-latex 0.8 puts the space before an operator into its index.
+    if ["<msub><mspace", "<msup><mspace", "<msubsup><mspace"].iter().any(|wrong| html.contains(wrong)) {
+        bail!("the formula `{tex}` has an index at `\\operatorname`, which comes out wrong: write `\\mathrm`");
+    }
     Ok(shield(&html.replace('\n', " ")))
 }
 
@@ -57,6 +61,8 @@ mod tests {
         assert!(!html.contains("\n") && !html.contains(">*<"), "{html}");
         assert!(mathml("a < b", false).unwrap().contains("<mo>&#60;</mo>"));
         assert!(mathml("x", true).unwrap().contains("display=\"block\""));
+        let wrong = mathml(r"a \operatorname{norm}_q b", false).unwrap_err().to_string();
+        assert!(wrong.ends_with(r"write `\mathrm`"), "{wrong}");
     }
 
     #[test]
