@@ -1,6 +1,6 @@
 //! A chapter as a notebook.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::cells::{Cells, shown};
 use super::format::Notebook;
@@ -19,7 +19,7 @@ const SETUP: &str =
 /// The text of a chapter's notebook.
 ///
 /// # Errors
-/// If the example with the cells cannot be read.
+/// Never, as a notebook is made of text; what is wrong with cells is added to the problems.
 pub fn notebook(
     project: &Project,
     materials: &Materials,
@@ -29,7 +29,7 @@ pub fn notebook(
 ) -> Result<String> {
     let pages: Vec<_> = tree.pages.iter().filter(|page| chapter_of(&page.path) == Some(chapter)).collect();
     let writer = Writer::new(project, materials, tree, chapter);
-    let cells = Cells::of(project, chapter).ok();
+    let cells = Cells::of(project, chapter);
     let mut notebook = Notebook::default();
     for (index, page) in pages.iter().enumerate() {
         for (at, piece) in writer.page(page, problems).into_iter().enumerate() {
@@ -37,20 +37,19 @@ pub fn notebook(
                 Piece::Text { id, text } if index == 0 && at == 0 => {
                     let (title, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
                     notebook.text(&id, &format!("{title}\n\n{}\n\n{rest}", links(tree, chapter)));
-                    if cells.is_some() {
+                    if cells.is_ok() {
                         notebook.text("setup", setup(tree.language));
                         notebook.code("setup-cell", SETUP, &[]);
                     }
                 }
                 Piece::Text { id, text } => notebook.text(&id, &text),
                 Piece::Cell { id, line } => {
-                    let found = cells.as_ref().map_or_else(
-                        || Cells::of(project, chapter).map(|_| None),
-                        |cells| Ok(Some((cells.get(&id)?, shown(project, chapter, &id)?))),
-                    );
+                    let found = match &cells {
+                        Ok(cells) => cells.get(&id).and_then(|cell| Ok((cell, shown(project, chapter, &id)?))),
+                        Err(error) => Err(anyhow!("{error:#}")),
+                    };
                     match found {
-                        Ok(Some((cell, shown))) => notebook.code(&format!("cell-{id}"), &cell.for_kernel(), &shown),
-                        Ok(None) => {}
+                        Ok((cell, shown)) => notebook.code(&format!("cell-{id}"), &cell.for_kernel(), &shown),
                         Err(error) => problems.add(&page.file, line, format!("{error:#}")),
                     }
                 }

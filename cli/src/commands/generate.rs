@@ -131,16 +131,7 @@ impl GenerateJob {
         let ids = generator.generate_filtered(start, options, filter, rng, |_| ControlFlow::Continue(()))?;
         let ids = tensor_to_ids(ids);
         let text = self.tokenizer.map(|tokenizer| tokenizer.decode_whole_characters(&ids)).transpose()?;
-        let mut out = stdout().lock();
-        if json {
-            let text = text.unwrap_or_default();
-            writeln!(out, "{}", serde_json::to_string(&GenerateOutput { ids, text })?)?;
-        } else if let Some(text) = text {
-            writeln!(out, "{text}")?;
-        } else {
-            writeln!(out, "{}", ids_in_a_line(&ids))?;
-        }
-        Ok(())
+        print_whole(ids, text, json)
     }
 
     /// Prints every token as soon as it is chosen: as text, or as ids where there is no vocabulary.
@@ -166,6 +157,17 @@ impl GenerateJob {
         writeln!(out)?;
         Ok(())
     }
+}
+
+/// Prints the whole text: as text, as ids where there is none, or both as JSON.
+fn print_whole(ids: Vec<u32>, text: Option<String>, json: bool) -> Result<()> {
+    let shown = match (json, text) {
+        (true, text) => serde_json::to_string(&GenerateOutput { ids, text: text.unwrap_or_default() })?,
+        (false, Some(text)) => text,
+        (false, None) => ids_in_a_line(&ids),
+    };
+    writeln!(stdout(), "{shown}")?;
+    Ok(())
 }
 
 /// Ids as `--prompt-ids` takes them.

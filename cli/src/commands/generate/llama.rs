@@ -8,7 +8,7 @@ use fast::{Finish, LlamaGenerator, LlamaOptions};
 use model_text::ModelTokenizer;
 use shared::rng::TorchRng;
 
-use super::{Args, GenerateOutput, ids_in_a_line};
+use super::{Args, print_whole};
 use crate::llama;
 use crate::terminal::{tr, warn};
 
@@ -49,14 +49,7 @@ impl LlamaJob {
         let generated = self.generate(|_| ControlFlow::Continue(()))?;
         let ids = [self.prompt, generated].concat();
         let text = self.tokenizer.map(|tokenizer| text_of(&tokenizer, &ids)).transpose()?;
-        let mut out = stdout().lock();
-        if json {
-            let text = text.unwrap_or_default();
-            writeln!(out, "{}", serde_json::to_string(&GenerateOutput { ids, text })?)?;
-        } else {
-            writeln!(out, "{}", text.unwrap_or_else(|| ids_in_a_line(&ids)))?;
-        }
-        Ok(())
+        print_whole(ids, text, json)
     }
 
     /// Prints every token as soon as it is chosen: as text, or as ids where there is no tokenizer.
