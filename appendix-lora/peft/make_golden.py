@@ -1,4 +1,5 @@
-"""Makes adapters for Hugging Face's GPT-2 with the real `peft` library, and what the library itself makes of the files.
+"""Makes adapters for small models of Hugging Face (GPT-2, Llama, Qwen3, Gemma 3) with the real `peft` library, and what the
+library itself makes of the files.
 
     pip install torch transformers peft safetensors
     python appendix-lora/peft/make_golden.py
@@ -13,10 +14,9 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import GPT2LMHeadModel
+from transformers import AutoModelForCausalLM
 
 GOLDEN = Path(__file__).parents[2] / "engine/model-files/tests/golden"
-CONTEXT = 24
 # GPT-2's linear layers; c_proj is in the attention and in the feed-forward part.
 LAYERS = ["c_attn", "c_proj", "c_fc"]
 CASES = {
@@ -35,16 +35,30 @@ CASES = {
     "f16": dict(r=2, lora_alpha=4, target_modules=["c_attn"]),
     "bf16": dict(r=2, lora_alpha=4, target_modules=["c_attn"]),
 }
-DTYPES = {"f16": torch.float16, "bf16": torch.bfloat16}
+DTYPES = {"f16": torch.float16, "bf16": torch.bfloat16, "qwen3": torch.float16, "gemma3": torch.bfloat16}
+# The linear layers of the models after GPT-2.
+SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+AFTER_GPT2 = {
+    "llama-tied": dict(r=1, lora_alpha=0.5, target_modules=SEVEN),
+    "llama3-untied": dict(r=2, lora_alpha=3, target_modules=["q_proj", "v_proj", "lm_head"], use_rslora=True),
+    "qwen3": dict(
+        r=2,
+        lora_alpha=1,
+        target_modules=SEVEN,
+        rank_pattern={"layers.1.self_attn.q_proj": 3, "k_proj": 1},
+        alpha_pattern={"mlp.up_proj": 2, r"layers\.[01]\.self_attn\.o_proj": 4, "^model.layers.0.mlp.down_proj": 3},
+    ),
+    "gemma3": dict(r=2, lora_alpha=4, target_modules=SEVEN, modules_to_save=["norm"]),
+}
 
 
-def base():
-    return GPT2LMHeadModel.from_pretrained(GOLDEN / "gpt2-tiny-hf").eval()
+def base(folder):
+    return AutoModelForCausalLM.from_pretrained(GOLDEN / folder, dtype=torch.float32).eval()
 
 
 def logits_of(model, ids):
     with torch.no_grad():
-        return model(input_ids=torch.tensor([ids[-CONTEXT:]])).logits[0, -1]
+        return model(input_ids=torch.tensor([ids[-model.config.max_position_embeddings :]])).logits[0, -1]
 
 
 def train(model):
@@ -55,27 +69,38 @@ def train(model):
             parameter.data += scale * torch.randn_like(parameter)
 
 
+def make(name, folder, ids, settings):
+    """Writes the adapter `name` for the model in `folder`, and what `peft` computes with it."""
+    adapter = GOLDEN / "peft" / name
+    shutil.rmtree(adapter, ignore_errors=True)
+    trained = get_peft_model(base(folder), LoraConfig(task_type="CAUSAL_LM", **settings))
+    train(trained)
+    trained.peft_config["default"].base_model_name_or_path = Path(folder).name
+    trained = trained.to(DTYPES.get(name, torch.float32))
+    # By default the file of an adapted head has the head, too.
+    trained.save_pretrained(adapter, save_embedding_layers=False if name == "llama3-untied" else "auto")
+    (adapter / "README.md").unlink()
+
+    loaded = PeftModel.from_pretrained(base(folder), adapter).float().eval()
+    change = (logits_of(loaded, ids) - logits_of(base(folder), ids)).abs().max().item()
+    greedy = ids[:4]
+    while len(greedy) < 40:
+        greedy.append(logits_of(loaded, greedy).argmax().item())
+    expected = {"ids": ids, "logits": logits_of(loaded, ids).tolist(), "greedy": greedy}
+    (adapter / "expected.json").write_text(json.dumps(expected))
+    print(f"{name}: largest effect on a logit {change:.3f}")
+    assert change > 0.05
+
+
 def main():
     ids = json.loads((GOLDEN / "gpt2-tiny-hf/expected.json").read_text())["ids"][0]
     for number, (name, settings) in enumerate(CASES.items()):
         torch.manual_seed(number)
-        folder = GOLDEN / "peft" / name
-        shutil.rmtree(folder, ignore_errors=True)
-        trained = get_peft_model(base(), LoraConfig(task_type="CAUSAL_LM", **settings))
-        train(trained)
-        trained = trained.to(DTYPES.get(name, torch.float32))
-        trained.save_pretrained(folder)
-        (folder / "README.md").unlink()
-
-        loaded = PeftModel.from_pretrained(base(), folder).float().eval()
-        change = (logits_of(loaded, ids) - logits_of(base(), ids)).abs().max().item()
-        greedy = ids[:4]
-        while len(greedy) < 40:
-            greedy.append(logits_of(loaded, greedy).argmax().item())
-        expected = {"ids": ids, "logits": logits_of(loaded, ids).tolist(), "greedy": greedy}
-        (folder / "expected.json").write_text(json.dumps(expected))
-        print(f"{name}: largest effect on a logit {change:.3f}")
-        assert change > 0.05
+        make(name, "gpt2-tiny-hf", ids, settings)
+    for number, (name, settings) in enumerate(AFTER_GPT2.items()):
+        torch.manual_seed(number)
+        ids = json.loads((GOLDEN / f"real/{name}/expected.json").read_text())["ids"]
+        make(name, f"real/{name}", ids, settings)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 use burn::tensor::Device;
 use ch02_text::Batch;
-use ch04_gpt::GptModel;
 use ch05_pretrain::{AdamW, Evaluation, Loaders, calc_loss_batch, evaluate_model};
 use shared::rng::TorchRng;
-use shared::{Batches, Mode, TrainingConfig};
+use shared::{Batches, LanguageModel, Mode, TrainingConfig};
 
 use crate::{Recipe, clip_grad_norm};
 
@@ -23,15 +22,15 @@ pub struct TrainingPlan {
 ///
 /// # Panics
 /// If a step is to take several batches; [`accumulate`](crate::accumulate) shows how that is done.
-pub fn train_model<L: Batches<Batch = Batch>>(
-    mut model: GptModel,
+pub fn train_model<M: LanguageModel, L: Batches<Batch = Batch>>(
+    mut model: M,
     optimizer: &mut AdamW,
     loaders: &Loaders<L>,
     plan: &TrainingPlan,
     rng: &mut TorchRng,
     device: &Device,
-    mut after_epoch: impl FnMut(&GptModel),
-) -> (GptModel, Vec<Evaluation>, Vec<f64>) {
+    mut after_epoch: impl FnMut(&M),
+) -> (M, Vec<Evaluation>, Vec<f64>) {
     let TrainingPlan { config, recipe } = plan;
     let schedule = &recipe.schedule;
     assert_eq!(recipe.grad_accum, 1, "here every step takes one batch");

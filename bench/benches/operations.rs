@@ -32,7 +32,7 @@ fn operations(c: &mut Criterion) {
     let config = bench::config();
     let (tokens, width) = (config.context_length, config.emb_dim);
     let hidden = [bench::BATCH, tokens, width];
-    let batch = bench::batch(bench::BATCH, &config, &device);
+    let batch = bench::batch([bench::BATCH, config.context_length], config.vocab_size, &device);
 
     let model = bench::model(&config, &device);
     let block = &model.trf_blocks[0];
@@ -55,7 +55,7 @@ fn operations(c: &mut Criterion) {
 fn cross_entropy(c: &mut Criterion) {
     let device = Device::flex().autodiff();
     let config = bench::config();
-    let batch = bench::batch(bench::BATCH, &config, &device);
+    let batch = bench::batch([bench::BATCH, config.context_length], config.vocab_size, &device);
     let versions = [("lesson", shared::cross_entropy as fn(_, _) -> _), ("fast", fast::cross_entropy)];
     let mut group = c.benchmark_group("cross-entropy");
     group.sample_size(10);

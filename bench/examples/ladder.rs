@@ -61,7 +61,7 @@ fn main() {
     let device = Device::flex().autodiff();
     let mut rng = TorchRng::new(123);
     let config = bench::config();
-    let batch = bench::batch(bench::BATCH, &config, &device);
+    let batch = bench::batch([bench::BATCH, config.context_length], config.vocab_size, &device);
     let mut model = bench::model(&config, &device);
     let mut optimizer = AdamW::new(0.1);
     let mut step = TrainingStep { forward: None, loss: ch05_pretrain::calc_loss_batch, update: AdamW::step };

@@ -1,6 +1,7 @@
-//! What weights with fewer bits lose: the perplexity of a trained model on its story. Each token is predicted from those
-//! before it in its window, which the decoder reads as a prompt.
-//! `cargo run --release -p bench --example weights -- runs/pretrain`
+//! What weights with fewer bits lose. For a model of `llm pretrain`, the perplexity on its story: each token is predicted from
+//! those before it in its window, which the decoder reads as a prompt. For a published model, the mean loss on The Verdict,
+//! read token by token, and how often the most likely token is the one that 32 bits give.
+//! `cargo run --release -p bench --example weights -- runs/pretrain`, or with a `.gguf` file
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -8,20 +9,26 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use fast::LlamaCpuDecoder;
 use fast::cpu_decoder::decoder_weights;
+use fast::llama_decoder::llama_weights;
 use kernels::decode::{Decoder, Precision};
 use model_files::{open_model, open_tokenizer};
+use pretrained::{Pretrained, is_pretrained};
 use shared::data;
+
+const PRECISIONS: [Precision; 4] = [Precision::F32, Precision::Bf16, Precision::Int8, Precision::Int4];
 
 /// Number of tokens before the first that counts. Shorter prompts are read token by token.
 const SHORTEST_PROMPT: usize = 25;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("error: give the folder of a model, as `llm pretrain` writes it");
+        eprintln!("error: give the folder of a model, as `llm pretrain` writes it, or a published model");
         return ExitCode::FAILURE;
     };
-    match perplexities(&folder) {
+    let measure = if is_pretrained(&folder) { losses } else { perplexities };
+    match measure(&folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -33,7 +40,7 @@ fn main() -> ExitCode {
 fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (config, model) = open_model(folder, &Device::flex())?;
     let ids = open_tokenizer(folder, config.vocab_size)?.encode_with_end_of_text(&data::find("lamp")?.text()?);
-    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+    for precision in PRECISIONS {
         let weights = decoder_weights(&model, precision).ok_or("the decoder does not know such a model")?;
         let mut decoder = Decoder::new(Arc::new(weights), 2);
         let (mut loss, mut tokens) = (0.0, 0);
@@ -41,12 +48,43 @@ fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
         for start in (0..ids.len()).step_by(config.context_length) {
             let window = &ids[start..ids.len().min(start + config.context_length + 1)];
             for (index, &target) in window.iter().enumerate().skip(SHORTEST_PROMPT) {
-                decoder.clear();
+                decoder.truncate(0);
                 loss += cross_entropy(&decoder.read(&window[..index]), target);
                 tokens += 1;
             }
         }
         println!("{precision:?}: perplexity {:.5} over {tokens} tokens", (loss / f64::from(tokens)).exp());
+    }
+    Ok(())
+}
+
+/// Tokens of a text that a published model reads at once.
+const WINDOW: usize = 512;
+
+fn losses(path: &Path) -> Result<(), Box<dyn Error>> {
+    let Pretrained { model, tokenizer, .. } = pretrained::open(path, &Device::flex())?;
+    let ids = tokenizer.ok_or("the model has no tokenizer")?.encode(&data::find("the-verdict")?.text()?);
+    let mut exact = Vec::new();
+    for precision in PRECISIONS {
+        let weights = llama_weights(&model, precision).ok_or("the model is not in 32 bits")?;
+        let mut decoder = LlamaCpuDecoder::new(Arc::new(weights));
+        let (mut loss, mut likely) = (0.0, Vec::new());
+        for window in ids.chunks(WINDOW) {
+            for end in 1..window.len() {
+                let logits = decoder.next_logits(&window[..end])?;
+                loss += cross_entropy(&logits, window[end]);
+                likely.push(logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(id, _)| id));
+            }
+        }
+        let tokens = likely.len();
+        if precision == Precision::F32 {
+            exact = likely.clone();
+        }
+        let same = likely.iter().zip(&exact).filter(|(found, exact)| found == exact).count();
+        let (loss, share) = (loss / tokens as f64, 100.0 * same as f64 / tokens as f64);
+        println!(
+            "{precision:?}: loss {loss:.5} over {tokens} tokens; {share:.2} % of the most likely tokens are the same"
+        );
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 """The measurements of `llm bench` with PyTorch: one line of JSON each, with the same keys.
 
-    python bench.py train|train-fast|generate|prompt-book|load|tokenize [--batch N] [--tokens N] [--prompt N] [--runs N] [--threads N]
-                    [--device cpu|cuda|mps] [--tf32] [--bf16] [--compile]
+    python bench.py train|train-fast|train-llama|generate|prompt-book|load|tokenize [--batch N] [--tokens N] [--prompt N] [--runs N]
+                    [--threads N] [--lora RANK] [--device cpu|cuda|mps] [--tf32] [--bf16] [--compile]
+
+train-llama also needs `pip install transformers`, and `peft` with --lora.
 """
 
 import argparse
@@ -52,6 +54,47 @@ def train(args, fast):
         return loss.item()
 
     seconds = timings(args.runs, step, warm_ups=args.warm_ups)
+    return {"median_s": statistics.median(seconds), "best_s": min(seconds), "peak_bytes": peak_bytes()}
+
+
+def train_llama(args):
+    """SmolLM2-135M of transformers with its own settings, the optimizer fused; LoRA of peft at the seven matrices of a block."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(123)
+    config = LlamaConfig(
+        vocab_size=49152,
+        hidden_size=576,
+        intermediate_size=1536,
+        num_hidden_layers=30,
+        num_attention_heads=9,
+        num_key_value_heads=3,
+        max_position_embeddings=8192,
+        rms_norm_eps=1e-5,
+        rope_parameters={"rope_type": "default", "rope_theta": 100000.0},
+        tie_word_embeddings=True,
+    )
+    model = LlamaForCausalLM(config)
+    if args.lora:
+        from peft import LoraConfig, get_peft_model
+
+        matrices = [f"{name}_proj" for name in ["q", "k", "v", "o", "gate", "up", "down"]]
+        model = get_peft_model(model, LoraConfig(r=args.lora, lora_alpha=args.lora, target_modules=matrices))
+    model.train()
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=4e-4, weight_decay=0.1, fused=True)
+    ids = torch.randint(0, config.vocab_size, (args.batch, (args.tokens or 256) + 1))
+
+    def step():
+        optimizer.zero_grad()
+        logits = model(ids[:, :-1], use_cache=False).logits
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    seconds = timings(args.runs, step)
     return {"median_s": statistics.median(seconds), "best_s": min(seconds), "peak_bytes": peak_bytes()}
 
 
@@ -160,6 +203,7 @@ def main():
     work = {
         "train": lambda args: train(args, fast=False),
         "train-fast": lambda args: train(args, fast=True),
+        "train-llama": train_llama,
         "generate": generate,
         "prompt-book": prompt_book,
         "load": load,
@@ -168,6 +212,7 @@ def main():
     parser.add_argument("what", choices=work)
     parser.add_argument("--tokens", type=int)
     parser.add_argument("--batch", type=int, default=2, help="texts in a batch; for train")
+    parser.add_argument("--lora", type=int, metavar="RANK", help="train LoRA layers alone; for train-llama")
     parser.add_argument("--prompt", type=int, default=4)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())

@@ -1,7 +1,9 @@
 //! Why something cannot be measured.
 
 use ch05_pretrain::GenerateError;
+use fast::LlamaError;
 use model_files::CheckpointError;
+use pretrained::PretrainedError;
 use shared::data::DataError;
 
 /// Why something cannot be measured.
@@ -37,6 +39,12 @@ pub enum BenchError {
     /// A model cannot be saved or opened.
     #[error(transparent)]
     Model(#[from] CheckpointError),
+    /// A published model cannot be opened.
+    #[error(transparent)]
+    Published(#[from] PretrainedError),
+    /// A published model cannot read a text.
+    #[error(transparent)]
+    Llama(#[from] LlamaError),
     /// The text is missing.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -2,7 +2,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`train`], [`generate`], [`load`], [`tokenize`] | what `llm bench` measures; `bench/run` sets it beside PyTorch |
+//! | [`train`], [`train_llama`], [`generate`], [`load`], [`tokenize`] | what `llm bench` measures; `bench/run` sets it beside PyTorch |
+//! | [`models`] | a published model from its file; `bench/run --models` sets it beside llama.cpp |
 //! | [`timings`], [`peak_memory`], `bandwidth` | seconds, bytes, and the speed of the memory |
 //!
 //! `cargo bench -p bench` times every operation in the book's version and in the fast one;
@@ -14,15 +15,18 @@ mod bandwidth;
 mod error;
 pub mod generate;
 pub mod load;
+pub mod models;
 pub mod peak_memory;
 pub mod timings;
 pub mod tokenize;
 pub mod train;
+pub mod train_llama;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ch02_text::Batch;
 use ch04_gpt::GptModel;
 use ch05_pretrain::AdamW;
+use fast::Accelerated;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -44,10 +48,9 @@ pub fn model(config: &GptConfig, device: &Device) -> GptModel {
     torch_init(GptModel::new(config, device), &mut TorchRng::new(123))
 }
 
-/// A batch of random tokens: `texts` rows, each as long as the model's context.
-pub fn batch(texts: usize, config: &GptConfig, device: &Device) -> Batch {
-    let tokens = config.context_length;
-    let ids = TorchRng::new(1).randint(0, config.vocab_size as i64, texts * (tokens + 1));
+/// A batch of random tokens, `[texts, tokens]`.
+pub fn batch([texts, tokens]: [usize; 2], vocab_size: usize, device: &Device) -> Batch {
+    let ids = TorchRng::new(1).randint(0, vocab_size as i64, texts * (tokens + 1));
     let rows = |from: usize| -> Tensor<2, Int> {
         let rows: Vec<i64> = ids.chunks(tokens + 1).flat_map(|row| row[from..from + tokens].to_vec()).collect();
         Tensor::from_data(TensorData::new(rows, [texts, tokens]), device)
@@ -59,10 +62,10 @@ pub fn batch(texts: usize, config: &GptConfig, device: &Device) -> Batch {
 const LEARNING_RATE: f64 = 4e-4;
 
 /// One training step, with the fast loss and optimizer if the model has a fast forward pass; returns the model and the loss before it.
-pub fn step(model: GptModel, optimizer: &mut AdamW, batch: Batch, mode: &mut Mode) -> (GptModel, f32) {
-    let is_fast = model.fast.is_some();
-    let calc_loss = if is_fast { fast::calc_loss_batch } else { ch05_pretrain::calc_loss_batch };
-    let loss = calc_loss(&model, batch, mode);
+pub fn step<M: Accelerated>(model: M, optimizer: &mut AdamW, batch: Batch, mode: &mut Mode) -> (M, f32) {
+    let is_fast = model.is_accelerated();
+    let loss =
+        if is_fast { model.fast_loss(batch, mode) } else { ch05_pretrain::calc_loss_batch(&model, batch, mode) };
     let gradients = loss.backward();
     let model = if is_fast {
         fast::adamw_step(optimizer, LEARNING_RATE, model, gradients)

@@ -3,8 +3,10 @@
 use std::fmt::{Display, Formatter};
 
 use burn::tensor::Device;
+use ch02_text::Batch;
 use ch04_gpt::Forward;
 use ch05_pretrain::AdamW;
+use fast::Accelerated;
 use kernels::product::{MatrixView, product};
 use serde::Serialize;
 use shared::rng::TorchRng;
@@ -52,19 +54,43 @@ pub struct Measurement {
 /// If the sequences do not fit into the model, or the loss becomes infinite or no number.
 pub fn measure(settings: &TrainSettings, device: &Device) -> Result<Measurement, BenchError> {
     let &TrainSettings { ref size, tokens, texts, runs, forward } = settings;
-    let context_length = size.context_length;
+    let tokens = sequence_length(tokens, size.context_length)?;
+    let config = GptConfig { context_length: tokens, ..size.clone() };
+    let on_cpu = is_cpu(device);
+    let device = device.clone().autodiff();
+    let batch = batch([texts, tokens], config.vocab_size, &device);
+    let mut model = model(&config, &device);
+    model.fast = forward;
+    let (timings, peak_bytes) = steps(model, &batch, runs, &device)?;
+    let (width, layers) = (config.emb_dim, config.n_layers);
+    let kinds = [
+        Product::trained(width, width, 4 * layers),
+        Product::trained(width, 4 * width, layers),
+        Product::trained(4 * width, width, layers),
+        Product::trained(width, config.vocab_size, 1),
+    ];
+    let matmul_s = on_cpu.then(|| products(&kinds, texts * tokens, runs));
+    Ok(Measurement::new(timings, matmul_s, peak_bytes, [texts, tokens]))
+}
+
+/// Tokens of a training sequence: by default 256, or the model's context if that is shorter.
+pub(crate) fn sequence_length(tokens: Option<usize>, context_length: usize) -> Result<usize, BenchError> {
     let tokens = tokens.unwrap_or(256.min(context_length));
     if tokens > context_length {
         return Err(BenchError::TooLong { tokens, context_length });
     }
-    let config = GptConfig { context_length: tokens, ..size.clone() };
-    let (on_cpu, warm_ups) = (is_cpu(device), warm_ups(device));
-    let device = device.clone().autodiff();
-    let mut rng = TorchRng::new(123);
-    let batch = batch(texts, &config, &device);
+    Ok(tokens)
+}
 
-    let mut model = model(&config, &device);
-    model.fast = forward;
+/// Times training steps, and measures the memory that they take.
+pub(crate) fn steps<M: Accelerated>(
+    model: M,
+    batch: &Batch,
+    runs: usize,
+    device: &Device,
+) -> Result<(Timings, Option<u64>), BenchError> {
+    let on_cpu = is_cpu(device);
+    let mut rng = TorchRng::new(123);
     let mut state = Some((model, AdamW::new(0.1)));
     let run = || {
         let Some((model, mut optimizer)) = state.take() else { unreachable!("every run puts the model back") };
@@ -76,13 +102,20 @@ pub fn measure(settings: &TrainSettings, device: &Device) -> Result<Measurement,
         state = Some((model, optimizer));
         Ok(())
     };
-    let timings = Timings::with(warm_ups, runs, || (), run)?;
-    let peak_bytes = peak_bytes();
-    drop(state);
+    let timings = Timings::with(warm_ups(device), runs, || (), run)?;
+    Ok((timings, peak_bytes()))
+}
 
-    let matmul_s = on_cpu.then(|| products(&config, texts * tokens, runs));
-    let (median_s, best_s) = (timings.median(), timings.best());
-    Ok(Measurement { bench: "train", median_s, best_s, matmul_s, peak_bytes, texts, tokens, timings })
+impl Measurement {
+    pub(crate) fn new(
+        timings: Timings,
+        matmul_s: Option<f64>,
+        peak_bytes: Option<u64>,
+        [texts, tokens]: [usize; 2],
+    ) -> Self {
+        let (median_s, best_s) = (timings.median(), timings.best());
+        Self { bench: "train", median_s, best_s, matmul_s, peak_bytes, texts, tokens, timings }
+    }
 }
 
 impl Display for Measurement {
@@ -100,17 +133,30 @@ impl Display for Measurement {
     }
 }
 
-/// Seconds for the products of one step: for each linear layer `x W`, `dY Wᵀ` and `xᵀ dY`, where all tokens are rows.
-fn products(config: &GptConfig, rows: usize, runs: usize) -> f64 {
-    let (width, layers) = (config.emb_dim, config.n_layers);
-    let kinds = [
-        (width, width, 4 * layers),
-        (width, 4 * width, layers),
-        (4 * width, width, layers),
-        (width, config.vocab_size, 1),
-    ];
+/// The linear layers of one size in a model.
+pub(crate) struct Product {
+    d_in: usize,
+    d_out: usize,
+    times: usize,
+    /// Whether the gradient of the weight is computed.
+    is_trained: bool,
+}
+
+impl Product {
+    pub(crate) fn trained(d_in: usize, d_out: usize, times: usize) -> Self {
+        Self { d_in, d_out, times, is_trained: true }
+    }
+
+    pub(crate) fn frozen(d_in: usize, d_out: usize, times: usize) -> Self {
+        Self { is_trained: false, ..Self::trained(d_in, d_out, times) }
+    }
+}
+
+/// Seconds for the products of one step: for each linear layer `x W`, `dY Wᵀ` and, if it is trained, `xᵀ dY`, where all tokens
+/// are rows.
+pub(crate) fn products(kinds: &[Product], rows: usize, runs: usize) -> f64 {
     let mut total = 0.0;
-    for (d_in, d_out, times) in kinds {
+    for &Product { d_in, d_out, times, is_trained } in kinds {
         let numbers = |n: usize| (0..n).map(|i| (i % 97) as f32 / 97.0 - 0.5).collect::<Vec<f32>>();
         let (x, dy, w) = (numbers(rows * d_in), numbers(rows * d_out), numbers(d_in * d_out));
         let (x, dy, w) =
@@ -118,7 +164,9 @@ fn products(config: &GptConfig, rows: usize, runs: usize) -> f64 {
         let Ok(timings) = Timings::of(runs, || {
             std::hint::black_box(product(x, w));
             std::hint::black_box(product(dy, w.transposed()));
-            std::hint::black_box(product(x.transposed(), dy));
+            if is_trained {
+                std::hint::black_box(product(x.transposed(), dy));
+            }
             Ok::<_, std::convert::Infallible>(())
         });
         total += times as f64 * timings.median();

@@ -15,6 +15,7 @@
 //! | [`qk_norm`] | | Qwen3: norms of queries and keys |
 //! | [`gemma3`] | | Gemma 3: windows, two bases, norms on both sides, an embedding factor |
 //! | [`config`], [`sizes`] | | the sizes, and those of published models |
+//! | [`classifier`] | | fine-tuning: a classification head, what is trained, LoRA (chapter 6 and appendix E) |
 //!
 //! ```
 //! use bonus_llama::{LlamaConfig, LlamaModel};
@@ -34,6 +35,7 @@
 pub mod attention;
 pub mod block;
 pub mod cache;
+pub mod classifier;
 pub mod config;
 pub mod feed_forward;
 pub mod gemma3;
@@ -47,8 +49,9 @@ pub mod sizes;
 pub use attention::GroupedQueryAttention;
 pub use block::LlamaBlock;
 pub use cache::{LlamaCache, generate_greedy};
+pub use classifier::{add_classification_head, attach_lora_to_blocks, set_trainable};
 pub use config::{Family, Gemma3Config, LlamaConfig, RopeScaling};
 pub use feed_forward::GatedFeedForward;
-pub use model::LlamaModel;
+pub use model::{LlamaForward, LlamaModel};
 pub use rms_norm::RmsNorm;
 pub use rope::{Rope, Rotation};

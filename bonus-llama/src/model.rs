@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
 use shared::linear::product;
-use shared::{Linear, Mode};
+use shared::{LanguageModel, Linear, Mode};
 
 use crate::block::block_norm;
 use crate::config::LlamaConfig;
@@ -39,7 +39,13 @@ pub struct LlamaModel {
     /// The rotation in layers with a window (Gemma 3).
     #[module(skip)]
     pub local_rope: Option<Rope>,
+    /// Other code for [`forward`](Self::forward), if a caller has set it.
+    #[module(skip)]
+    pub fast: Option<LlamaForward>,
 }
+
+/// Code that computes the logits of a model in its own way: the numbers are those of [`LlamaModel::forward`].
+pub type LlamaForward = fn(&LlamaModel, Tensor<2, Int>, &mut Mode) -> Tensor<3>;
 
 impl LlamaModel {
     /// A lazy model; [`torch_init`](shared::init::torch_init) draws its values, or a loader sets them.
@@ -57,6 +63,7 @@ impl LlamaModel {
             config: config.clone(),
             rope: Rope::new(config.head_dim, config.rope_base, config.rope_scaling.as_ref()),
             local_rope: local_rope(config),
+            fast: None,
         }
     }
 
@@ -69,7 +76,11 @@ impl LlamaModel {
     ///
     /// # Panics
     /// If there are more tokens than `context_length`.
-    pub fn forward(&self, ids: Tensor<2, Int>, _mode: &mut Mode) -> Tensor<3> {
+    pub fn forward(&self, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
+        if let Some(fast) = self.fast {
+            return fast(self, ids, mode);
+        }
+
         let [_, tokens] = ids.dims();
         let rotations = self.rotations(0..tokens, &ids.device());
         let mut x = self.embed(ids);
@@ -112,6 +123,20 @@ impl LlamaModel {
             local: self.local_rope.as_ref().map(|rope| rope.rotation(positions.clone(), device)),
             full: self.rope.rotation(positions, device),
         }
+    }
+}
+
+impl LanguageModel for LlamaModel {
+    fn forward(&self, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
+        self.forward(ids, mode)
+    }
+
+    fn context_length(&self) -> usize {
+        self.config.context_length
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.config.vocab_size
     }
 }
 

@@ -1,12 +1,16 @@
-//! What a Llama shares with chapters 3 and 4, and that it can be trained.
+//! What a Llama shares with chapters 3 and 4, and that it can be trained and fine-tuned.
 
-use appendix_lora::{LoraSettings, Scale, attach_lora, freeze, linear_weights, merge_lora};
-use bonus_llama::{Family, Gemma3Config, GroupedQueryAttention, LlamaConfig, LlamaModel, RmsNorm, Rope};
-use burn::module::Param;
+use appendix_lora::{LoraLayer, LoraSettings, Scale, attach_lora, freeze, linear_weights, merge_lora};
+use bonus_llama::{
+    Family, Gemma3Config, GroupedQueryAttention, LlamaConfig, LlamaModel, RmsNorm, Rope, add_classification_head,
+    attach_lora_to_blocks, set_trainable,
+};
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, s};
 use ch03_attention::{MultiHeadAttention, MultiHeadAttentionConfig};
 use ch04_gpt::LayerNorm;
 use ch05_pretrain::AdamW;
+use ch06_classify::{Trainable, num_trainable};
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
 use shared::{Mode, cross_entropy};
@@ -149,4 +153,118 @@ fn lora_attaches_to_a_llama() {
     let with_lora = attach_lora(freeze(model), &settings, &mut TorchRng::new(1), &device);
     let merged = merge_lora(with_lora);
     assert_eq!(values(merged.forward(ids(&device), &mut Mode::Eval)), before, "a fresh adapter changes nothing");
+}
+
+/// SmolLM2 135M with as many layers; the vocabulary counts for nothing that is trained.
+fn smollm(n_layers: usize) -> LlamaConfig {
+    LlamaConfig { n_layers, vocab_size: 2, ..LlamaConfig::preset("smollm2-135m").unwrap() }
+}
+
+const RANK_16: LoraSettings = LoraSettings { rank: 16, alpha: 16.0, scale: Scale::AlphaOverRank };
+
+/// The embedding stays; the head is a layer of its own, also where it was tied.
+#[test]
+fn a_new_head_compares_the_same_vectors() {
+    let device = Device::flex();
+    for (config, own_head) in [(tiny(), 0), (LlamaConfig { tied: false, ..tiny() }, 50 * 96), (gemma(), 0)] {
+        let model = built(&config, &device);
+        let (before, table) = (model.num_params(), values(model.tok_emb.weight.val()));
+        let vectors = {
+            let rotations = model.rotations(0..6, &device);
+            let embedded = model.embed(ids(&device));
+            let last = model.blocks.iter().fold(embedded, |x, block| block.forward(x, rotations.of(block)));
+            model.final_norm.forward(last)
+        };
+        let classifier = add_classification_head(model, &mut TorchRng::new(5), &device);
+        let head = classifier.out_head.as_ref().unwrap();
+        let expected = vectors.matmul(head.weight.val().unsqueeze()) + head.bias.as_ref().unwrap().val().unsqueeze();
+        let logits = classifier.forward(ids(&device), &mut Mode::Eval);
+        assert_eq!(logits.dims(), [2, 6, 2]);
+        assert_close(&values(logits), &values(expected), 1e-5);
+        assert_eq!(values(classifier.tok_emb.weight.val()), table);
+        assert_eq!(classifier.num_params(), before - own_head + 96 * 2 + 2);
+        classifier.config.validate().unwrap();
+        assert_eq!(classifier.config, LlamaConfig { tied: false, ..config });
+    }
+}
+
+/// A block has 2 · 96 · (6 + 2) · 16 + 3 · 96 · 256 + 2 · 96 = 98,496 parameters, the head 194.
+#[test]
+fn what_is_trained() {
+    let device = Device::flex().autodiff();
+    let config = LlamaConfig { n_layers: 3, ..tiny() };
+    for (trainable, count) in [
+        (Trainable::Head, 194),
+        (Trainable::LastBlock, 98_496 + 96 + 194),
+        (Trainable::LastTwoBlocks, 2 * 98_496 + 96 + 194),
+        (Trainable::All, 50 * 96 + 3 * 98_496 + 96 + 194),
+    ] {
+        let model = add_classification_head(built(&config, &device), &mut TorchRng::new(5), &device);
+        let model = set_trainable(model, trainable);
+        assert_eq!(num_trainable(&model), count, "{trainable:?}");
+        let grown = set_trainable(model, Trainable::All);
+        assert_eq!(num_trainable(&grown), grown.num_params(), "what was frozen can be trained again");
+    }
+    let with_tied_head = set_trainable(built(&config, &device), Trainable::Head);
+    assert_eq!(num_trainable(&with_tied_head), 0, "a tied head is the embedding");
+}
+
+/// The numbers of the specification, 6.2: 3,540,096 + 576 + 1,154 for the last block, norm and head, and with LoRA of
+/// rank 16, 4,884,480 in all blocks, and the head.
+#[test]
+fn what_is_trained_of_smollm2() {
+    let device = Device::flex().autodiff();
+    let classifier =
+        |layers| add_classification_head(LlamaModel::new(&smollm(layers), &device), &mut TorchRng::new(5), &device);
+    assert_eq!(num_trainable(&set_trainable(classifier(1), Trainable::LastBlock)), 3_541_826);
+    assert_eq!(num_trainable(&set_trainable(classifier(1), Trainable::Head)), 1_154);
+
+    // Counting what is trained would fill all 30 blocks with values.
+    let whole = classifier(30);
+    let before = whole.num_params();
+    let adapted = attach_lora_to_blocks(whole, &RANK_16, &mut TorchRng::new(1), &device);
+    assert_eq!(adapted.num_params() - before, 4_884_480);
+    let one =
+        attach_lora_to_blocks(set_trainable(classifier(1), Trainable::Head), &RANK_16, &mut TorchRng::new(1), &device);
+    assert_eq!(num_trainable(&one), 4_884_480 / 30 + 1_154);
+}
+
+/// LoRA and the head learn two labels; everything else keeps its values, bit for bit.
+#[test]
+fn a_classifier_learns_its_batch() {
+    let device = Device::flex().autodiff();
+    let frozen = set_trainable(
+        add_classification_head(built(&tiny(), &device), &mut TorchRng::new(5), &device),
+        Trainable::Head,
+    );
+    let settings = LoraSettings { rank: 4, alpha: 8.0, ..RANK_16 };
+    let mut model = attach_lora_to_blocks(frozen.clone(), &settings, &mut TorchRng::new(1), &device);
+    let logits = |model: &LlamaModel| {
+        let logits = model.forward(ids(&device), &mut Mode::Eval);
+        logits.slice(s![.., -1.., ..]).squeeze_dim::<2>(1)
+    };
+    let loss = |model: &LlamaModel| cross_entropy(logits(model), Tensor::from_ints([1, 0], &device));
+    assert_eq!(values(logits(&model)), values(logits(&frozen)), "a fresh adapter changes nothing");
+    let start = loss(&model).into_scalar::<f32>();
+    let mut optimizer = AdamW::new(0.0);
+    for _ in 0..20 {
+        let gradients = loss(&model).backward();
+        model = optimizer.step(2e-3, model, gradients);
+    }
+    let end = loss(&model).into_scalar::<f32>();
+    assert!(end < 0.1 && end < start, "{start}, then {end}");
+
+    let layers = |model: &LlamaModel| {
+        let block = &model.blocks[0];
+        let (att, ff) = (&block.att, &block.ff);
+        [&att.w_query, &att.w_key, &att.w_value, &att.out_proj, &ff.gate, &ff.up, &ff.down].map(|layer| layer.clone())
+    };
+    for (layer, before) in layers(&model).iter().zip(layers(&frozen)) {
+        assert_eq!(values(layer.weight.base()), values(before.weight.val()));
+        let lora = layer.weight.reparameterization::<LoraLayer>().unwrap();
+        assert!(lora.b.val().abs().max().into_scalar::<f32>() > 0.0);
+    }
+    assert_eq!(values(model.tok_emb.weight.val()), values(frozen.tok_emb.weight.val()));
+    let head = |model: &LlamaModel| values(model.out_head.as_ref().unwrap().weight.val());
+    assert_ne!(head(&model), head(&frozen));
 }

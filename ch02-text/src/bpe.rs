@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
+use shared::Tokenizer;
 use tiktoken_rs::{CoreBPE, r50k_base};
 
 use crate::TokenizerError;
@@ -129,6 +130,16 @@ impl Gpt2Tokenizer {
                 Ok(ids.iter().map(bytes).collect::<Result<Vec<_>, _>>()?.concat())
             }
         }
+    }
+}
+
+impl Tokenizer for Gpt2Tokenizer {
+    fn encode_ordinary(&self, text: &str) -> Vec<u32> {
+        self.encode_ordinary(text)
+    }
+
+    fn end_of_text_id(&self) -> u32 {
+        self.end_of_text_id()
     }
 }
 

@@ -1,11 +1,8 @@
 //! Text generation, one token after the other (section 4.7).
 
-use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, s};
-use shared::Mode;
-
-use crate::GptModel;
+use shared::{LanguageModel, Mode};
 
 /// Appends `max_new_tokens` tokens to every row of `ids`, each time the one that the model finds most likely.
 ///
@@ -20,7 +17,7 @@ use crate::GptModel;
 /// If there is no token to begin with, if `context_size` is 0, or if it is larger than the model's context and the text
 /// outgrows that.
 pub fn generate_text_simple(
-    model: &GptModel,
+    model: &impl LanguageModel,
     ids: Tensor<2, Int>,
     max_new_tokens: usize,
     context_size: usize,

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig};
 use burn::tensor::{Device, Int, Tensor};
-use shared::{Dropout, GptConfig, Linear, Mode};
+use shared::{Dropout, GptConfig, LanguageModel, Linear, Mode};
 
 use crate::{LayerNorm, TransformerBlock};
 
@@ -103,5 +103,19 @@ impl GptModel {
     /// Memory of the parameters in megabytes (2²⁰ bytes), four bytes each.
     pub fn size_mb(&self) -> f64 {
         (self.num_params() * size_of::<f32>()) as f64 / (1024.0 * 1024.0)
+    }
+}
+
+impl LanguageModel for GptModel {
+    fn forward(&self, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
+        self.forward(ids, mode)
+    }
+
+    fn context_length(&self) -> usize {
+        self.context_length()
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.tok_emb.weight.lazy_shape()[0]
     }
 }

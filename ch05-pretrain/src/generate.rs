@@ -1,11 +1,9 @@
 //! Choosing the next token by chance (section 5.3).
 
-use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
-use ch04_gpt::GptModel;
-use shared::Mode;
 use shared::rng::TorchRng;
+use shared::{LanguageModel, Mode};
 
 /// Settings of [`generate`].
 #[derive(Clone, Debug, PartialEq)]
@@ -32,9 +30,9 @@ impl GenerateOptions {
     ///
     /// # Errors
     /// The first thing that does not fit, with its value and what is allowed.
-    pub fn check(&self, model: &GptModel, ids: &Tensor<2, Int>) -> Result<(), GenerateError> {
+    pub fn check(&self, model: &impl LanguageModel, ids: &Tensor<2, Int>) -> Result<(), GenerateError> {
         let &Self { temperature, top_k, context_size, .. } = self;
-        let (vocab_size, allowed) = (model.tok_emb.weight.lazy_shape()[0], model.context_length());
+        let (vocab_size, allowed) = (model.vocab_size(), model.context_length());
         if !(temperature.is_finite() && temperature >= 0.0) {
             return Err(GenerateError::Temperature(temperature));
         }
@@ -160,7 +158,7 @@ pub fn choose_token(
 /// # Panics
 /// If an id is not in the model's vocabulary.
 pub fn generate(
-    model: &GptModel,
+    model: &impl LanguageModel,
     mut ids: Tensor<2, Int>,
     options: &GenerateOptions,
     rng: &mut TorchRng,

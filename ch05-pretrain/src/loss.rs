@@ -1,11 +1,9 @@
 //! How wrong the model is (sections 5.1.2 and 5.1.3). The loss itself is [`shared::cross_entropy`].
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use ch02_text::Batch;
-use ch04_gpt::GptModel;
 use shared::rng::TorchRng;
-use shared::{Batches, Mode, cross_entropy};
+use shared::{Batches, LanguageModel, Mode, cross_entropy};
 
 /// The effective number of tokens that the model is choosing between: `exp(loss)`.
 pub fn perplexity(loss: f64) -> f64 {
@@ -13,7 +11,7 @@ pub fn perplexity(loss: f64) -> f64 {
 }
 
 /// The loss of one batch, `[1]`. `backward()` can be called on the result if the model records gradients.
-pub fn calc_loss_batch(model: &GptModel, batch: Batch, mode: &mut Mode) -> Tensor<1> {
+pub fn calc_loss_batch(model: &impl LanguageModel, batch: Batch, mode: &mut Mode) -> Tensor<1> {
     let logits = model.forward(batch.inputs, mode); // [batch, tokens, vocab_size]
     let logits = logits.flatten(0, 1); // [batch * tokens, vocab_size]
     let targets = batch.targets.flatten(0, 1); // [batch * tokens]
@@ -25,7 +23,7 @@ pub fn calc_loss_batch(model: &GptModel, batch: Batch, mode: &mut Mode) -> Tenso
 ///
 /// Draws from `rng` what a pass draws, see [`BatchLoader`](shared::BatchLoader::batches).
 pub fn calc_loss_loader(
-    model: &GptModel,
+    model: &impl LanguageModel,
     loader: &impl Batches<Batch = Batch>,
     num_batches: Option<usize>,
     rng: &mut TorchRng,

@@ -4,10 +4,9 @@ use std::fmt;
 
 use burn::tensor::Device;
 use ch02_text::Batch;
-use ch04_gpt::GptModel;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::rng::TorchRng;
-use shared::{Batches, Mode, TrainingConfig};
+use shared::{Batches, LanguageModel, Mode, TrainingConfig};
 
 use crate::{AdamW, Loaders, calc_loss_batch, calc_loss_loader};
 
@@ -22,15 +21,15 @@ use crate::{AdamW, Loaders, calc_loss_batch, calc_loss_loader};
 ///
 /// The random numbers are drawn in PyTorch's order: for each epoch what a pass over the training loader draws, for each
 /// step the dropout masks, for each evaluation what a pass over either loader draws.
-pub fn train_model_simple<L: Batches<Batch = Batch>>(
-    mut model: GptModel,
+pub fn train_model_simple<M: LanguageModel, L: Batches<Batch = Batch>>(
+    mut model: M,
     optimizer: &mut AdamW,
     loaders: &Loaders<L>,
     config: &TrainingConfig,
     rng: &mut TorchRng,
     device: &Device,
-    mut after_epoch: impl FnMut(&GptModel),
-) -> (GptModel, Vec<Evaluation>) {
+    mut after_epoch: impl FnMut(&M),
+) -> (M, Vec<Evaluation>) {
     let mut evaluations = Vec::new();
     let (mut step, mut seen) = (0usize, 0);
     for epoch in 1..=config.epochs {
@@ -56,7 +55,7 @@ pub fn train_model_simple<L: Batches<Batch = Batch>>(
 /// The losses on the first `eval_iter` batches of a new pass over the training loader and of one over the validation
 /// loader, in evaluation mode.
 pub fn evaluate_model<L: Batches<Batch = Batch>>(
-    model: &GptModel,
+    model: &impl LanguageModel,
     loaders: &Loaders<L>,
     eval_iter: usize,
     rng: &mut TorchRng,

@@ -1,12 +1,9 @@
 //! A label for a new message (section 6.8).
 
-use burn::module::Module;
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use ch02_text::Gpt2Tokenizer;
-use ch04_gpt::GptModel;
 use ch05_pretrain::tokens::ids_to_tensor;
-use shared::Mode;
+use shared::{LanguageModel, Mode, Tokenizer};
 
 use crate::{Label, NUM_CLASSES, Readout};
 
@@ -49,8 +46,8 @@ pub struct Prediction {
 /// If the message is empty, `max_length` does not fit the model, or the model's logits are not finite.
 pub fn classify_review(
     text: &str,
-    model: &GptModel,
-    tokenizer: &Gpt2Tokenizer,
+    model: &impl LanguageModel,
+    tokenizer: &impl Tokenizer,
     max_length: Option<usize>,
     readout: Readout,
     device: &Device,

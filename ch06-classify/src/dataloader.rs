@@ -1,9 +1,8 @@
 //! Batches of messages (section 6.3).
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ch02_text::Gpt2Tokenizer;
 use shared::rng::TorchRng;
-use shared::{BatchLoader, Batches};
+use shared::{BatchLoader, Batches, Tokenizer};
 
 use crate::{Length, SpamDataset, Split};
 
@@ -139,7 +138,7 @@ impl SpamLoaders {
     /// truncates them.
     pub fn new(
         split: &Split,
-        tokenizer: &Gpt2Tokenizer,
+        tokenizer: &impl Tokenizer,
         length: Length,
         batch_size: usize,
         context_length: usize,

@@ -9,7 +9,8 @@
 //! This is another message       1212 318 1194  2420 3275 50256
 //! ```
 
-use ch02_text::{END_OF_TEXT_ID, Gpt2Tokenizer};
+use ch02_text::END_OF_TEXT_ID;
+use shared::Tokenizer;
 
 use crate::{Label, Message};
 
@@ -40,7 +41,7 @@ pub struct SpamDataset {
 
 impl SpamDataset {
     /// Encodes the messages, truncates those that are too long and pads those that are too short.
-    pub fn new(messages: &[Message], tokenizer: &Gpt2Tokenizer, length: Length) -> Self {
+    pub fn new(messages: &[Message], tokenizer: &impl Tokenizer, length: Length) -> Self {
         let mut rows: Vec<Vec<u32>> = messages.iter().map(|message| tokenizer.encode_ordinary(&message.text)).collect();
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let max_length = match length {

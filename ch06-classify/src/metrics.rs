@@ -3,17 +3,15 @@
 //! The share of correct answers is what counts, but it has no useful gradient: it jumps when one answer changes and is
 //! constant in between. Training therefore minimizes the cross entropy, and the accuracy follows.
 
-use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor};
-use ch04_gpt::GptModel;
 use shared::rng::TorchRng;
-use shared::{Batches, Mode, cross_entropy};
+use shared::{Batches, LanguageModel, Mode, cross_entropy};
 
-use crate::{NUM_CLASSES, Readout, SpamBatch, SpamLoader};
+use crate::{NUM_CLASSES, Readout, SpamBatch};
 
 /// The loss of one batch: the mean of `-log p(label)` over its messages, `[1]`. `backward()` can be called on it if the
 /// model records gradients.
-pub fn calc_loss_batch(model: &GptModel, batch: SpamBatch, readout: Readout, mode: &mut Mode) -> Tensor<1> {
+pub fn calc_loss_batch(model: &impl LanguageModel, batch: SpamBatch, readout: Readout, mode: &mut Mode) -> Tensor<1> {
     let logits = model.forward(batch.inputs.clone(), mode); // [batch, tokens, classes]
     let logits = readout.select(logits, &batch.inputs, batch.pad_token_id); // [batch, classes]
     cross_entropy(logits, batch.labels)
@@ -22,8 +20,8 @@ pub fn calc_loss_batch(model: &GptModel, batch: SpamBatch, readout: Readout, mod
 /// The mean loss of the first `num_batches` batches (all if `None` or more than there are) of a new pass, in evaluation
 /// mode. A last batch with fewer messages counts as much as a full one. NaN if the loader is empty.
 pub fn calc_loss_loader(
-    model: &GptModel,
-    loader: &SpamLoader,
+    model: &impl LanguageModel,
+    loader: &impl Batches<Batch = SpamBatch>,
     num_batches: Option<usize>,
     readout: Readout,
     rng: &mut TorchRng,
@@ -40,8 +38,8 @@ pub fn calc_loss_loader(
 /// The share of correct answers in the first `num_batches` batches (all if `None` or more than there are) of a new pass,
 /// in evaluation mode: from 0 to 1, or NaN if the loader is empty.
 pub fn calc_accuracy_loader(
-    model: &GptModel,
-    loader: &SpamLoader,
+    model: &impl LanguageModel,
+    loader: &impl Batches<Batch = SpamBatch>,
     num_batches: Option<usize>,
     readout: Readout,
     rng: &mut TorchRng,
@@ -84,8 +82,8 @@ impl Confusion {
 
 /// Counts correct and wrong answers, on the batches of [`calc_accuracy_loader`].
 pub fn confusion(
-    model: &GptModel,
-    loader: &SpamLoader,
+    model: &impl LanguageModel,
+    loader: &impl Batches<Batch = SpamBatch>,
     num_batches: Option<usize>,
     readout: Readout,
     rng: &mut TorchRng,
@@ -104,8 +102,8 @@ pub fn confusion(
 /// Runs the model in evaluation mode on the first `num_batches` batches of a new pass and gives `measure` the logits of
 /// each, `[batch, classes]`, and the labels, `[batch]`.
 fn evaluate(
-    model: &GptModel,
-    loader: &SpamLoader,
+    model: &impl LanguageModel,
+    loader: &impl Batches<Batch = SpamBatch>,
     num_batches: Option<usize>,
     readout: Readout,
     rng: &mut TorchRng,

@@ -4,10 +4,9 @@
 use std::fmt;
 
 use burn::tensor::Device;
-use ch04_gpt::GptModel;
 use ch05_pretrain::{AdamW, Evaluation};
 use shared::rng::TorchRng;
-use shared::{Batches, Mode, TrainingConfig};
+use shared::{Batches, LanguageModel, Mode, TrainingConfig};
 
 use crate::{Readout, SpamLoaders, calc_accuracy_loader, calc_loss_batch, calc_loss_loader};
 
@@ -53,15 +52,15 @@ pub struct History {
 ///
 /// `device` is the one that the model was made on; it must record gradients. `config.batch_size` is not used: the loaders
 /// have theirs.
-pub fn train_classifier_simple(
-    mut model: GptModel,
+pub fn train_classifier_simple<M: LanguageModel>(
+    mut model: M,
     optimizer: &mut AdamW,
     loaders: &SpamLoaders,
     config: &TrainingConfig,
     readout: Readout,
     rng: &mut TorchRng,
     device: &Device,
-) -> (GptModel, History) {
+) -> (M, History) {
     let mut history = History::default();
     let mut step = 0usize;
     for epoch in 1..=config.epochs {
@@ -92,7 +91,7 @@ pub fn train_classifier_simple(
 /// Mean loss of the first `eval_iter` batches of a new pass over the training loader, then over the validation loader
 /// (the book's `evaluate_model`).
 pub fn evaluate_model(
-    model: &GptModel,
+    model: &impl LanguageModel,
     loaders: &SpamLoaders,
     eval_iter: usize,
     readout: Readout,

@@ -26,6 +26,12 @@ pub struct InstructionDataset {
     items: Vec<Item>,
 }
 
+impl From<Vec<Item>> for InstructionDataset {
+    fn from(items: Vec<Item>) -> Self {
+        Self { items }
+    }
+}
+
 impl InstructionDataset {
     /// Formats every entry as prompt and answer and encodes it. Where an entry mentions the end-of-text marker, that is
     /// ordinary text: only the batch puts the token itself at the end of an answer.

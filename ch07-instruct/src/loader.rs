@@ -6,7 +6,7 @@ use ch05_pretrain::Loaders;
 use shared::rng::TorchRng;
 use shared::{BatchLoader, Batches};
 
-use crate::{CollateOptions, Entry, InstructionDataset, Item, Partition, PromptFormat, custom_collate_fn};
+use crate::{CollateOptions, InstructionDataset, Item, Partition, PromptFormat, custom_collate_fn};
 
 /// A data set of instructions that comes in batches, each as long as its longest row.
 #[derive(Clone, Debug)]
@@ -142,12 +142,25 @@ impl InstructionLoaders {
         options: &CollateOptions,
         tokenizer: &Gpt2Tokenizer,
     ) -> Result<Self, InstructionLoaderError> {
-        let mut train = InstructionDataset::new(parts.train, format, tokenizer);
-        let mut validation = InstructionDataset::new(parts.validation, format, tokenizer);
+        let train = InstructionDataset::new(parts.train, format, tokenizer);
+        let validation = InstructionDataset::new(parts.validation, format, tokenizer);
+        Self::of_datasets([train, validation], batch_size, options)
+    }
+
+    /// Puts training and validation data into batches.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_datasets(
+        [mut train, mut validation]: [InstructionDataset; 2],
+        batch_size: usize,
+        options: &CollateOptions,
+    ) -> Result<Self, InstructionLoaderError> {
+        let entries = [train.items().len(), validation.items().len()];
         let max_length = options.allowed_max_length.unwrap_or(usize::MAX);
         let left_out = [&mut train, &mut validation].map(|part| part.remove_unanswerable(max_length));
-        let reason = |part, entries: &[Entry], left_out: &[usize]| {
-            let (entries, left_out) = (entries.len(), left_out.len());
+        let reason = |part, entries: usize, left_out: &[usize]| {
+            let left_out = left_out.len();
             move |error| match error {
                 InstructionLoaderError::NoBatchSize => error,
                 _ if left_out == 0 => error,
@@ -157,8 +170,8 @@ impl InstructionLoaders {
         let train = InstructionLoader::train(train, batch_size, options.clone());
         let validation = InstructionLoader::eval(validation, batch_size, options.clone());
         let loaders = Loaders {
-            train: train.map_err(reason("training", parts.train, &left_out[0]))?,
-            validation: validation.map_err(reason("validation", parts.validation, &left_out[1]))?,
+            train: train.map_err(reason("training", entries[0], &left_out[0]))?,
+            validation: validation.map_err(reason("validation", entries[1], &left_out[1]))?,
         };
         Ok(Self { loaders, left_out })
     }

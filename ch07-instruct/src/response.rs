@@ -2,9 +2,9 @@
 
 use burn::tensor::Device;
 use ch02_text::{Gpt2Tokenizer, TokenizerError};
-use ch04_gpt::GptModel;
 use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch05_pretrain::{GenerateError, GenerateOptions, generate};
+use shared::LanguageModel;
 use shared::rng::TorchRng;
 
 use crate::{Entry, PromptFormat};
@@ -51,7 +51,7 @@ pub fn encode_prompt(prompt: &str, context_length: usize, tokenizer: &Gpt2Tokeni
 /// # Errors
 /// If the prompt does not fit the model's context.
 pub fn respond(
-    model: &GptModel,
+    model: &impl LanguageModel,
     entry: &Entry,
     format: PromptFormat,
     max_new_tokens: usize,

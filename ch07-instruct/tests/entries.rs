@@ -1,9 +1,9 @@
 //! Entries: good files, bad files, prompts, the embedded set.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ch02_text::Gpt2Tokenizer;
-use ch07_instruct::entry::EMBEDDED_NAME;
+use ch07_instruct::entry::{DRILLS_NAME, EMBEDDED_NAME};
 use ch07_instruct::*;
 
 fn error(json: &str) -> String {
@@ -104,6 +104,76 @@ fn the_embedded_set_has_400_different_tasks_in_two_languages() {
     assert!(entries.iter().all(|entry| !entry.output.is_empty() && entry.model_response.is_none()));
     let parts = partition(&entries);
     assert_eq!([parts.train, parts.test, parts.validation].map(<[Entry]>::len), [340, 40, 20]);
+}
+
+#[test]
+fn the_drills_are_3600_different_tasks_in_two_languages() {
+    let entries = Entries::load(DRILLS_NAME).unwrap();
+    let prompts: HashSet<String> = entries.iter().map(|entry| PromptFormat::Alpaca.format_input(entry)).collect();
+    assert_eq!((entries.len(), prompts.len()), (3600, 3600));
+    let Partition { train, test, validation } = partition(&entries);
+    assert_eq!([train, test, validation].map(<[Entry]>::len), [3060, 360, 180]);
+    let chinese = |part: &[Entry]| part.iter().filter(|entry| !entry.instruction.is_ascii()).count();
+    assert_eq!([train, test, validation].map(chinese), [1168, 143, 68]);
+}
+
+/// The words and numbers of a text, sorted.
+fn words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words
+}
+
+/// What is asked of the model must not be in what it learns: not even the same words in another order.
+#[test]
+fn no_drill_of_the_test_part_has_the_words_of_a_training_drill() {
+    let entries = Entries::load(DRILLS_NAME).unwrap();
+    let Partition { train, test, validation } = partition(&entries);
+    let key = |entry: &'_ Entry| (entry.instruction.clone(), words(&entry.input).join(" "));
+    let known: HashSet<(String, String)> = train.iter().map(key).collect();
+    for entry in test.iter().chain(validation) {
+        assert!(!known.contains(&key(entry)), "{entry:?}");
+    }
+    // But how the answer is found can be learnt: from other inputs, or, if it is a fact, from another instruction.
+    let mut inputs: HashMap<&str, usize> = HashMap::new();
+    train.iter().for_each(|entry| *inputs.entry(&entry.instruction).or_default() += 1);
+    let without_input = |entry: &&Entry| !entry.input.is_empty();
+    assert!(test.iter().filter(without_input).all(|entry| inputs[entry.instruction.as_str()] >= 4));
+}
+
+/// The answers of the families whose rule can be written down in a line.
+#[test]
+fn the_answers_of_the_drills_are_right() {
+    let rules: [(&str, fn(&[&str]) -> String); 18] = [
+        ("Which word comes first?", |w| w[0].into()),
+        ("Which word comes last?", |w| w[w.len() - 1].into()),
+        ("Repeat the words.", |w| w.join(", ")),
+        ("Write the word twice.", |w| format!("{0} {0}", w[0])),
+        ("Swap the two words.", |w| format!("{} and {}", w[1], w[0])),
+        ("Write the words as a list.", |w| format!("- {}", w.join("\n- "))),
+        ("Join the words with 'and'.", |w| w.join(" and ")),
+        ("How many words are there?", |w| w.len().to_string()),
+        ("Which number is larger?", |w| w.iter().max_by_key(|n| n.parse::<u32>().unwrap()).unwrap().to_string()),
+        ("Which number is smaller?", |w| w.iter().min_by_key(|n| n.parse::<u32>().unwrap()).unwrap().to_string()),
+        ("Add the two numbers.", |w| w.iter().map(|n| n.parse::<u32>().unwrap()).sum::<u32>().to_string()),
+        ("哪个词排在最前面？", |w| w[0].into()),
+        ("哪个词排在最后面？", |w| w[w.len() - 1].into()),
+        ("把这些词再说一遍。", |w| w.join("、")),
+        ("交换这两个词的位置。", |w| format!("{}，{}", w[1], w[0])),
+        ("把这些词写成列表。", |w| format!("- {}", w.join("\n- "))),
+        ("数一数，一共有几个词？", |w| format!("{}个", ["一", "两", "三", "四", "五"][w.len() - 1])),
+        ("哪个数更大？", |w| w.iter().max_by_key(|n| n.parse::<u32>().unwrap()).unwrap().to_string()),
+    ];
+    let entries = Entries::load(DRILLS_NAME).unwrap();
+    for (instruction, rule) in rules {
+        let family: Vec<&Entry> = entries.iter().filter(|entry| entry.instruction == instruction).collect();
+        assert!(!family.is_empty(), "{instruction}");
+        for entry in family {
+            let words: Vec<&str> = entry.input.split([',', ' ', '、', '，']).filter(|word| !word.is_empty()).collect();
+            let words: Vec<&str> = words.into_iter().filter(|word| !["and", "or"].contains(word)).collect();
+            assert_eq!(entry.output, rule(&words), "{entry:?}");
+        }
+    }
 }
 
 #[test]

@@ -80,7 +80,7 @@ enum Command {
     /// List, print or download the data sets of the book
     #[command(subcommand)]
     Data(data::Command),
-    /// Download or import GPT-2's weights
+    /// Download or import published weights: GPT-2, SmolLM2, Qwen3, Llama, Gemma 3
     #[command(subcommand)]
     Weights(weights::Command),
     /// Measure how fast this machine trains, generates text, opens a model and tokenizes

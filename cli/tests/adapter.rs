@@ -76,7 +76,7 @@ fn the_base_with_the_adapter_writes_what_the_merged_model_writes() {
     assert!(!folder.join("tuned/adapter").exists());
 }
 
-/// The ids are those of `transformers` with `peft`; see `engine/model-files/tests/peft.rs`.
+/// The ids are those of `transformers` with `peft`; see `engine/model-files/tests/peft`.
 #[test]
 fn an_adapter_of_peft_for_hugging_face_s_gpt2_is_used() {
     let folder = tempfile::tempdir().unwrap();

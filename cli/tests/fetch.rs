@@ -10,9 +10,11 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use common::llama::{TEMPLATE, golden, save_talking};
 use common::{LLM, stdout};
 use http_server::{Reply, Server, closed_address};
 use shared::data::CATALOGUE;
+use tempfile::TempDir;
 
 const MIRRORS: [&str; 3] = ["LLM_DATA_ENDPOINT", "HF_ENDPOINT", "LLM_OPENAI_ENDPOINT"];
 
@@ -154,7 +156,7 @@ fn a_wrong_name_is_a_usage_error_that_lists_the_names() {
     let folder = tempfile::tempdir().unwrap();
     let cases: [(&[&str], &[&str]); 3] = [
         (&["data", "fetch", "the-veredict"], &["the-verdict", "sms-spam", "gpt2-merges", "all"]),
-        (&["weights", "fetch", "gpt3"], &["gpt2-small", "gpt2-medium", "gpt2-large", "gpt2-xl"]),
+        (&["weights", "fetch", "gpt3"], &["gpt2-small", "gpt2-xl", "smollm2-135m", "qwen3-0.6b", "llama3.2-1b"]),
         (&["weights", "fetch", "gpt2-small", "--from", "github"], &["huggingface", "openai"]),
     ];
     for (args, names) in cases {
@@ -279,4 +281,195 @@ fn a_killed_program_leaves_a_part_that_the_next_call_continues() {
     assert_eq!(fs::read(&target).unwrap(), big);
     assert_eq!(server.ranges().last(), Some(&Some(500_000)));
     assert_eq!(fs::read_dir(folder.path().join("model")).unwrap().count(), 7, "no part is left");
+}
+
+/// A small checkpoint in the layout of the hub: small files with git's SHA-1, large ones behind a redirect to another server
+/// that names their SHA-256.
+struct Hub {
+    server: Server,
+    folder: TempDir,
+}
+
+impl Hub {
+    const TOKEN: &str = "Bearer hf_test";
+
+    /// `change` may answer a request in another way. With `gated`, only [`TOKEN`](Self::TOKEN) gets files.
+    fn start(
+        model: impl FnOnce(&Path),
+        gated: bool,
+        change: impl Fn(&http_server::Request, &[u8]) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        model(folder.path());
+        let files = folder.path().to_path_buf();
+        let server = Server::start(move |request| {
+            let name = request.path.rsplit('/').next().unwrap();
+            let Ok(bytes) = fs::read(files.join(name)) else { return Reply::new(404, "Entry not found") };
+            let at_hub = request.path.contains("/resolve/main/");
+            if at_hub && gated && request.authorization.as_deref() != Some(Self::TOKEN) {
+                let status = if request.authorization.is_some() { 403 } else { 401 };
+                return Reply::new(status, "Access to this model is restricted").header("X-Error-Code: GatedRepo");
+            }
+            if let Some(reply) = change(request, &bytes) {
+                return reply;
+            }
+            if !at_hub {
+                return Reply::file(request, &bytes, "of-another-kind");
+            }
+            let hub = "X-Repo-Commit: 0123456789abcdef";
+            if !name.ends_with(".safetensors") {
+                return Reply::file(request, &bytes, &"ab".repeat(20)).header(hub);
+            }
+            // An address of the same server with another name, as the hub keeps large files elsewhere.
+            let port = request.host.rsplit(':').next().unwrap();
+            Reply::new(302, "")
+                .header(hub)
+                .header(&format!("X-Linked-Size: {}", bytes.len()))
+                .header(&format!("X-Linked-ETag: \"{}\"", shared::data::sha256(&bytes)))
+                .header(&format!("Location: http://localhost:{port}/blobs/{name}"))
+        });
+        Self { server, folder }
+    }
+
+    fn fetch(&self, to: &Path, model: &str, extra: &[&str]) -> Command {
+        let args = [&["weights", "fetch", model, "--out", "model"], extra].concat();
+        let mut command = llm(to, &self.server.url, &args);
+        command.env_remove("HF_TOKEN").stdin(Stdio::null());
+        command
+    }
+
+    /// What was fetched is what the hub has.
+    fn assert_fetched(&self, to: &Path) {
+        let mut names = 0;
+        for entry in fs::read_dir(to.join("model")).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(fs::read(&path).unwrap() == fs::read(self.folder.path().join(path.file_name().unwrap())).unwrap());
+            names += 1;
+        }
+        assert_eq!(names, fs::read_dir(self.folder.path()).unwrap().count());
+    }
+}
+
+/// A model that talks, as the hub has it.
+fn talking(folder: &Path) {
+    save_talking(folder, "m", Some(TEMPLATE));
+    for entry in fs::read_dir(folder.join("m")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::rename(&path, folder.join(path.file_name().unwrap())).unwrap();
+    }
+    fs::remove_dir(folder.join("m")).unwrap();
+}
+
+fn as_it_is(_: &http_server::Request, _: &[u8]) -> Option<Reply> {
+    None
+}
+
+#[test]
+fn a_model_after_gpt2_comes_with_its_small_files_and_can_be_opened() {
+    let hub = Hub::start(talking, false, as_it_is);
+    let to = tempfile::tempdir().unwrap();
+    let report = stdout(&hub.fetch(to.path(), "smollm2-135m", &[]).output().unwrap());
+    hub.assert_fetched(to.path());
+    assert_eq!(report.lines().last(), Some(format!("{LLM} chat --model model").as_str()));
+    let repository = "/HuggingFaceTB/SmolLM2-135M-Instruct/resolve/main";
+    let asked = paths(&hub.server);
+    let expected =
+        ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"];
+    let mut expected: Vec<String> = expected.iter().map(|file| format!("{repository}/{file}")).collect();
+    expected.extend([format!("{repository}/model.safetensors"), "/blobs/model.safetensors".to_string()]);
+    assert_eq!(asked, expected);
+    assert!(hub.server.requests().iter().all(|request| request.authorization.is_none()));
+
+    let again = stdout(&hub.fetch(to.path(), "smollm2-135m", &[]).output().unwrap());
+    assert_eq!(again.matches("is there already").count(), 4, "{again}");
+    let openai = hub.fetch(to.path(), "smollm2-135m", &["--from", "openai"]).output().unwrap();
+    assert_fails(&openai, &["smollm2-135m is not at OpenAI"]);
+    let list = llm(to.path(), &hub.server.url, &["weights", "list"]).output().unwrap();
+    assert!(stdout(&list).contains("qwen3-0.6b\n  596 million parameters, 1.5 GB\n  not on this machine"));
+}
+
+#[test]
+fn a_model_in_several_files_comes_whole() {
+    let shards = |folder: &Path| {
+        talking(folder);
+        fs::remove_file(folder.join("model.safetensors")).unwrap();
+        // 300 ids are too few for the tokenizer.
+        for file in fs::read_dir(golden("llama3-untied")).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            if name.starts_with("model") || name == "config.json" {
+                fs::copy(&file, folder.join(name)).unwrap();
+            }
+        }
+        fs::write(folder.join("tokenizer.json"), "{}").unwrap();
+    };
+    let hub = Hub::start(shards, false, as_it_is);
+    let to = tempfile::tempdir().unwrap();
+    let output = hub.fetch(to.path(), "smollm2-360m", &[]).output().unwrap();
+    hub.assert_fetched(to.path());
+    // Every file is as the server has it, and the model cannot be opened.
+    assert_fails(&output, &["the files are complete, but the model in model cannot be opened", "tokenizer.json"]);
+}
+
+#[test]
+fn large_files_go_on_where_they_broke_off_and_are_checked() {
+    let hub = Hub::start(talking, false, |request, bytes| match (request.path.as_str(), request.range) {
+        ("/blobs/model.safetensors", None) => Some(Reply::file(request, bytes, "x").cut_after(50_000)),
+        _ => None,
+    });
+    let to = tempfile::tempdir().unwrap();
+    assert!(hub.fetch(to.path(), "smollm2-135m", &[]).status().unwrap().success());
+    hub.assert_fetched(to.path());
+    assert_eq!(hub.server.ranges().last(), Some(&Some(50_000)));
+
+    let hub = Hub::start(talking, false, |request, bytes| {
+        (request.path == "/blobs/model.safetensors").then(|| {
+            let mut bytes = bytes.to_vec();
+            *bytes.last_mut().unwrap() ^= 1;
+            Reply::file(request, &bytes, "x")
+        })
+    });
+    let to = tempfile::tempdir().unwrap();
+    let output = hub.fetch(to.path(), "smollm2-135m", &[]).output().unwrap();
+    assert_fails(&output, &["model.safetensors was deleted: its SHA-256 is", "expected"]);
+    assert!(!to.path().join("model/model.safetensors").exists());
+}
+
+#[test]
+fn terms_come_first_and_the_token_goes_to_the_hub_alone() {
+    let hub = Hub::start(talking, true, as_it_is);
+    let to = tempfile::tempdir().unwrap();
+    for (model, terms) in [("llama3.2-1b", "Llama 3.2 Community License"), ("gemma3-270m", "Gemma Terms of Use")] {
+        let output = hub.fetch(to.path(), model, &[]).env("HF_TOKEN", "hf_test").output().unwrap();
+        assert_fails(&output, &[terms, &format!("`{LLM} weights fetch {model} --accept-terms`")]);
+        let chinese = hub.fetch(to.path(), model, &[]).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
+        assert_fails(&chinese, &["错误：", terms, "如果接受，请加上 --accept-terms"]);
+    }
+    assert_eq!(hub.server.requests(), []);
+
+    let accepted = ["--accept-terms"];
+    let output = hub.fetch(to.path(), "llama3.2-1b", &accepted).output().unwrap();
+    let page = "https://huggingface.co/meta-llama/Llama-3.2-1B-Instruct";
+    assert_fails(&output, &["accepted its terms (HTTP 401)", page, "settings/tokens", "HF_TOKEN", "--token-file"]);
+    let output = hub.fetch(to.path(), "gemma3-270m", &accepted).env("HF_TOKEN", "hf_other").output().unwrap();
+    assert_fails(&output, &["knows the token", "(HTTP 403)", "https://huggingface.co/google/gemma-3-270m-it"]);
+    assert!(!to.path().join("model").exists());
+
+    fs::write(to.path().join("token"), "hf_test\n").unwrap();
+    let with_file = ["--accept-terms", "--token-file", "token"];
+    assert!(hub.fetch(to.path(), "llama3.2-1b", &with_file).status().unwrap().success());
+    hub.assert_fetched(to.path());
+    let requests = hub.server.requests();
+    let (elsewhere, at_hub): (Vec<_>, Vec<_>) =
+        requests[2..].iter().partition(|request| request.path.starts_with("/blobs/"));
+    assert_eq!(elsewhere.len(), 1);
+    assert!(elsewhere.iter().all(|request| request.authorization.is_none()), "{elsewhere:?}");
+    assert!(at_hub.iter().all(|request| request.authorization.as_deref() == Some(Hub::TOKEN)), "{at_hub:?}");
+
+    fs::write(to.path().join("token"), "two words").unwrap();
+    let output = hub.fetch(to.path(), "llama3.2-1b", &with_file).output().unwrap();
+    assert_fails(&output, &["token holds no token"]);
+    let mirror = llm(to.path(), "http://mirror.example", &["weights", "fetch", "llama3.2-1b", "--accept-terms"])
+        .env("HF_TOKEN", "hf_test")
+        .output();
+    assert_fails(&mirror.unwrap(), &["a token is sent over encrypted connections only"]);
 }

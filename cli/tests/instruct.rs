@@ -171,7 +171,7 @@ fn bad_input_is_one_line_and_writes_nothing() {
     write(folder, "tasks.json", &tasks(20).into());
     for command in [&["chat", "--model", "base"][..], &respond] {
         let halves = instruct(folder, &[command, &["--weights", "f16", "--device", "cpu"]].concat());
-        assert_one_line_error(&halves, 1, &["--weights f16 is for GPUs", "bf16 and int8"]);
+        assert_one_line_error(&halves, 1, &["--weights f16 is for GPUs", "bf16, int8 and int4"]);
     }
 }
 

@@ -6,7 +6,8 @@ mod common;
 use std::path::PathBuf;
 
 use common::browser::Browser;
-use common::server::{serve, serve_all};
+use common::llama::{TEMPLATE, save_talking};
+use common::server::{save_writer, serve, serve_all, serve_in};
 
 fn picture(browser: &Browser, name: &str) {
     if let Some(folder) = std::env::var_os("LLM_SCREENSHOTS") {
@@ -205,4 +206,45 @@ fn what_a_model_cannot_do_and_what_goes_wrong_is_said() {
     browser.click("send");
     browser.wait_for("!document.getElementById('error').hidden && document.getElementById('stop').disabled");
     assert_eq!(browser.text("error"), "The server does not answer. Is it still running?");
+}
+
+/// A model with a template of its own chats, with the values that its files suggest where nothing is written.
+#[test]
+fn a_published_model_chats() {
+    let Some(browser) = Browser::open() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    save_talking(folder.path(), "talker", Some(TEMPLATE));
+    let suggested = r#"{"do_sample": true, "temperature": 0.6, "top_k": 20, "eos_token_id": 2}"#;
+    std::fs::write(folder.path().join("talker/generation_config.json"), suggested).unwrap();
+    save_writer(folder.path(), "writer", 64);
+    let server = serve_in(folder, &["--model", "talker", "--model", "writer", "--max-tokens", "200"]);
+    browser.goto(&format!("http://{}/", server.address));
+    browser.wait_for("!document.getElementById('send').disabled");
+    browser.run("window.sent = []; const ask = fetch; window.fetch = (...all) => { sent.push(all[1].body); return ask(...all); }");
+    let placeholders = || {
+        browser
+            .run("return ['temperature', 'top-k', 'tokens'].map(id => document.getElementById(id).placeholder).join()")
+    };
+    assert_eq!(placeholders(), "0.6,20,200");
+    browser.run("const model = document.getElementById('model'); model.value = 'writer'; model.dispatchEvent(new Event('change'))");
+    assert_eq!(placeholders(), "0.8,40,128");
+
+    browser.click("tab-chat");
+    assert_eq!(placeholders(), "0.6,20,200", "the other model has no chat");
+    browser.set("tokens", "12");
+    browser.type_into("prompt", "Who?");
+    browser.click("send");
+    browser.wait_for("document.getElementById('stop').disabled && document.getElementById('note').textContent");
+    let sent = browser.run("return sent.at(-1)");
+    let sent: serde_json::Value = serde_json::from_str(sent.as_str().unwrap()).unwrap();
+    assert_eq!((&sent["model"], &sent["options"]), (&"talker".into(), &serde_json::json!({ "num_predict": 12 })));
+    assert_eq!(browser.run("return document.querySelectorAll('.turn').length"), 2);
+    picture(&browser, "chat-published.png");
+
+    // The template refuses this; the page shows its words and gives the message back.
+    browser.type_into("prompt", "refuse");
+    browser.click("send");
+    browser.wait_for("!document.getElementById('error').hidden && document.getElementById('stop').disabled");
+    assert!(browser.text("error").ends_with("not that word"), "{}", browser.text("error"));
+    assert_eq!(browser.run("return document.getElementById('prompt').value"), "refuse");
 }

@@ -1,6 +1,8 @@
 //! `llm serve` over real connections: answers, streams, limits, foreign pages, Ctrl-C in the middle of a stream.
 
 mod common;
+#[path = "serve/llama.rs"]
+mod llama;
 #[path = "serve/ollama.rs"]
 mod ollama;
 

@@ -5,6 +5,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::llama::{golden as golden_llama, save_talking_gguf};
 use common::{LLM, assert_one_line_error, run, stdout};
 use serde_json::Value;
 
@@ -58,6 +59,8 @@ fn the_list_says_what_is_on_this_machine() {
     for (model, files) in [
         ("gpt2-small", &["config.json", "model.safetensors"][..]),
         ("gpt2-medium", &["config.json", "model.safetensors.part"]),
+        ("smollm2-135m", &["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]),
+        ("qwen3-0.6b", &["config.json", "tokenizer.json", "model.safetensors"]),
     ] {
         fs::create_dir_all(models.join(model)).unwrap();
         files.iter().for_each(|file| fs::write(models.join(model).join(file), "").unwrap());
@@ -74,8 +77,39 @@ fn the_list_says_what_is_on_this_machine() {
     }
     let json: Value = serde_json::from_str(&stdout(&run(folder.path(), &["weights", "list", "--json"]))).unwrap();
     let states: Vec<&str> = json.as_array().unwrap().iter().map(|model| model["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["complete", "incomplete", "missing", "missing"]);
+    let gpt2 = ["complete", "incomplete", "missing", "missing"];
+    assert_eq!(states, [&gpt2[..], &["complete", "missing", "incomplete", "missing", "missing"]].concat());
     assert_eq!((&json[3]["millions"], &json[0]["path"]), (&1558.into(), &small.to_str().unwrap().into()));
+}
+
+/// A GGUF file, and a folder in 16 bits and several files, become folders that say the same.
+#[test]
+fn models_after_gpt2_are_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    save_talking_gguf(folder, "model.gguf", "llama-tied/llama-tied-f16.gguf");
+    let shards = golden_llama("llama3-untied");
+    let text = ["--prompt", "add a bee", "--max-new-tokens", "12"];
+    let ids = ["--prompt-ids", "5,6,7", "--max-new-tokens", "12"];
+    for (source, prompt) in [("model.gguf", &text), (shards.to_str().unwrap(), &ids)] {
+        let output = run(folder, &["weights", "import", source, "--out", "out"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(stdout(&output).starts_with("out: "), "{}", stdout(&output));
+        let told = |model: &str| stdout(&run(folder, &[&["generate", "--model", model], &prompt[..]].concat()));
+        assert_eq!(told("out"), told(source));
+        assert_ne!(told("out"), "");
+    }
+    // The second model has no tokenizer, and does not get the one of the first.
+    assert!(!folder.join("out/tokenizer.json").exists() && folder.join("out/generation_config.json").exists());
+    let itself = run(folder, &["weights", "import", "out", "--out", "./out"]);
+    assert_one_line_error(&itself, 1, &["both the source and the target"]);
+    fs::create_dir(folder.join("mine")).unwrap();
+    fs::write(folder.join("mine/tokenizer.json"), "{}").unwrap();
+    let kept = run(folder, &["weights", "import", "model.gguf", "--out", "mine"]);
+    assert_one_line_error(&kept, 1, &["mine/tokenizer.json would be replaced, but belongs to no model"]);
+    let missing = run(folder, &["weights", "import", "no.gguf", "--out", "out"]);
+    assert_one_line_error(&missing, 1, &["cannot read no.gguf"]);
+    assert_eq!(run(folder, &["weights", "import", "--out", "out"]).status.code(), Some(2));
 }
 
 /// An instruction-tuned model gives way to a raw one: `serve` and `chat` must not take the new one for the old.

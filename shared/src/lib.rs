@@ -7,6 +7,7 @@
 //! | [`Linear`] | a linear layer |
 //! | [`cross_entropy`](fn@cross_entropy) | the loss |
 //! | [`Mode`], [`Dropout`] | training or evaluation, and the layer that depends on it |
+//! | [`LanguageModel`], [`Tokenizer`] | what the chapters need of a model and its tokenizer |
 //! | [`config`] | sizes of a model, settings of a training run |
 //! | [`data`] | the book's data sets and the embedded stories |
 //! | [`BatchLoader`], [`Batches`] | batches in the order of PyTorch's `DataLoader` |
@@ -21,6 +22,7 @@ pub mod data;
 mod dropout;
 pub mod files;
 pub mod init;
+mod language_model;
 pub mod linear;
 mod loader;
 mod math;
@@ -31,6 +33,7 @@ pub mod text;
 pub use config::{GptConfig, TrainingConfig};
 pub use cross_entropy::{IGNORE_INDEX, cross_entropy};
 pub use dropout::Dropout;
+pub use language_model::{LanguageModel, Tokenizer};
 pub use linear::Linear;
 pub use loader::{BatchLoader, Batches};
 pub use math::tanh;

@@ -4,23 +4,26 @@
 
 mod answer;
 mod history;
+mod sampling;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use bonus_llama::LlamaConfig;
+use burn::tensor::Device;
 use fast::{Finish, LlamaGenerator};
 use model_text::{ChatTemplate, ModelTokenizer};
+use pretrained::Pretrained;
 use shared::rng::TorchRng;
 
 use self::answer::Speaker;
 use self::history::{History, Prompt, Window};
+use self::sampling::{ChatSamplingArgs, answer_options, described};
 use super::chat_input::{ChatInput, Next, forgotten, help, no_text, unknown};
 use super::chat_line::ChatLine;
 use crate::llama;
 use crate::model_hints::quoted;
-use crate::options::{SamplingArgs, TopPArgs, WeightsArgs, typed_text};
+use crate::options::{WeightsArgs, typed_text};
 use crate::terminal::{Interrupt, command, grouped, positive, tr, warn};
 
 #[derive(clap::Args)]
@@ -36,9 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = 1024)]
     max_new_tokens: usize,
     #[command(flatten)]
-    sampling: SamplingArgs,
-    #[command(flatten)]
-    top_p: TopPArgs,
+    sampling: ChatSamplingArgs,
     #[command(flatten)]
     weights: WeightsArgs,
 }
@@ -47,11 +48,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let precision = args.weights.precision.on_cpu()?;
     let path = args.model.as_path();
     ensure_llama(path)?;
-    let (config, model) = llama::open(path)?;
-    let (tokenizer, template) = words(path, &config)?;
+    let Pretrained { config, model, tokenizer, template, stop_ids, sampling, .. } = llama::open(path, &Device::flex())?;
+    let (tokenizer, template) = words(path, tokenizer, template)?;
     let answer = args.max_new_tokens.min((config.context_length / 4).max(1));
-    let stop_ids = llama::stop_ids(path, config.vocab_size, Some(&tokenizer))?;
-    let options = args.sampling.llama_options(answer, args.top_p.filter(), stop_ids);
+    let sampling = args.sampling.or(sampling);
+    let options = answer_options(sampling, answer, stop_ids);
     options.check(config.vocab_size)?;
     let generator = LlamaGenerator::new(&model, precision)?;
     drop(model);
@@ -59,16 +60,20 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let mut history = History::new(&tokenizer, &template, args.system, window);
     ensure_room(&mut history).with_context(|| path.display().to_string())?;
     let interrupt = Interrupt::watch()?;
-    warn(format_args!("{} {}", sizes(window), help()));
+    warn(format_args!("{} {} {}", sizes(window), described(sampling), help()));
     let rng = TorchRng::new(args.sampling.seed);
     let speaker = Speaker { generator, tokenizer: &tokenizer, options, rng, interrupt };
     Chat { speaker, history }.talk()
 }
 
 /// The tokenizer and the template of a model that talks.
-fn words(path: &Path, config: &LlamaConfig) -> Result<(ModelTokenizer, ChatTemplate)> {
-    let tokenizer = llama::open_tokenizer(path, config.vocab_size)?.ok_or_else(|| llama::no_tokenizer(path))?;
-    let template = llama::chat_template(path, &tokenizer)?.ok_or_else(|| {
+fn words(
+    path: &Path,
+    tokenizer: Option<ModelTokenizer>,
+    template: Option<ChatTemplate>,
+) -> Result<(ModelTokenizer, ChatTemplate)> {
+    let tokenizer = tokenizer.ok_or_else(|| llama::no_tokenizer(path))?;
+    let template = template.ok_or_else(|| {
         let shown = path.display();
         let generate = command(format_args!("generate --model {} --prompt TEXT", quoted(path)));
         anyhow!(tr!(

@@ -10,7 +10,7 @@ use burn::module::Module;
 use ch04_gpt::GptModel;
 use model_files::inspect::{Parameter, parameters};
 use model_files::llama::llama_parameters;
-use model_files::{ClassifierConfig, is_classifier, llama_config};
+use model_files::{ClassifierConfig, is_classifier, is_llama_classifier, llama_config, load_llama_classifier};
 use serde::Serialize;
 use shared::GptConfig;
 use workshop::device::DeviceChoice;
@@ -50,6 +50,7 @@ enum Config {
     Text(GptConfig),
     Classifier(ClassifierConfig),
     Llama(LlamaConfig),
+    LlamaClassifier(ClassifierConfig<LlamaConfig>),
 }
 
 #[derive(Serialize)]
@@ -75,6 +76,10 @@ impl ModelInfo {
             return Self::of_llama(path);
         }
         let device = DeviceChoice::Cpu.open()?;
+        if is_llama_classifier(path) {
+            let (config, model) = load_llama_classifier(path, &device)?;
+            return Ok(Self::new(Config::LlamaClassifier(config), parameters(&model), model.num_params(), None));
+        }
         let (config, model): (Config, GptModel) = if is_classifier(path) {
             let (config, model) = load_classifier(path, &device)?;
             (Config::Classifier(config), model)

@@ -1,5 +1,7 @@
 //! `llm serve`: a web page and an HTTP API for trained models.
 
+mod open;
+
 use std::io::{Write, stdout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,11 +9,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use fast::Generator;
-use model_files::{CONFIG_FILE, is_classifier, load_classifier, open_tokenizer};
-use server::{AllowedHost, ModelCard, OpenModel, Server, ServerSettings, Skill};
+use model_files::CONFIG_FILE;
+use server::{AllowedHost, OpenModel, Server, ServerSettings};
 
-use crate::models::{open_text_model, tuned_format};
 use crate::options::{DeviceArgs, WeightPrecision, WeightsArgs};
 use crate::run_folder::{CLASSIFY_FOLDER, INSTRUCT_FOLDER, PRETRAIN_FOLDER};
 use crate::terminal::{command, positive, tr, warn};
@@ -21,9 +21,10 @@ const DEFAULT_FOLDERS: [&str; 3] = [PRETRAIN_FOLDER, CLASSIFY_FOLDER, INSTRUCT_F
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder of a model: pretrained, GPT-2, a classifier, or one that follows instructions; can be given several times
-    /// [default: what is in runs/pretrain, runs/classify and runs/instruct]
-    #[arg(long, value_name = "DIR")]
+    /// A model: a folder of `llm pretrain`, of `llm instruct train`, with a classifier or with GPT-2, or a Llama, Qwen3 or
+    /// Gemma 3, as a folder from Hugging Face or a .gguf file; can be given several times [default: what is in
+    /// runs/pretrain, runs/classify and runs/instruct]
+    #[arg(long, value_name = "PATH")]
     model: Vec<PathBuf>,
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
@@ -51,7 +52,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Ok((args.device.open()?, models(args.model, args.weights.precision)?))
     })?;
     for model in server.models() {
-        warn(format_args!("{}: {}", model.name, model.skill.capabilities().join(", ")));
+        warn(format_args!("{}: {}", model.name, model.capabilities().join(", ")));
     }
     run_announced(server.local_address()?, "", || Ok(server.run()?))
 }
@@ -85,49 +86,36 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The models in `folders`, or those that this program has left in its folders. `weights` is the precision of the models
+/// The models in `paths`, or those that this program has left in its folders. `weights` is the precision of the models
 /// that generate text.
-fn models(folders: Vec<PathBuf>, weights: WeightPrecision) -> Result<Vec<OpenModel>> {
+fn models(paths: Vec<PathBuf>, weights: WeightPrecision) -> Result<Vec<OpenModel>> {
     let default =
         || DEFAULT_FOLDERS.iter().map(PathBuf::from).filter(|folder| folder.join(CONFIG_FILE).is_file()).collect();
-    let folders: Vec<PathBuf> = if folders.is_empty() { default() } else { folders };
-    if folders.is_empty() {
+    let paths: Vec<PathBuf> = if paths.is_empty() { default() } else { paths };
+    if paths.is_empty() {
         let (places, pretrain) = (DEFAULT_FOLDERS.join(", "), command("pretrain"));
         bail!(tr!(
             "there is no model in {places}: train one (`{pretrain}`), or name its folder with --model",
             "{places} 中没有模型：请先训练一个（`{pretrain}`），或用 --model 指定模型所在的文件夹"
         ));
     }
-    let names: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
+    let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
         bail!(tr!(
-            "two models are called '{name}', after their folders; rename one of the folders",
-            "有两个模型都以文件夹名 '{name}' 命名；请给其中一个文件夹改名"
+            "two models are called '{name}', after their folders or files; rename one of them",
+            "有两个模型都以文件夹或文件的名字命名为 '{name}'；请给其中一个改名"
         ));
     }
-    let open = |(folder, name): (PathBuf, String)| -> OpenModel {
-        Box::new(move |device: &Device| Ok(open(&folder, &name, weights, device)?))
+    let open = |(path, name): (PathBuf, String)| -> OpenModel {
+        Box::new(move |device: &Device| Ok(open::open(&path, &name, weights, device)?))
     };
-    Ok(folders.into_iter().zip(names).map(open).collect())
+    Ok(paths.into_iter().zip(names).map(open).collect())
 }
 
-/// The name by which requests choose the model in `folder`.
-fn name_of(folder: &Path) -> String {
+/// The name by which requests choose the model in a folder or a .gguf file.
+fn name_of(path: &Path) -> String {
     // `.` and `..` have no name of their own.
-    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    absolute.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned())
-}
-
-fn open(folder: &Path, name: &str, weights: WeightPrecision, device: &Device) -> Result<(ModelCard, Generator)> {
-    let (skill, config, generator, tokenizer) = if is_classifier(folder) {
-        let (config, model) = load_classifier(folder, device)?;
-        let sizes = config.model.clone();
-        let tokenizer = open_tokenizer(folder, sizes.vocab_size)?;
-        (Skill::Classify(config), sizes, Generator::new(&fast::accelerate(model), None), tokenizer)
-    } else {
-        let skill = tuned_format(folder)?.map_or(Skill::Complete, Skill::Follow);
-        let (config, model, tokenizer) = open_text_model(folder, device)?;
-        (skill, config, weights.generator(model, device)?, tokenizer)
-    };
-    Ok((ModelCard { name: name.to_string(), skill, config, tokenizer }, generator))
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let name = if absolute.is_dir() { absolute.file_name() } else { absolute.file_stem() };
+    name.map_or("model".into(), |name| name.to_string_lossy().into_owned())
 }

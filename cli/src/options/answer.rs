@@ -20,14 +20,14 @@ use crate::terminal::{command, positive, tr, warn};
 pub struct AnswerArgs {
     #[command(flatten)]
     model: ModelArgs,
-    /// Prompt format: alpaca or phi3 [default: that of the model's fine-tuning, or alpaca]
+    /// Prompt format: alpaca or phi3 [default: that of the model's fine-tuning, else its chat template, else alpaca]
     #[arg(long, value_name = "FORMAT")]
-    format: Option<PromptFormat>,
+    pub format: Option<PromptFormat>,
     /// Maximum number of tokens in an answer; in a chat at most a quarter of the context
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = MAX_NEW_TOKENS)]
     pub max_new_tokens: usize,
     #[command(flatten)]
-    weights: WeightsArgs,
+    pub weights: WeightsArgs,
     #[command(flatten)]
     device: DeviceArgs,
 }
@@ -41,6 +41,19 @@ pub struct Answerer {
 }
 
 impl AnswerArgs {
+    /// The folder or file with the model.
+    pub fn path(&self) -> &Path {
+        &self.model.folder
+    }
+
+    /// For models after GPT-2, which only the CPU computes.
+    ///
+    /// # Errors
+    /// If another device was asked for.
+    pub fn ensure_cpu(&self) -> Result<()> {
+        self.device.ensure_cpu()
+    }
+
     /// Opens the device and the model. A model that nobody taught to answer gets a note.
     pub fn open(&self) -> Result<Answerer> {
         let device = self.device.open()?;

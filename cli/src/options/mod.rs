@@ -22,7 +22,7 @@ pub use lora::LoraArgs;
 pub use model::{BaseModelArgs, MODEL_HELP, ModelArgs};
 pub use precision::PrecisionArgs;
 pub use recipe::RecipeArgs;
-pub use sampling::{SamplingArgs, TopPArgs};
+pub use sampling::{SamplingArgs, TopPArgs, share};
 pub use seed::SeedArgs;
 pub use text::{TextArgs, TextSource, typed_text};
 pub use tokenizer::{TokenizerArgs, vocab_size, vocab_size_or_gpt2};

@@ -17,7 +17,8 @@ pub struct ModelArgs {
 
 #[derive(clap::Args)]
 pub struct BaseModelArgs {
-    /// Folder with a pretrained model; without it, a tiny model is pretrained on the embedded story first
-    #[arg(id = "model", long = "model", value_name = "DIR")]
+    /// Model to start from: a folder of `llm pretrain`, GPT-2 as Hugging Face or OpenAI publish it, or a Llama, Qwen3 or Gemma 3,
+    /// as a folder from Hugging Face or a .gguf file; without it, a tiny model is pretrained first
+    #[arg(id = "model", long = "model", value_name = "PATH")]
     pub folder: Option<PathBuf>,
 }

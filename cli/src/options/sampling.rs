@@ -48,7 +48,7 @@ impl TopPArgs {
 }
 
 /// For clap: a number from 0 to 1.
-fn share(text: &str) -> Result<f64, String> {
+pub fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         Ok(_) => Err(tr!("must be from 0 to 1", "应在 0 到 1 之间")),

@@ -12,8 +12,8 @@ use crate::terminal::tr;
 
 #[derive(clap::Args)]
 pub struct WeightsArgs {
-    /// Precision of the weights; a lower one is faster, and the text can differ. On the CPU f32, bf16 or int8; on GPUs
-    /// f32, and bf16 or f16 where they support it
+    /// Precision of the weights; a lower one is faster, and the text can differ. On the CPU f32, bf16, int8 or
+    /// int4; on GPUs f32, and bf16 or f16 where they support it
     #[arg(id = "weights", long = "weights", value_name = "P", value_enum, default_value = "f32")]
     pub precision: WeightPrecision,
 }
@@ -29,6 +29,8 @@ pub enum WeightPrecision {
     F16,
     /// 8 bits; for the CPU
     Int8,
+    /// 4 bits, 8 in the output layer; for the CPU
+    Int4,
 }
 
 impl WeightPrecision {
@@ -40,10 +42,13 @@ impl WeightPrecision {
         let decoder = match self {
             _ if *device == Device::flex() => self.on_cpu()?,
             Self::F32 => Precision::F32,
-            Self::Int8 => bail!(tr!(
-                "--weights int8 is for the CPU; use bf16 or f16, or `--device cpu`",
-                "--weights int8 用于 CPU；请改用 bf16 或 f16，或用 `--device cpu`"
-            )),
+            Self::Int8 | Self::Int4 => {
+                let name = if self == Self::Int8 { "int8" } else { "int4" };
+                bail!(tr!(
+                    "--weights {name} is for the CPU; use bf16 or f16, or `--device cpu`",
+                    "--weights {name} 用于 CPU；请改用 bf16 或 f16，或用 `--device cpu`"
+                ))
+            }
             Self::Bf16 => return Ok((halve(model, FloatDType::BF16, device)?, None)),
             Self::F16 => return Ok((halve(model, FloatDType::F16, device)?, None)),
         };
@@ -59,9 +64,10 @@ impl WeightPrecision {
             Self::F32 => Ok(Precision::F32),
             Self::Bf16 => Ok(Precision::Bf16),
             Self::Int8 => Ok(Precision::Int8),
+            Self::Int4 => Ok(Precision::Int4),
             Self::F16 => bail!(tr!(
-                "--weights f16 is for GPUs; the CPU supports bf16 and int8",
-                "--weights f16 用于 GPU；CPU 支持 bf16 和 int8"
+                "--weights f16 is for GPUs; the CPU supports bf16, int8 and int4",
+                "--weights f16 用于 GPU；CPU 支持 bf16、int8 和 int4"
             )),
         }
     }

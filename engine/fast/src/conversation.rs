@@ -103,30 +103,31 @@ impl Conversation {
     /// stand between the opening sentence and the new task; the oldest that do not fit into the [room](Window::room) are
     /// dropped. Of a message that is longer than the context, the beginning is left out.
     pub fn prompt(&mut self, message: &str, window: Window, tokenizer: &Gpt2Tokenizer) -> ChatPrompt {
-        self.continue_answer(Some(message), "", window, tokenizer)
+        self.continue_answer(Some(message), "", window, |text| tokenizer.encode_ordinary(text))
     }
 
-    /// As [`prompt`](Self::prompt), for an answer that begins with `begun`. Without a message the model speaks unasked.
+    /// As [`prompt`](Self::prompt), for an answer that begins with `begun`, with any tokenizer: `encode` gives the ids of a text
+    /// in which nothing is special. Without a message the model speaks unasked.
     pub fn continue_answer(
         &mut self,
         message: Option<&str>,
         begun: &str,
         window: Window,
-        tokenizer: &Gpt2Tokenizer,
+        encode: impl Fn(&str) -> Vec<u32>,
     ) -> ChatPrompt {
         let (before, after) = self.around(message, begun);
         let message = message.unwrap_or_default();
         let now = format!("{before}{message}{after}");
-        let encode = |dropped| tokenizer.encode_ordinary(&self.text(dropped, &now));
-        let (mut dropped, mut ids) = (0, encode(0));
+        let without = |dropped| encode(&self.text(dropped, &now));
+        let (mut dropped, mut ids) = (0, without(0));
         if ids.len() > window.room() {
-            (dropped, ids) = (self.turns.len(), encode(self.turns.len()));
+            (dropped, ids) = (self.turns.len(), without(self.turns.len()));
             // A turn begins and ends at a token boundary, so dropping one more always makes the prompt shorter: a
             // binary search finds the smallest number that fits.
             let mut least = 1;
             while ids.len() <= window.room() && least < dropped {
                 let half = least.midpoint(dropped);
-                let tried = encode(half);
+                let tried = without(half);
                 if tried.len() <= window.room() {
                     (dropped, ids) = (half, tried);
                 } else {
@@ -137,7 +138,7 @@ impl Conversation {
         let mut left_out = 0;
         if ids.len() > window.context_size {
             let before = self.opening.clone() + &before;
-            let parts = [before.as_str(), message, &after].map(|part| tokenizer.encode_ordinary(part));
+            let parts = [before.as_str(), message, &after].map(encode);
             (ids, left_out) = cut_message(parts, window.context_size);
         }
         self.turns.drain(..dropped);

@@ -29,7 +29,7 @@ pub fn decoder_weights(model: &GptModel, precision: Precision) -> Option<Weights
         pos_emb: Matrix::shared(model.pos_emb.weight.val())?,
         blocks: model.trf_blocks.iter().map(|b| block(b, precision)).collect::<Option<_>>()?,
         final_norm: norm(&model.final_norm),
-        head: projection(&model.out_head, precision)?,
+        head: projection(&model.out_head, precision.of_head())?,
         n_heads: model.trf_blocks.first()?.att.num_heads,
     })
 }
@@ -90,7 +90,7 @@ impl CpuDecoder {
         let first = if ids.len() <= context_size {
             self.decoder.tokens()
         } else {
-            self.decoder.clear();
+            self.decoder.truncate(0);
             ids.len() - context_size
         };
         self.decoder.read(&ids[first..])

@@ -22,11 +22,11 @@
 //! | module | instead of |
 //! |---|---|
 //! | [`mod@forward`], [`operations`] | [`GptModel::forward`](ch04_gpt::GptModel::forward) and everything it calls |
-//! | [`loss`], [`adamw`] | the loss and the optimizer of chapter 5 |
+//! | [`loss`], [`adamw`], [`accelerated`] | the loss and the optimizer of chapter 5 |
 //! | [`generator`] | [`generate`](ch05_pretrain::generate()) of chapter 5 and [`respond`](ch07_instruct::respond) of chapter 7 |
 //! | [`cache`], [`cpu_decoder`] | the key-value cache of chapter 4; the second for one text on the CPU |
 //! | [`llama_decoder`], [`llama_generator`] | [`LlamaCache`](bonus_llama::LlamaCache) and generation with Llama, Qwen3 and Gemma 3, on the CPU |
-//! | [`precision`] | weights in 16 and 8 bits |
+//! | [`precision`] | weights in 16, 8 and 4 bits |
 //! | [`prompt`] | what a model sees of a prompt, and whether it can continue it |
 //! | [`top_k`] | [`top_k_filter`](ch05_pretrain::generate::top_k_filter) of chapter 5 |
 //! | [`token_filter`] | which tokens can come next, besides top-k and temperature |
@@ -34,6 +34,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+pub mod accelerated;
 pub mod adamw;
 mod block_cache;
 pub mod cache;
@@ -44,6 +45,7 @@ pub mod generator;
 mod gpu_block;
 pub mod llama_decoder;
 pub mod llama_error;
+pub mod llama_forward;
 pub mod llama_generator;
 pub mod loss;
 pub mod operations;
@@ -53,12 +55,14 @@ pub mod stream;
 pub mod token_filter;
 pub mod top_k;
 
+pub use accelerated::Accelerated;
 pub use adamw::adamw_step;
 pub use conversation::Conversation;
 pub use forward::{accelerate, forward, forward_with, mixed};
 pub use generator::{EntryResponse, Generator};
 pub use llama_decoder::LlamaCpuDecoder;
 pub use llama_error::LlamaError;
+pub use llama_forward::{accelerate_llama, llama_forward, llama_loss_batch};
 pub use llama_generator::{Finish, Generated, LlamaGenerator, LlamaOptions};
 pub use loss::{calc_loss_batch, cross_entropy};
 pub use operations::{Operations, Products};

@@ -4,6 +4,7 @@
 //! the same for one text on the CPU, several times faster. Here it gets the weights of a model.
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -12,37 +13,133 @@ use bonus_llama::gemma3::embedding_factor;
 use bonus_llama::{LlamaBlock, LlamaModel};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use kernels::decode::llama::{Activation, LlamaBlockWeights, LlamaDecoder, LlamaWeights, RmsNorm};
-use kernels::decode::{Matrix, Precision};
+use kernels::decode::llama::{Activation, Embedding, LlamaBlockWeights, LlamaDecoder, LlamaWeights, RmsNorm};
+use kernels::decode::{Blocks, Matrix, Precision};
 use shared::Linear;
 
 use crate::llama_error::LlamaError;
 use crate::prompt::PromptError;
 
 /// The weights of a model for the decoder; LoRA layers become part of them. Those of 32 bits are shared with the model, not
-/// copied; the embedding, of which a token reads one row, always is.
+/// copied.
 ///
 /// `None` if the model is not on the CPU, or not in 32 bits.
 pub fn llama_weights(model: &LlamaModel, precision: Precision) -> Option<LlamaWeights> {
     let model = model.valid();
-    let config = &model.config;
-    let table = model.tok_emb.weight.val();
-    if table.device() != Device::flex() {
+    if model.tok_emb.weight.val().device() != Device::flex() {
         return None;
     }
-    let tok_emb = Matrix::shared(table)?;
+    weights_from(&model, precision, &InMemory)
+}
+
+/// The weights of a model for the decoder in fewer than 32 bits, straight from its file. `model` needs values for its norms
+/// only.
+///
+/// `None` for 32 bits.
+pub fn llama_weights_from_file(
+    model: &LlamaModel,
+    precision: Precision,
+    file: &impl LlamaFile,
+) -> Option<LlamaWeights> {
+    weights_from(model, precision, &InFile(file))
+}
+
+/// The matrices of a model in a file, by their paths in a [`LlamaModel`]; the columns of `tok_emb.weight` are the vectors of
+/// the tokens.
+pub trait LlamaFile: Sync {
+    /// Writes the values of some columns, one after the other.
+    fn read(&self, path: &str, columns: Range<usize>, out: &mut [f32]);
+
+    /// A column, if it is stored in blocks.
+    fn blocks(&self, path: &str, column: usize) -> Option<Blocks<'_>>;
+}
+
+/// Where the matrices of a model come from.
+trait Matrices {
+    /// The matrices of some layers, side by side: one, or the matrix of each.
+    fn of<const N: usize>(&self, layers: [(&str, &Linear); N], precision: Precision) -> Option<Vec<Matrix>>;
+
+    /// The token embedding as columns, `[emb_dim, vocab_size]`; `None` in 32 bits.
+    fn embedding(&self, model: &LlamaModel, precision: Precision) -> Option<Matrix>;
+}
+
+/// In a model.
+struct InMemory;
+
+impl Matrices for InMemory {
+    fn of<const N: usize>(&self, layers: [(&str, &Linear); N], precision: Precision) -> Option<Vec<Matrix>> {
+        let values = layers.map(|(_, layer)| layer.weight.val()).to_vec();
+        match precision {
+            Precision::F32 => values.into_iter().map(Matrix::shared).collect(),
+            // One matrix where the weights are copied anyway.
+            _ => Some(vec![Matrix::shared(Tensor::cat(values, 1))?.in_precision(precision)]),
+        }
+    }
+
+    fn embedding(&self, model: &LlamaModel, precision: Precision) -> Option<Matrix> {
+        Matrix::shared(model.tok_emb.weight.val())?.transposed_in(precision)
+    }
+}
+
+/// In a file.
+struct InFile<'f, F>(&'f F);
+
+impl<F: LlamaFile> Matrices for InFile<'_, F> {
+    fn of<const N: usize>(&self, layers: [(&str, &Linear); N], precision: Precision) -> Option<Vec<Matrix>> {
+        let shapes = layers.map(|(_, layer)| layer.weight.lazy_shape().dims::<2>());
+        let (rows, cols) = (shapes[0][0], shapes.iter().map(|[_, cols]| cols).sum());
+        // The matrix that has a column of all, and the number of the column in it.
+        let place = |mut column: usize| {
+            for ((path, _), [_, cols]) in layers.iter().zip(shapes) {
+                match column.checked_sub(cols) {
+                    Some(further) => column = further,
+                    None => return (*path, column),
+                }
+            }
+            unreachable!("a column beyond the last matrix")
+        };
+        let read = |columns: Range<usize>, out: &mut [f32]| {
+            for (column, out) in columns.zip(out.chunks_exact_mut(rows)) {
+                let (path, column) = place(column);
+                self.0.read(path, column..column + 1, out);
+            }
+        };
+        let blocks = |column| {
+            let (path, column) = place(column);
+            self.0.blocks(path, column)
+        };
+        Some(vec![Matrix::from_columns([rows, cols], precision, read, blocks)?])
+    }
+
+    fn embedding(&self, model: &LlamaModel, precision: Precision) -> Option<Matrix> {
+        const PATH: &str = "tok_emb.weight";
+        let [vocab_size, emb_dim] = model.tok_emb.weight.lazy_shape().dims();
+        let read = |ids: Range<usize>, out: &mut [f32]| self.0.read(PATH, ids, out);
+        Matrix::from_columns([emb_dim, vocab_size], precision, read, |id| self.0.blocks(PATH, id))
+    }
+}
+
+fn weights_from(model: &LlamaModel, precision: Precision, matrices: &impl Matrices) -> Option<LlamaWeights> {
+    let config = &model.config;
+    let of_head = precision.of_head();
     let head = match &model.out_head {
-        Some(head) => Some(matrix(head, precision)?),
-        None => tok_emb.transposed_in(precision),
+        Some(head) => Some(matrices.of([("out_head.weight", head)], of_head)?.pop()?),
+        None => None,
+    };
+    let embedding = match (matrices.embedding(model, of_head), head) {
+        (Some(columns), None) => Embedding::Head(columns),
+        (Some(columns), Some(head)) => Embedding::ColumnsAndHead(columns, head),
+        (None, None) => Embedding::Table(Matrix::shared(model.tok_emb.weight.val())?),
+        (None, Some(head)) => Embedding::TableAndHead(Matrix::shared(model.tok_emb.weight.val())?, head),
     };
     let ropes = [Some(&model.rope), model.local_rope.as_ref()];
+    let block = |(index, block)| block_from(block, index, model.local_rope.is_some(), precision, matrices);
     Some(LlamaWeights {
-        tok_emb,
+        embedding,
         embedding_factor: embedding_factor(config),
         ropes: ropes.into_iter().flatten().map(|rope| rope.frequencies.clone()).collect(),
-        blocks: model.blocks.iter().map(|b| block(b, model.local_rope.is_some(), precision)).collect::<Option<_>>()?,
+        blocks: model.blocks.iter().enumerate().map(block).collect::<Option<_>>()?,
         final_norm: norm(&model.final_norm),
-        head,
         n_heads: config.n_heads,
         n_kv_heads: config.n_kv_heads,
         head_dim: config.head_dim,
@@ -51,43 +148,38 @@ pub fn llama_weights(model: &LlamaModel, precision: Precision) -> Option<LlamaWe
 }
 
 /// `has_local_rope`: whether layers with a window have a rotation of their own, the second one.
-fn block(block: &LlamaBlock, has_local_rope: bool, precision: Precision) -> Option<LlamaBlockWeights> {
+fn block_from(
+    block: &LlamaBlock,
+    index: usize,
+    has_local_rope: bool,
+    precision: Precision,
+    matrices: &impl Matrices,
+) -> Option<LlamaBlockWeights> {
     let (att, ff) = (&block.att, &block.ff);
+    let path = |name: &str| format!("blocks.{index}.{name}.weight");
+    let matrix = |name, layer| matrices.of([(&path(name), layer)], precision)?.pop();
+    let [query, key, value] = ["att.w_query", "att.w_key", "att.w_value"].map(path);
+    let projections = [(&*query, &att.w_query), (&*key, &att.w_key), (&*value, &att.w_value)];
     Some(LlamaBlockWeights {
         norm1: norm(&block.norm1),
-        queries_keys_values: side_by_side([&att.w_query, &att.w_key, &att.w_value], precision)?,
+        queries_keys_values: matrices.of(projections, precision)?,
         query_norm: att.q_norm.as_ref().map(norm),
         key_norm: att.k_norm.as_ref().map(norm),
         rope: usize::from(has_local_rope && att.window.is_some()),
         score_factor: att.score_factor as f32,
         window: att.window,
-        out: matrix(&att.out_proj, precision)?,
+        out: matrix("att.out_proj", &att.out_proj)?,
         post_attention_norm: block.post_attention_norm.as_ref().map(norm),
         norm2: norm(&block.norm2),
-        gate: matrix(&ff.gate, precision)?,
-        up: matrix(&ff.up, precision)?,
+        gate: matrix("ff.gate", &ff.gate)?,
+        up: matrix("ff.up", &ff.up)?,
         activation: match ff.activation {
             feed_forward::Activation::Silu => Activation::Silu,
             feed_forward::Activation::Gelu => Activation::Gelu,
         },
-        down: matrix(&ff.down, precision)?,
+        down: matrix("ff.down", &ff.down)?,
         post_ff_norm: block.post_ff_norm.as_ref().map(norm),
     })
-}
-
-fn matrix(layer: &Linear, precision: Precision) -> Option<Matrix> {
-    Some(Matrix::shared(layer.weight.val())?.in_precision(precision))
-}
-
-/// One matrix below 32 bits, where the weights are copied anyway.
-fn side_by_side(layers: [&Linear; 3], precision: Precision) -> Option<Vec<Matrix>> {
-    match precision {
-        Precision::F32 => layers.into_iter().map(|layer| matrix(layer, precision)).collect(),
-        _ => {
-            let together = Tensor::cat(layers.map(|layer| layer.weight.val()).to_vec(), 1);
-            Some(vec![Matrix::shared(together)?.in_precision(precision)])
-        }
-    }
 }
 
 fn norm(norm: &bonus_llama::RmsNorm) -> RmsNorm {

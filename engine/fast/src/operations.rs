@@ -8,7 +8,7 @@ use ch03_attention::MultiHeadAttention;
 use ch03_attention::bonus::heads::{merge_heads, split_heads, weights};
 use ch03_attention::causal_mask::causal_mask;
 use ch04_gpt::{FeedForward, GptModel, LayerNorm, TransformerBlock, gelu};
-use kernels::{Mask, causal_attention, dropout, dropout_add, embedding, fits, layer_norm, linear};
+use kernels::{Mask, causal_attention, dropout, dropout_add, embedding, fits, layer_norm, linear, linear_with_lora};
 use shared::linear::product;
 use shared::rng::TorchRng;
 use shared::{Dropout, Linear, Mode};
@@ -83,6 +83,9 @@ impl Operations {
         let bias = layer.bias.as_ref().map(Param::val);
         match layer.weight.reparameterization::<LoraLayer>() {
             None => self.product(x, layer.weight.val(), bias),
+            Some(LoraLayer { a, b, scale }) if self.products == Products::Fast && fits(&x) => {
+                linear_with_lora(x, layer.weight.base(), bias, [a.val(), b.val()], *scale)
+            }
             Some(LoraLayer { a, b, scale }) => {
                 let y = self.product(x.clone(), layer.weight.base(), bias);
                 let thin = self.product(x, a.val(), None); // [..., rank]

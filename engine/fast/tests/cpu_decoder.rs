@@ -131,8 +131,8 @@ fn weights_of_fewer_bits_give_nearly_the_same_logits() {
     let ids = random_ids(40, &mut TorchRng::new(5));
     let expected = expected_logits(&model, &ids);
     let size = expected.iter().map(|x| x * x).sum::<f32>();
-    // About 2^-9 and 2^-8 of a weight's size are rounded away; layers add to it.
-    for (precision, loss) in [(Precision::Bf16, 0.01), (Precision::Int8, 0.02)] {
+    // About 2^-9, 2^-8 and 2^-5 of a weight's size are rounded away; layers add to it.
+    for (precision, loss) in [(Precision::Bf16, 0.01), (Precision::Int8, 0.02), (Precision::Int4, 0.2)] {
         let mut decoder = Decoder::new(Arc::new(decoder_weights(&model, precision).unwrap()), 2);
         decoder.read(&ids[..30]);
         let found = decoder.read(&ids[30..]);

@@ -1,6 +1,10 @@
 //! Llama, Qwen3 and Gemma 3: the fast decoder gives the logits and the ids of the model's own forward pass.
 
-use std::ops::ControlFlow;
+mod common;
+#[path = "llama/training.rs"]
+mod training;
+
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use appendix_lora::{LoraLayer, LoraSettings, Scale, attach_layers};
@@ -8,9 +12,9 @@ use bonus_llama::{Family, Gemma3Config, LlamaConfig, LlamaModel, RopeScaling, ge
 use burn::module::Param;
 use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use ch05_pretrain::GenerateError;
-use fast::llama_decoder::llama_weights;
+use fast::llama_decoder::{LlamaFile, llama_weights, llama_weights_from_file};
 use fast::{Finish, LlamaCpuDecoder, LlamaError, LlamaGenerator, LlamaOptions, PromptError, TokenFilter};
-use kernels::decode::Precision;
+use kernels::decode::{Blocks, Precision};
 use shared::Mode;
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
@@ -134,13 +138,13 @@ fn the_most_likely_ids_are_those_of_the_lesson() {
     }
 }
 
-/// About 2^-9 and 2^-8 of a weight's size are rounded away; layers add to it.
+/// About 2^-9, 2^-8 and 2^-5 of a weight's size are rounded away; layers add to it.
 #[test]
 fn weights_of_fewer_bits_give_nearly_the_same_logits() {
     for config in configs() {
         let (model, ids) = (model(&config), random_ids(60, 3));
         let expected = lesson(&model, &ids);
-        for (precision, loss) in [(Precision::Bf16, 0.02), (Precision::Int8, 0.05)] {
+        for (precision, loss) in [(Precision::Bf16, 0.02), (Precision::Int8, 0.05), (Precision::Int4, 0.4)] {
             let weights = Arc::new(llama_weights(&model, precision).unwrap());
             for pieces in [vec![40, 20], vec![1; 60]] {
                 let mut decoder = LlamaCpuDecoder::with_threads(Arc::clone(&weights), 2);
@@ -153,6 +157,57 @@ fn weights_of_fewer_bits_give_nearly_the_same_logits() {
                 assert!(error > 0.0 && error < loss, "{:?} in {precision:?}: {error}", config.family);
             }
         }
+    }
+}
+
+/// The values of the parameter at a path.
+fn parameter(model: &LlamaModel, path: &str) -> Tensor<2> {
+    let names: Vec<&str> = path.split('.').collect();
+    let layer = match names[..] {
+        ["tok_emb", "weight"] => return model.tok_emb.weight.val().transpose(),
+        ["out_head", "weight"] => model.out_head.as_ref().unwrap(),
+        ["blocks", block, part, name, "weight"] => {
+            let block = &model.blocks[block.parse::<usize>().unwrap()];
+            match (part, name) {
+                ("att", "w_query") => &block.att.w_query,
+                ("att", "w_key") => &block.att.w_key,
+                ("att", "w_value") => &block.att.w_value,
+                ("att", "out_proj") => &block.att.out_proj,
+                ("ff", "gate") => &block.ff.gate,
+                ("ff", "up") => &block.ff.up,
+                ("ff", "down") => &block.ff.down,
+                _ => panic!("{path}"),
+            }
+        }
+        _ => panic!("{path}"),
+    };
+    layer.weight.val()
+}
+
+/// A model that plays a file without blocks.
+struct ModelAsFile<'m>(&'m LlamaModel);
+
+impl LlamaFile for ModelAsFile<'_> {
+    fn read(&self, path: &str, columns: Range<usize>, out: &mut [f32]) {
+        out.copy_from_slice(&values(parameter(self.0, path).slice(s![.., columns]).transpose()));
+    }
+
+    fn blocks(&self, _: &str, _: usize) -> Option<Blocks<'_>> {
+        None
+    }
+}
+
+#[test]
+fn weights_from_a_file_are_those_of_the_model() {
+    for config in configs() {
+        let (model, ids) = (model(&config), random_ids(20, 6));
+        for precision in [Precision::Bf16, Precision::Int8, Precision::Int4] {
+            let weights = llama_weights_from_file(&model, precision, &ModelAsFile(&model)).unwrap();
+            let found = LlamaCpuDecoder::with_threads(Arc::new(weights), 2).next_logits(&ids).unwrap();
+            let expected = decoder(&model, precision, 2).next_logits(&ids).unwrap();
+            assert_eq!(found, expected, "{:?} in {precision:?}", config.family);
+        }
+        assert!(llama_weights_from_file(&model, Precision::F32, &ModelAsFile(&model)).is_none());
     }
 }
 

@@ -8,7 +8,8 @@
 //!
 //! The heads are not copied: they stay columns of the projections' results, `[batch, tokens, heads * head_dim]`. The queries
 //! of a head are processed in bands of 64, and a band uses only the keys up to its last query, so about half of the scores
-//! are never computed. The attention weights exist for one band at a time. The backward pass computes them again from the
+//! are never computed; with a window, those before it are not computed either. Several heads of queries can share one head of
+//! keys and values, whose gradients are then the sums over these heads. The attention weights exist for one band at a time. The backward pass computes them again from the
 //! logarithm of each row's sum, which is all that the forward pass saves (Dao et al., "FlashAttention", 2022, without its
 //! tiling over keys: a band of scores fits into the cache of a CPU).
 
@@ -28,6 +29,19 @@ use crate::autodiff::{incoming, inputs, register};
 use crate::tensor::values;
 use heads::Attention;
 
+/// How the columns of queries, keys and values are divided into heads, and what a query sees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heads {
+    /// Heads of queries.
+    pub queries: usize,
+    /// Heads of keys and values, a divisor of `queries`: neighbouring heads of queries share one.
+    pub keys: usize,
+    /// What scores are multiplied with before softmax.
+    pub factor: f32,
+    /// Maximum number of tokens that a query sees, its own included; all before it without this.
+    pub window: Option<usize>,
+}
+
 /// The context vectors of causal attention with `heads` heads: column `h * head_dim + i` belongs to head `h`.
 ///
 /// # Shapes
@@ -43,6 +57,26 @@ pub fn causal_attention(
     heads: usize,
     mask: Option<Mask>,
 ) -> Tensor<3> {
+    let [_, _, width] = queries.dims();
+    assert!(heads > 0 && width.is_multiple_of(heads), "{width} columns for {heads} heads");
+    let factor = 1.0 / ((width / heads) as f32).sqrt();
+    attention(queries, keys, values, Heads { queries: heads, keys: heads, factor, window: None }, mask)
+}
+
+/// The context vectors of causal attention whose heads share keys and values: column `h * head_dim + i` belongs to head `h`
+/// of the queries.
+///
+/// # Shapes
+/// - `queries`: `[batch, tokens, heads.queries * head_dim]`; the result has the same;
+/// - `keys`, `values`: `[batch, tokens, heads.keys * head_dim]`.
+///
+/// # Panics
+/// If the shapes or the heads do not fit, the window is 0, or the tensors are not 32-bit numbers on the CPU.
+pub fn shared_attention(queries: Tensor<3>, keys: Tensor<3>, values: Tensor<3>, heads: Heads) -> Tensor<3> {
+    attention(queries, keys, values, heads, None)
+}
+
+fn attention(queries: Tensor<3>, keys: Tensor<3>, values: Tensor<3>, heads: Heads, mask: Option<Mask>) -> Tensor<3> {
     let (queries, keys, values) = (queries.into_dispatch(), keys.into_dispatch(), values.into_dispatch());
     Tensor::from_dispatch(Dispatch::attend(queries, keys, values, heads, mask))
 }
@@ -54,7 +88,7 @@ trait AttentionOps: Backend {
         queries: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
-        heads: usize,
+        heads: Heads,
         mask: Option<Mask>,
     ) -> FloatTensor<Self>;
 }
@@ -64,7 +98,7 @@ impl AttentionOps for Flex {
         queries: FlexTensor,
         keys: FlexTensor,
         values: FlexTensor,
-        heads: usize,
+        heads: Heads,
         mask: Option<Mask>,
     ) -> FlexTensor {
         Attention::new([queries, keys, values], heads, mask).forward().0
@@ -76,7 +110,7 @@ impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
         queries: FloatTensor<Self>,
         keys: FloatTensor<Self>,
         values: FloatTensor<Self>,
-        heads: usize,
+        heads: Heads,
         mask: Option<Mask>,
     ) -> FloatTensor<Self> {
         let ((queries, q_node), (keys, k_node)) = (queries.into_parts(), keys.into_parts());

@@ -7,10 +7,12 @@
 //! | file | what |
 //! |---|---|
 //! | `weights` | the model's weights, shared with the model and not copied |
-//! | `matrix` | a weight matrix in 32, 16 or 8 bits |
+//! | `matrix` | a weight matrix in 32, 16, 8 or 4 bits |
 //! | `vector_product` | a vector times a matrix, as fast as the matrix can be read |
-//! | `compressed` | the layout of weights in 16 and in 8 bits |
+//! | `compressed` | the layout of weights in 16 bits |
 //! | `bf16_product` | many vectors times such weights |
+//! | `integers` | weights in 8 and 4 bits, and products with them |
+//! | `blocks` | weights as GGUF files hold them |
 //! | `thread_pool` | threads that wait for work in a spinning loop, because waking one takes longer than a product |
 //! | `transposed` | a token embedding that is the output layer as well |
 //! | `partial_sums` | how threads with some rows of a matrix each add up their results |
@@ -18,14 +20,17 @@
 //! | `state` | what the threads share, and what each of them owns |
 //! | `token` | one token: the work of each thread |
 //! | `prompt` | many tokens at once |
+//! | `decoder` | what the decoders of all models have in common |
 //! | [`llama`] | the same for Llama, Qwen3 and Gemma 3 |
 //!
 //! [`Decoder`] puts them together: ids in, the logits after the last of them out.
 
 mod attention;
 mod bf16_product;
+mod blocks;
 mod compressed;
 mod decoder;
+mod integers;
 pub mod llama;
 mod matrix;
 mod partial_sums;
@@ -37,6 +42,7 @@ mod transposed;
 mod vector_product;
 mod weights;
 
-pub use decoder::Decoder;
+pub use blocks::Blocks;
+pub use decoder::{Decoder, TextDecoder};
 pub use matrix::{Matrix, Precision};
 pub use weights::{BlockWeights, Norm, Projection, Weights};

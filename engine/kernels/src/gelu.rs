@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 use crate::autodiff::{incoming, inputs, register};
 use crate::math::exp;
+use crate::parts::in_parts;
 use crate::tensor::{dense, dims, from_vec, values};
 
 pub(crate) const SQRT_2_OVER_PI: f32 = 0.797_884_6;
@@ -54,8 +55,8 @@ impl<C: CheckpointStrategy> GeluOps for Autodiff<Flex, C> {
     fn gelu_tanh(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, node) = x.into_parts();
         let x = dense(x);
-        let mut y = vec![0.0; values(&x).len()];
-        y.par_chunks_mut(CHUNK).zip(values(&x).par_chunks(CHUNK)).for_each(|(y, x)| forward(x, y));
+        let values = values(&x);
+        let y = in_parts(values.len(), CHUNK, |i, y| forward(&values[i * CHUNK..][..y.len()], y));
         let y = from_vec(y, &dims(&x));
         match GeluGradient.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish(x, y),
@@ -89,6 +90,14 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-2.0 * u))
 }
 
+/// `gelu(x)` and its slope.
+#[inline(always)]
+pub(crate) fn value_and_slope(x: f32) -> [f32; 2] {
+    let s = sigmoid(x);
+    let slope_of_u = SQRT_2_OVER_PI * (3.0 * CUBIC * x * x + 1.0);
+    [x * s, s + 2.0 * x * s * (1.0 - s) * slope_of_u]
+}
+
 /// `x = gelu(x)`.
 #[multiversion(targets = "simd")]
 pub(crate) fn overwrite(x: &mut [f32]) {
@@ -108,9 +117,8 @@ fn forward(x: &[f32], y: &mut [f32]) {
 #[multiversion(targets = "simd")]
 fn backward(x: &[f32], dy: &mut [f32]) {
     for (dy, &x) in dy.iter_mut().zip(x) {
-        let s = sigmoid(x);
-        let slope = SQRT_2_OVER_PI * (3.0 * CUBIC * x * x + 1.0);
-        *dy *= s + 2.0 * x * s * (1.0 - s) * slope;
+        let [_, slope] = value_and_slope(x);
+        *dy *= slope;
     }
 }
 

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 use crate::autodiff::{incoming, inputs, register};
 use crate::math::{sum, sum_pairs};
+use crate::parts::in_parts_with;
 use crate::tensor::{dense, dims, from_vec, values};
 
 /// Vectors that a thread computes at a time. The gradients of scale and shift are summed within these bands first, so their
@@ -125,11 +126,10 @@ fn forward(x: &FlexTensor, scale: &FlexTensor, shift: &FlexTensor, eps: f32) -> 
     let (x, scale, shift) = (values(x), values(scale), values(shift));
     let width = scale.len();
     assert_eq!(shape.last(), Some(&width), "a norm for vectors of width {width}");
-    let (mut y, mut moments) = (vec![0.0; x.len()], vec![[0.0; 2]; x.len() / width]);
-    y.par_chunks_mut(BAND * width)
-        .zip(x.par_chunks(BAND * width))
-        .zip(moments.par_chunks_mut(BAND))
-        .for_each(|((y, x), moments)| band_forward(x, scale, shift, eps, y, moments));
+    let (band, mut moments) = (BAND * width, vec![[0.0; 2]; x.len() / width]);
+    let y = in_parts_with(x.len(), band, (&mut moments, BAND), |i, y, moments| {
+        band_forward(&x[i * band..][..y.len()], scale, shift, eps, y, moments);
+    });
     (from_vec(y, &shape), moments)
 }
 

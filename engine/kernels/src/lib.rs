@@ -1,4 +1,4 @@
-//! The operations of a GPT, fast. The chapters show the formulas; this crate computes the same numbers faster.
+//! The operations of a GPT and of a Llama, fast. The chapters show the formulas; this crate computes the same numbers faster.
 //!
 //! Each operation has a file of its own, with its formula, the arithmetic on plain slices, its gradient, and a test that
 //! compares both with the chapter's own function. The operations take 32-bit numbers on burn's CPU backend; [`fits`] says
@@ -7,10 +7,12 @@
 //! | module | operation |
 //! |---|---|
 //! | [`mod@embedding`] | one row of a table for every id |
-//! | [`mod@linear`] | `x W + b` |
-//! | [`mod@layer_norm`] | layer normalization |
-//! | [`mod@gelu`] | GPT-2's activation |
-//! | [`attention`] | causal attention of all heads |
+//! | [`mod@linear`] | `x W + b`, and the same with a table of embeddings as the weight |
+//! | [`lora`] | `x W + b + s (x A) B` |
+//! | [`mod@layer_norm`], [`mod@rms_norm`] | layer normalization, and a Llama's without the mean |
+//! | [`mod@gelu`], [`gate`] | GPT-2's activation, and a Llama's gate |
+//! | [`rotation`] | rotary positions |
+//! | [`attention`] | causal attention of all heads, which can share keys and values and have a window |
 //! | [`mod@dropout`] | dropout, alone or together with the addition of the shortcut |
 //! | [`mod@cross_entropy`] | the loss |
 //! | [`adamw`] | a step of the optimizer, in place |
@@ -35,25 +37,34 @@ pub mod cross_entropy;
 pub mod decode;
 pub mod dropout;
 pub mod embedding;
+pub mod gate;
 pub mod gelu;
 pub mod gpu;
 pub mod layer_norm;
 pub mod linear;
+pub mod lora;
 pub mod mask;
 mod math;
 pub mod memory;
+mod parts;
 pub mod product;
+pub mod rms_norm;
+pub mod rotation;
 mod tensor;
 #[cfg(test)]
 mod testing;
 
 pub use adamw::AdamWStep;
-pub use attention::causal_attention;
+pub use attention::{Heads, causal_attention, shared_attention};
 pub use cross_entropy::cross_entropy;
 pub use dropout::{dropout, dropout_add};
 pub use embedding::embedding;
+pub use gate::{GateKind, gated};
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
-pub use linear::linear;
+pub use linear::{linear, linear_transposed};
+pub use lora::linear_with_lora;
 pub use mask::Mask;
+pub use rms_norm::rms_norm;
+pub use rotation::rotate;
 pub use tensor::fits;

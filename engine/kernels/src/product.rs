@@ -102,7 +102,35 @@ pub fn product(a: MatrixView, b: MatrixView) -> Vec<f32> {
         return vec![0.0; size];
     }
     let mut out: Vec<f32> = Vec::with_capacity(size);
-    let pointer = OutputPointer(out.as_mut_ptr());
+    // SAFETY: there is room for `size` numbers, each of which is written, and then they are set.
+    unsafe {
+        on_all_threads(OutputPointer(out.as_mut_ptr()), a, b, 1.0, false);
+        out.set_len(size);
+    }
+    out
+}
+
+/// `out += scale a b`, on all threads, row-major. See [`product`].
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn add_product(out: &mut [f32], a: MatrixView, b: MatrixView, scale: f32) {
+    assert_eq!(a.cols, b.rows, "the inner sizes of a product");
+    assert_eq!(Some(out.len()), a.rows.checked_mul(b.cols), "the size of a product");
+    if !out.is_empty() && a.cols > 0 {
+        // SAFETY: `out` has the size of the product, and is borrowed exclusively.
+        unsafe { on_all_threads(OutputPointer(out.as_mut_ptr()), a, b, scale, true) }
+    }
+}
+
+/// `scale a b`, or that added to what is there, in blocks that the threads share.
+///
+/// # Safety
+/// The pointer must be valid for writes of `a.rows * b.cols` numbers, and for reads if `add`; nobody else may use them
+/// during the call.
+unsafe fn on_all_threads(pointer: OutputPointer, a: MatrixView, b: MatrixView, scale: f32, add: bool) {
+    let (rows, cols, inner) = (a.rows, b.cols, a.cols);
+    let size = rows * cols;
     let library = if b.col_stride == 1 { with_gemm } else { with_assembler };
     let threads = rayon::current_num_threads();
     // A product this small is finished before another thread wakes up.
@@ -120,15 +148,12 @@ pub fn product(a: MatrixView, b: MatrixView) -> Vec<f32> {
             (a.select_rows(range.clone()), b, range.start * cols)
         };
         let pointer = &pointer;
-        // SAFETY: the blocks are disjoint and lie within the `size` numbers that `out` has room for.
+        // SAFETY: the blocks are disjoint and lie within the `size` numbers that the caller promises.
         unsafe {
             let out = Destination { start: pointer.0.add(start), length: size - start, stride: cols };
-            checked_product(library, out, a, b, 1.0, false);
+            checked_product(library, out, a, b, scale, add);
         }
     });
-    // SAFETY: each of the numbers was written by one of the blocks.
-    unsafe { out.set_len(size) };
-    out
 }
 
 /// `a b`, on all threads, row-major, for a matrix `b` of `cols` columns that is generated as it is used: `generate` writes a

@@ -1,30 +1,32 @@
 //! LoRA layers alone in a folder (appendix E), in the layout of Hugging Face's `peft` library: `adapter_config.json`
-//! and `adapter_model.safetensors`. A few megabytes for GPT-2, a few kilobytes for a tiny model.
+//! and `adapter_model.safetensors`. Megabytes for GPT-2 or SmolLM2, kilobytes for a tiny model.
 //!
-//! A layer `trf_blocks.0.att.W_query` has the tensors `base_model.model.trf_blocks.0.att.W_query.lora_A.weight`,
-//! `[rank, d_in]`, and `....lora_B.weight`, `[d_out, rank]`: the transposes of what burn keeps. `peft` computes
-//! `alpha / rank`, so the alpha in the file is the scale times the rank, whatever the scale was made of.
+//! | model | a layer is called | read too |
+//! |---|---|---|
+//! | the book's GPT | `trf_blocks.0.att.W_query` | Hugging Face's GPT-2: `transformer.h.0.attn.c_attn` |
+//! | Llama, Qwen3, Gemma 3 | `model.layers.0.self_attn.q_proj` | without `model.` |
 //!
-//! What `peft` itself writes for Hugging Face's GPT-2 is read too, in 32 or 16 bits.
+//! A layer has the tensors `base_model.model.`, its name, `.lora_A.weight`, of shape `[rank, d_in]`, and `....lora_B.weight`,
+//! `[d_out, rank]`: the transposes of what burn keeps. `peft` computes `alpha / rank`, so the alpha in the file is the
+//! scale times the rank, whatever the scale was made of.
 
 mod config;
 mod load;
+mod model;
 
 use std::path::{Path, PathBuf};
 
 use appendix_lora::LoraLayer;
-use ch04_gpt::GptModel;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
-use serde_json::{Map, Value};
-use shared::Linear;
+use serde_json::Value;
 use shared::files::write_whole;
 
 pub use self::load::load_adapter;
+pub use self::model::{AdapterModel, AdapterNames};
 
 use self::config::AdapterConfig;
 use crate::FileError;
-use crate::parameters::{LinearLayer, linear_layers};
 
 /// Name of the settings in an adapter folder.
 pub const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";
@@ -71,41 +73,38 @@ impl AdapterError {
     }
 }
 
+/// What `peft` puts before the names of the model.
+const PEFT: &str = "base_model.model.";
+
 fn tensor_name(layer: &str, matrix: char) -> String {
-    format!("base_model.model.{layer}.lora_{matrix}.weight")
+    format!("{PEFT}{layer}.lora_{matrix}.weight")
 }
 
-/// The linear layers of a model, with their places in the table of parameters.
-fn layers_of(model: &GptModel) -> impl Iterator<Item = (LinearLayer, &Linear)> {
-    linear_layers(model.trf_blocks.len()).map(|layer| {
-        let linear = match layer.field() {
-            (None, "out_head") => Some(&model.out_head),
-            (None, _) => None,
-            (Some(block), field) => {
-                let block = &model.trf_blocks[block];
-                match field {
-                    "att.w_query" => Some(&block.att.w_query),
-                    "att.w_key" => Some(&block.att.w_key),
-                    "att.w_value" => Some(&block.att.w_value),
-                    "att.out_proj" => Some(&block.att.out_proj),
-                    "ff.expand" => Some(&block.ff.expand),
-                    "ff.contract" => Some(&block.ff.contract),
-                    _ => None,
-                }
-            }
-        };
-        let linear = linear.unwrap_or_else(|| panic!("the model has no layer {}", layer.weight_path()));
-        (layer, linear)
-    })
+/// The layer that a weight belongs to.
+fn layer_of(weight: &str) -> &str {
+    weight.strip_suffix(".weight").unwrap_or(weight)
 }
 
-/// Writes the LoRA layers of `model` into `folder`, which is created if needed.
+/// Writes the LoRA layers of `model` into `folder`, which is created if needed. Nothing else of the model is written: of a
+/// classifier, for instance, not the head.
 ///
 /// # Errors
 /// If the model has none, or a file cannot be written; then the old file is still there.
-pub fn save_adapter(folder: &Path, model: &GptModel) -> Result<(), AdapterError> {
-    let layers: Vec<(String, &LoraLayer)> = layers_of(model)
-        .filter_map(|(layer, linear)| Some((layer.book_name(), linear.weight.reparameterization::<LoraLayer>()?)))
+pub fn save_adapter(folder: &Path, model: &impl AdapterModel) -> Result<(), AdapterError> {
+    save_adapter_for(folder, model, None)
+}
+
+/// The same, with the name of the model that the adapter is for, as `peft` looks it up: a folder, or a name on the hub.
+///
+/// # Errors
+/// As [`save_adapter`].
+pub fn save_adapter_for(folder: &Path, model: &impl AdapterModel, base: Option<&str>) -> Result<(), AdapterError> {
+    let names = model.names_in_adapters();
+    let name = |path: &str| names.places(path).first().map(|place| layer_of(&place.name).to_string());
+    let layers: Vec<(String, &LoraLayer)> = model
+        .linear_layers()
+        .into_iter()
+        .filter_map(|(path, linear)| Some((name(&path)?, linear.weight.reparameterization::<LoraLayer>()?)))
         .collect();
     let Some((_, first)) = layers.first() else { return Err(AdapterError::NoLora) };
     let [_, rank] = first.a.lazy_shape().dims();
@@ -118,7 +117,10 @@ pub fn save_adapter(folder: &Path, model: &GptModel) -> Result<(), AdapterError>
         r: rank,
         lora_alpha: first.scale * rank as f64,
         target_modules: layers.iter().map(|(name, _)| name.as_str()).collect(),
-        others: Map::new(),
+        others: [("base_model_name_or_path", base), ("task_type", names.task)]
+            .into_iter()
+            .filter_map(|(setting, value)| Some((setting.to_string(), value?.into())))
+            .collect(),
     };
     let json = serde_json::to_vec_pretty(&config).expect("a configuration is plain data");
     for (file, contents) in [(ADAPTER_WEIGHTS_FILE, serialized(&layers)), (ADAPTER_CONFIG_FILE, json)] {

@@ -6,27 +6,31 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bonus_llama::LlamaConfig;
 use burn::tensor::Device;
 use ch02_text::bonus::Gpt2Files;
 use ch04_gpt::GptModel;
 use ch06_classify::head::without_causal_mask;
 use ch06_classify::{Label, NUM_CLASSES, Readout};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::GptConfig;
 use shared::config::ConfigError;
 use shared::text;
 
 use crate::gpt2::{ModelKind, model_kind};
 use crate::load::load_weights;
-use crate::save::replace_descriptions;
+use crate::save::{descriptions, replace_descriptions};
 use crate::{CONFIG_FILE, CheckpointError, FileError, HeadShape, WEIGHTS_FILE, save_model};
 
-/// What `config.json` holds: everything but the weights that an answer depends on.
+/// What `config.json` holds: everything but the weights that an answer depends on. `C` are the sizes of a GPT or of a
+/// [Llama](crate::llama).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ClassifierConfig {
+pub struct ClassifierConfig<C = GptConfig> {
     /// Sizes of the model.
-    pub model: GptConfig,
+    pub model: C,
     /// Length in tokens to which messages are truncated or padded; `None` if they are not padded.
     pub max_length: Option<usize>,
     /// The token position whose output is classified.
@@ -83,29 +87,70 @@ pub fn save_classifier_with_vocabulary(
     save_model(new.path(), &config.model, model)?;
 
     let json = serde_json::to_string_pretty(config).expect("a configuration is plain data");
-    replace_descriptions(folder, json, vocabulary)?;
+    replace_descriptions(folder, descriptions(json, vocabulary))?;
     fs::rename(new.path().join(WEIGHTS_FILE), &weights_path).map_err(FileError::write(&weights_path))?;
     Ok(())
 }
 
 /// Whether `folder` holds a classifier, and not a model that writes text: its configuration names classes.
 pub fn is_classifier(folder: &Path) -> bool {
-    let config = text::read(&folder.join(CONFIG_FILE)).ok();
-    let config = config.and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
-    config.is_some_and(|config| config.get("labels").is_some())
+    config_value(folder).is_some()
 }
 
-/// Reads the classifier in `folder`.
+/// The configuration of the classifier in `folder`; `None` if there is none.
+pub(crate) fn config_value(folder: &Path) -> Option<Value> {
+    let config = text::read(&folder.join(CONFIG_FILE)).ok();
+    let config = config.and_then(|json| serde_json::from_str::<Value>(&json).ok());
+    config.filter(|config| config.get("labels").is_some())
+}
+
+/// Reads the classifier in `folder`, whose body is a GPT.
 ///
 /// # Errors
 /// If there is none, or a file is damaged.
 pub fn load_classifier(folder: &Path, device: &Device) -> Result<(ClassifierConfig, GptModel), ClassifierError> {
-    let config = load_config(folder)?;
+    let config = load_config::<GptConfig>(folder)?;
     let model = load_weights(folder, &config.model, HeadShape { outputs: NUM_CLASSES, bias: true }, device)?;
     Ok(if config.causal_mask { (config, model) } else { (config, without_causal_mask(model)) })
 }
 
-fn load_config(folder: &Path) -> Result<ClassifierConfig, ClassifierError> {
+/// The sizes of a model that can become a classifier.
+pub(crate) trait Sizes: DeserializeOwned {
+    fn validate(&self) -> Result<(), ConfigError>;
+    fn context_length(&self) -> usize;
+    /// Whether every token can be made to see those after it.
+    const CAN_SEE_AHEAD: bool;
+}
+
+impl Sizes for GptConfig {
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.validate()
+    }
+
+    fn context_length(&self) -> usize {
+        self.context_length
+    }
+
+    const CAN_SEE_AHEAD: bool = true;
+}
+
+impl Sizes for LlamaConfig {
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.validate()
+    }
+
+    fn context_length(&self) -> usize {
+        self.context_length
+    }
+
+    const CAN_SEE_AHEAD: bool = false;
+}
+
+/// Reads the configuration of the classifier in `folder`.
+///
+/// # Errors
+/// If there is none, or an impossible one.
+pub(crate) fn load_config<C: Sizes>(folder: &Path) -> Result<ClassifierConfig<C>, ClassifierError> {
     let path = folder.join(CONFIG_FILE);
     let writes_text = || ClassifierError::WritesText { folder: folder.into() };
     if matches!(model_kind(folder), Ok(ModelKind::HuggingFace | ModelKind::OpenAi)) {
@@ -119,25 +164,27 @@ fn load_config(folder: &Path) -> Result<ClassifierConfig, ClassifierError> {
     if serde_json::from_str::<GptConfig>(&json).is_ok() {
         return Err(writes_text());
     }
-    let config: ClassifierConfig =
+    let config: ClassifierConfig<C> =
         serde_json::from_str(&json).map_err(|e| no_classifier(format!("{CONFIG_FILE} does not describe one: {e}")))?;
-    let impossible = |source| ClassifierError::ImpossibleConfig { path: path.clone(), source };
-    config.model.validate().map_err(impossible)?;
+    check(&config).map_err(|source| ClassifierError::ImpossibleConfig { path, source })?;
+    Ok(config)
+}
+
+fn check<C: Sizes>(config: &ClassifierConfig<C>) -> Result<(), ConfigError> {
+    config.model.validate()?;
     let labels = Label::ALL.map(Label::name);
     if config.labels != labels {
-        return Err(impossible(ConfigError::Field {
-            field: "labels",
-            value: config.labels.join(", "),
-            allowed: labels.join(", "),
-        }));
+        let (value, allowed) = (config.labels.join(", "), labels.join(", "));
+        return Err(ConfigError::Field { field: "labels", value, allowed });
     }
-    let context_length = config.model.context_length;
+    let context_length = config.model.context_length();
     if let Some(max_length) = config.max_length.filter(|n| !(1..=context_length).contains(n)) {
-        return Err(impossible(ConfigError::Field {
-            field: "max_length",
-            value: max_length.to_string(),
-            allowed: format!("at least 1 and at most {context_length}, the context length"),
-        }));
+        let allowed = format!("at least 1 and at most {context_length}, the context length");
+        return Err(ConfigError::Field { field: "max_length", value: max_length.to_string(), allowed });
     }
-    Ok(config)
+    if !config.causal_mask && !C::CAN_SEE_AHEAD {
+        let (value, allowed) = ("false".to_string(), "true for a model of this kind".to_string());
+        return Err(ConfigError::Field { field: "causal_mask", value, allowed });
+    }
+    Ok(())
 }

@@ -4,9 +4,8 @@ use std::fmt;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ch04_gpt::GptModel;
 use ch05_pretrain::perplexity;
-use shared::{Mode, cross_entropy};
+use shared::{LanguageModel, Mode, cross_entropy};
 
 /// A parameter of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,23 +84,28 @@ pub struct TextLoss {
     pub tokens: usize,
 }
 
-/// Measures the loss on a text of at least two tokens. The model sees windows of its whole context that do not overlap;
+/// Measures the loss on a text of at least two tokens. The model sees windows of `window` tokens that do not overlap;
 /// the last one may be shorter. Every window but the first begins with the last token of the one before,
 /// so that each token but the first is predicted exactly once.
 ///
 /// `progress` is called with the loss of every window.
 ///
 /// # Panics
-/// If there are fewer than two ids, or one is not in the model's vocabulary.
-pub fn text_loss(model: &GptModel, ids: &[u32], device: &Device, mut progress: impl FnMut(f64)) -> TextLoss {
+/// If there are fewer than two ids, one is not in the model's vocabulary, or `window` is 0 or longer than the model's context.
+pub fn text_loss(
+    model: &impl LanguageModel,
+    ids: &[u32],
+    window: usize,
+    device: &Device,
+    mut progress: impl FnMut(f64),
+) -> TextLoss {
     assert!(ids.len() >= 2, "a prediction needs at least two tokens");
     let model = model.valid();
     let device = device.clone().inner();
-    let context_length = model.context_length();
     let row = |ids: &[u32]| -> Vec<i64> { ids.iter().map(|&id| i64::from(id)).collect() };
     let mut total = 0.0;
-    for from in (0..ids.len() - 1).step_by(context_length) {
-        let to = (from + context_length).min(ids.len() - 1);
+    for from in (0..ids.len() - 1).step_by(window) {
+        let to = (from + window).min(ids.len() - 1);
         let n = to - from;
         let inputs = Tensor::<2, Int>::from_data(TensorData::new(row(&ids[from..to]), [1, n]), &device);
         let targets = Tensor::<1, Int>::from_data(TensorData::new(row(&ids[from + 1..to + 1]), [n]), &device);
@@ -116,12 +120,13 @@ pub fn text_loss(model: &GptModel, ids: &[u32], device: &Device, mut progress: i
 }
 
 /// Number of windows that [`text_loss`] evaluates.
-pub fn text_loss_windows(tokens: usize, context_length: usize) -> usize {
-    tokens.saturating_sub(1).div_ceil(context_length)
+pub fn text_loss_windows(tokens: usize, window: usize) -> usize {
+    tokens.saturating_sub(1).div_ceil(window)
 }
 
 #[cfg(test)]
 mod tests {
+    use ch04_gpt::GptModel;
     use shared::GptConfig;
     use shared::init::torch_init;
     use shared::rng::TorchRng;
@@ -147,7 +152,7 @@ mod tests {
         let (model, device) = (model(), Device::flex());
         let ids: Vec<u32> = (0..20).map(|i| (7 * i) % 50).collect();
         let mut windows = 0;
-        let found = text_loss(&model, &ids, &device, |_| windows += 1);
+        let found = text_loss(&model, &ids, 8, &device, |_| windows += 1);
         assert_eq!((found.tokens, windows), (19, text_loss_windows(20, 8)));
 
         let mut total = 0.0;

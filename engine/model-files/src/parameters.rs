@@ -141,19 +141,6 @@ pub(crate) fn gpt_parameters(config: &GptConfig, head: HeadShape) -> impl Iterat
     })
 }
 
-/// A linear layer of a model: what LoRA adapts.
-pub(crate) struct LinearLayer {
-    block: Option<usize>,
-    layer: &'static Layer,
-}
-
-/// The linear layers of a model with this many blocks, in the order of its fields.
-pub(crate) fn linear_layers(n_layers: usize) -> impl Iterator<Item = LinearLayer> {
-    layers(n_layers)
-        .filter(|(_, layer)| matches!(layer.kind, Kind::Linear { .. }))
-        .map(|(block, layer)| LinearLayer { block, layer })
-}
-
 fn layers(n_layers: usize) -> impl Iterator<Item = (Option<usize>, &'static Layer)> {
     let outside = |layer| (None, layer);
     let blocks = (0..n_layers).flat_map(|block| BLOCK.iter().map(move |layer| (Some(block), layer)));
@@ -165,33 +152,6 @@ fn in_block(block: Option<usize>, name: &str) -> String {
     match block {
         Some(block) => format!("trf_blocks.{block}.{name}"),
         None => name.to_string(),
-    }
-}
-
-impl LinearLayer {
-    /// Its block, if it is in one, and the fields below that.
-    pub(crate) fn field(&self) -> (Option<usize>, &'static str) {
-        (self.block, self.layer.field)
-    }
-
-    /// The path of its weight in the model.
-    pub(crate) fn weight_path(&self) -> String {
-        format!("{}.{}", in_block(self.block, self.layer.field), WEIGHT.0)
-    }
-
-    /// Its name in the book's model.
-    pub(crate) fn book_name(&self) -> String {
-        in_block(self.block, self.layer.book)
-    }
-
-    /// The layer of Hugging Face's GPT-2 that computes it, and which third of that layer it is, if it is not the whole.
-    pub(crate) fn in_hugging_face(&self) -> (String, Option<usize>) {
-        let (layer, third) = match self.layer.gpt2 {
-            Gpt2::Layer(layer) => (layer, None),
-            Gpt2::ThirdOf(layer, third) => (layer, Some(third)),
-            Gpt2::TiedHead => ("lm_head", None),
-        };
-        (self.block.map_or(layer.to_string(), |block| format!("h.{block}.{layer}")), third)
     }
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
@@ -48,32 +48,56 @@ pub fn save_model_with_vocabulary(
     let weights_path = folder.join(WEIGHTS_FILE);
     let tensors = tensors_of(config, model)
         .map_err(|parameter| CheckpointError::UnknownParameter { path: weights_path.clone(), parameter })?;
-    fs::create_dir_all(folder).map_err(FileError::write(folder))?;
-    let temporary = write_temporary(folder, tensors).map_err(FileError::write(&weights_path))?;
-
     let config_json = serde_json::to_string_pretty(config).expect("a configuration is plain data");
-    replace_descriptions(folder, config_json, vocabulary)?;
-    temporary.persist(&weights_path).map_err(|e| FileError::write(&weights_path)(e.error))?;
+    write_folder(folder, tensors, None, descriptions(config_json, vocabulary))?;
     Ok(())
 }
 
-/// Writes the configuration and the vocabulary. Weights never stand beside those of another model: if one of the files
-/// changes, the old weights go first.
-pub(crate) fn replace_descriptions(
-    folder: &Path,
+/// A file that describes a model: its name and contents; `None` for a file that must not be there.
+pub(crate) type Description<'a> = (&'a str, Option<Cow<'a, [u8]>>);
+
+/// The files that describe a model with this vocabulary.
+pub(crate) fn descriptions(
     config_json: String,
     vocabulary: Option<&Gpt2Files>,
-) -> Result<(), FileError> {
+) -> impl Iterator<Item = Description<'static>> {
     let files = [(CONFIG_FILE, Some(config_json))].into_iter().chain(vocabulary_files(vocabulary));
-    let changed: Vec<(PathBuf, Option<String>)> = files
+    files.map(|(name, contents)| (name, contents.map(|text| text.into_bytes().into())))
+}
+
+/// Writes the weights, with `metadata` in their header, and the files that describe them. A model that is there already is
+/// replaced, as a whole.
+///
+/// # Errors
+/// If a file cannot be written; then no partial file is left.
+pub(crate) fn write_folder<'a>(
+    folder: &Path,
+    tensors: Vec<(String, TensorToWrite)>,
+    metadata: Option<HashMap<String, String>>,
+    files: impl Iterator<Item = Description<'a>>,
+) -> Result<(), FileError> {
+    let weights_path = folder.join(WEIGHTS_FILE);
+    fs::create_dir_all(folder).map_err(FileError::write(folder))?;
+    let temporary = write_temporary(folder, tensors, metadata).map_err(FileError::write(&weights_path))?;
+    replace_descriptions(folder, files)?;
+    temporary.persist(&weights_path).map_err(|e| FileError::write(&weights_path)(e.error))
+}
+
+/// Writes the files that describe a model. Weights never stand beside those of another model: if one of the files changes,
+/// the old weights go first.
+pub(crate) fn replace_descriptions<'a>(
+    folder: &Path,
+    files: impl Iterator<Item = Description<'a>>,
+) -> Result<(), FileError> {
+    let changed: Vec<_> = files
         .map(|(name, contents)| (folder.join(name), contents))
-        .filter(|(path, contents)| fs::read(path).ok().as_deref() != contents.as_ref().map(String::as_bytes))
+        .filter(|(path, contents)| fs::read(path).ok().as_deref() != contents.as_deref())
         .collect();
     if !changed.is_empty() {
         remove_if_there(&folder.join(WEIGHTS_FILE))?;
     }
     changed.into_iter().try_for_each(|(path, contents)| match contents {
-        Some(contents) => write_whole(&path, contents.as_bytes()).map_err(FileError::write(&path)),
+        Some(contents) => write_whole(&path, &contents).map_err(FileError::write(&path)),
         None => remove_if_there(&path),
     })
 }
@@ -86,11 +110,15 @@ fn remove_if_there(path: &Path) -> Result<(), FileError> {
 }
 
 /// Writes the tensors into a temporary file in `folder`, as readable as any new file there.
-fn write_temporary(folder: &Path, tensors: Vec<(String, TensorToWrite)>) -> io::Result<TempPath> {
+fn write_temporary(
+    folder: &Path,
+    tensors: Vec<(String, TensorToWrite)>,
+    metadata: Option<HashMap<String, String>>,
+) -> io::Result<TempPath> {
     let temporary = temporary_in(folder)?;
     let permissions = temporary.as_file().metadata()?.permissions();
     let temporary = temporary.into_temp_path();
-    safetensors::serialize_to_file(tensors, None, &temporary).map_err(|e| io::Error::other(e.to_string()))?;
+    safetensors::serialize_to_file(tensors, metadata, &temporary).map_err(|e| io::Error::other(e.to_string()))?;
     // The safetensors crate has put a file of its own there, which only the user may read.
     fs::set_permissions(&temporary, permissions)?;
     sync_file(&temporary)?;
@@ -102,9 +130,21 @@ fn tensors_of(config: &GptConfig, model: &GptModel) -> Result<Vec<(String, Tenso
     let [_, outputs] = model.out_head.weight.lazy_shape().dims();
     let head = HeadShape { outputs, bias: model.out_head.bias.is_some() };
     let places = gpt_parameters(config, head).map(|parameter| (parameter.path(), parameter.in_book())).collect();
+    collect_tensors(model, places).map(|(found, _)| found)
+}
+
+/// Tensors to write, and the paths of parameters for which the model has no tensor.
+pub(crate) type Collected = (Vec<(String, TensorToWrite)>, Vec<String>);
+
+/// The tensors of a model whose parameters have these places, by their paths; or the path of one that has none.
+pub(crate) fn collect_tensors(
+    model: &impl Module,
+    places: HashMap<String, TensorReference>,
+) -> Result<Collected, String> {
     let mut collected = CollectTensors { path: ParameterPath::default(), places, found: Vec::new(), unknown: None };
     model.visit(&mut collected);
-    collected.unknown.map_or(Ok(collected.found), Err)
+    let CollectTensors { places, found, unknown, .. } = collected;
+    unknown.map_or_else(|| Ok((found, places.into_keys().collect())), Err)
 }
 
 /// The visit of a model's parameters that prepares them to be written one after the other.
@@ -143,8 +183,9 @@ impl ModuleVisitor for CollectTensors {
 }
 
 /// A parameter that becomes bytes only when it is written.
-struct TensorToWrite {
-    shape: Vec<usize>,
+pub(crate) struct TensorToWrite {
+    /// As it is written.
+    pub(crate) shape: Vec<usize>,
     flat: Tensor<1>,
     transposed: bool,
 }

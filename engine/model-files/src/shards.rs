@@ -22,6 +22,26 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
+/// The files that `model.safetensors.index.json` names.
+///
+/// # Errors
+/// If it is missing, of another form, or names a file outside of the folder.
+pub fn weight_files(folder: &Path) -> Result<BTreeSet<String>, CheckpointError> {
+    Ok(read_index(folder)?.into_values().collect())
+}
+
+/// The file of every tensor.
+fn read_index(folder: &Path) -> Result<BTreeMap<String, String>, CheckpointError> {
+    let Index { weight_map: places } = read_json(folder, INDEX_FILE)?;
+    // The index may come from anywhere, so it cannot lead out of the folder; a backslash does on some systems.
+    let is_inside = |file: &str| Path::new(file).file_name() == Some(OsStr::new(file)) && !file.contains('\\');
+    if let Some((tensor, file)) = places.iter().find(|(_, file)| !is_inside(file)) {
+        let reason = format!("its file is said to be {file:?}, which is not the name of a file in this folder");
+        return Err(CheckpointError::BadTensor { path: folder.join(INDEX_FILE), tensor: tensor.clone(), reason });
+    }
+    Ok(places)
+}
+
 /// The files with the weights of a model.
 pub(crate) struct Shards {
     /// What errors about a tensor name: the file, or the index of several.
@@ -47,13 +67,7 @@ impl Shards {
             let (path, files) = (file.path.clone(), BTreeMap::from([(WEIGHTS_FILE.to_string(), file)]));
             return Ok(Self { path, files, places: BTreeMap::new() });
         }
-        let Index { weight_map: places } = read_json(folder, INDEX_FILE)?;
-        // The index may come from anywhere, so it cannot lead out of the folder; a backslash does on some systems.
-        let is_inside = |file: &str| Path::new(file).file_name() == Some(OsStr::new(file)) && !file.contains('\\');
-        if let Some((tensor, file)) = places.iter().find(|(_, file)| !is_inside(file)) {
-            let reason = format!("its file is said to be {file:?}, which is not the name of a file in this folder");
-            return Err(CheckpointError::BadTensor { path: folder.join(INDEX_FILE), tensor: tensor.clone(), reason });
-        }
+        let places = read_index(folder)?;
         let names: BTreeSet<&String> = places.values().collect();
         let open = |name: &String| Ok((name.clone(), MappedFile::open(folder, name)?));
         let files: BTreeMap<_, _> = names.into_iter().map(open).collect::<Result<_, CheckpointError>>()?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
@@ -92,7 +93,7 @@ pub(crate) enum StorageForm {
 
 impl StorageForm {
     /// The shape of the tensor that holds a parameter of shape `shape`.
-    fn stored_shape(self, shape: &[usize]) -> Vec<usize> {
+    pub(crate) fn stored_shape(self, shape: &[usize]) -> Vec<usize> {
         let mut stored = shape.to_vec();
         match (self, stored.last_mut()) {
             (Self::Transposed | Self::Interleaved(_), _) => stored.reverse(),
@@ -158,6 +159,29 @@ impl StoredTensor<'_> {
             values.iter_mut().for_each(|value| *value -= 1.0);
         }
         values
+    }
+
+    /// Writes some rows of a matrix one after the other: columns of the parameter, where that is stored as its transpose.
+    ///
+    /// # Panics
+    /// If there are not as many, or `out` is not as long as they are.
+    pub(crate) fn rows(&self, form: StorageForm, rows: Range<usize>, out: &mut [f32]) {
+        let width = self.shape[1];
+        assert_eq!(out.len(), rows.len() * width, "rows of {width} values");
+        rows.zip(out.chunks_exact_mut(width)).for_each(|(row, out)| self.decode(self.row(form, row), out));
+    }
+
+    /// The bytes of such a row.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub(crate) fn row(&self, form: StorageForm, row: usize) -> &[u8] {
+        let width = self.shape[1];
+        let row = match form {
+            StorageForm::Interleaved(head_dim) => interleaved_row(row, head_dim),
+            _ => row,
+        };
+        &self.bytes[self.bytes_of(row * width)..][..self.bytes_of(width)]
     }
 
     /// Cuts every row into `parts` parts and takes the one with index `part`.

@@ -79,7 +79,7 @@ fn texts(vocabulary: &Vocabulary) -> impl Iterator<Item = (&str, u32)> {
 }
 
 /// The merges between tokens of text; those of other tokens are left out.
-fn possible_merges(
+pub(crate) fn possible_merges(
     vocabulary: &Vocabulary,
     mut merges: Vec<(String, String)>,
 ) -> Result<Vec<(String, String)>, TokenizerError> {

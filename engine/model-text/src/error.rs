@@ -65,4 +65,7 @@ pub enum TokenizerError {
     /// No token has this id.
     #[error("no token has the id {id}; the vocabulary has the ids 0 to {last}")]
     UnknownId { id: u32, last: u32 },
+    /// Nothing ends a text, or pads a batch.
+    #[error("the vocabulary has no token that ends a text: none of {known}")]
+    NoEndOfText { known: String },
 }

@@ -41,17 +41,76 @@ pub(crate) fn tokenizer(file: &GgufVocabulary) -> Result<ModelTokenizer, Tokeniz
 }
 
 fn byte_pairs(file: &GgufVocabulary) -> Result<ModelTokenizer, TokenizerError> {
-    let (cuts, normalizer, is_llama3) = pre_tokenizer(file.pre.as_deref())?;
+    let pre = PreTokenizer::of(file.pre.as_deref())?;
     let vocabulary = vocabulary(file, Spelling::Bytes)?;
-    let merges = file.merges.iter().enumerate().map(|(at, merge)| two_tokens(at + 1, merge));
-    let merges = merges.collect::<Result<_, _>>()?;
-    let encoder = Encoder::new(&vocabulary, Rules { normalizer, cuts, merges, whole_pieces: is_llama3 })?;
+    let (is_llama3, merges) = (pre == PreTokenizer::Llama3, byte_merges(file)?);
+    let rules = Rules { normalizer: pre.normalizer(), cuts: pre.cuts()?, merges, whole_pieces: is_llama3 };
+    let encoder = Encoder::new(&vocabulary, rules)?;
     finish(file, vocabulary, encoder, is_llama3)
 }
 
 fn with_scores(file: &GgufVocabulary) -> Result<ModelTokenizer, TokenizerError> {
     same_length(file, "scores", file.scores.len())?;
     let vocabulary = vocabulary(file, Spelling::SpaceMarks)?;
+    let normalizer = Normalizer::SpaceMarks { before: file.add_space_prefix.unwrap_or(true) };
+    let merges = score_merges(file, &vocabulary)?;
+    let encoder = Encoder::new(&vocabulary, Rules { normalizer, cuts: vec![], merges, whole_pieces: false })?;
+    finish(file, vocabulary, encoder, true)
+}
+
+/// How text is cut into pieces, by the name in `tokenizer.ggml.pre`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PreTokenizer {
+    Smollm,
+    Gpt2,
+    Llama3,
+    Qwen2,
+}
+
+impl PreTokenizer {
+    pub fn of(name: Option<&str>) -> Result<Self, TokenizerError> {
+        Ok(match name {
+            Some("smollm") => Self::Smollm,
+            Some("gpt-2" | "default") => Self::Gpt2,
+            Some("llama-bpe" | "llama3" | "llama-v3") => Self::Llama3,
+            Some("qwen2") => Self::Qwen2,
+            other => {
+                let found = other.map_or_else(|| "not given".to_string(), |name| format!("{name:?}"));
+                let known = "smollm, llama-bpe, llama3, llama-v3, qwen2, gpt-2 and default";
+                return Err(TokenizerError::Unsupported { part: "tokenizer.ggml.pre", found, known });
+            }
+        })
+    }
+
+    /// The pattern that pieces match.
+    pub fn pattern(self) -> &'static str {
+        match self {
+            Self::Smollm | Self::Gpt2 => GPT2,
+            Self::Llama3 => LLAMA3,
+            Self::Qwen2 => QWEN2,
+        }
+    }
+
+    fn cuts(self) -> Result<Vec<Cut>, TokenizerError> {
+        let digits = (self == Self::Smollm).then_some(Cut::Digits);
+        Ok(digits.into_iter().chain([Cut::Pattern(Pattern::new(self.pattern())?)]).collect())
+    }
+
+    fn normalizer(self) -> Normalizer {
+        if self == Self::Qwen2 { Normalizer::Composed } else { Normalizer::None }
+    }
+}
+
+/// The merges of a file with byte pairs.
+pub(crate) fn byte_merges(file: &GgufVocabulary) -> Result<Vec<(String, String)>, TokenizerError> {
+    file.merges.iter().enumerate().map(|(at, merge)| two_tokens(at + 1, merge)).collect()
+}
+
+/// The merges that follow from the scores of a file.
+pub(crate) fn score_merges(
+    file: &GgufVocabulary,
+    vocabulary: &Vocabulary,
+) -> Result<Vec<(String, String)>, TokenizerError> {
     let mut tokens = Vec::new();
     for ((_, token), &score) in vocabulary.iter().zip(&file.scores) {
         if !score.is_finite() {
@@ -61,26 +120,7 @@ fn with_scores(file: &GgufVocabulary) -> Result<ModelTokenizer, TokenizerError> 
             tokens.push((token.text.as_str(), score));
         }
     }
-    let normalizer = Normalizer::SpaceMarks { before: file.add_space_prefix.unwrap_or(true) };
-    let merges = scores::merges(&tokens)?;
-    let encoder = Encoder::new(&vocabulary, Rules { normalizer, cuts: vec![], merges, whole_pieces: false })?;
-    finish(file, vocabulary, encoder, true)
-}
-
-/// How text is cut and normalized, and whether it is Llama 3's way.
-fn pre_tokenizer(name: Option<&str>) -> Result<(Vec<Cut>, Normalizer, bool), TokenizerError> {
-    let cut = |pattern| Pattern::new(pattern).map(Cut::Pattern);
-    Ok(match name {
-        Some("smollm") => (vec![Cut::Digits, cut(GPT2)?], Normalizer::None, false),
-        Some("gpt-2" | "default") => (vec![cut(GPT2)?], Normalizer::None, false),
-        Some("llama-bpe" | "llama3" | "llama-v3") => (vec![cut(LLAMA3)?], Normalizer::None, true),
-        Some("qwen2") => (vec![cut(QWEN2)?], Normalizer::Composed, false),
-        other => {
-            let found = other.map_or_else(|| "not given".to_string(), |name| format!("{name:?}"));
-            let known = "smollm, llama-bpe, llama3, llama-v3, qwen2, gpt-2 and default";
-            return Err(TokenizerError::Unsupported { part: "tokenizer.ggml.pre", found, known });
-        }
-    })
+    scores::merges(&tokens)
 }
 
 fn same_length(file: &GgufVocabulary, list: &'static str, found: usize) -> Result<(), TokenizerError> {

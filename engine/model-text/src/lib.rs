@@ -7,7 +7,8 @@
 //! |---|---|
 //! | [`ModelTokenizer`] | text to ids and back, for Llama 3, SmolLM2, Qwen3 and Gemma 3 |
 //! | [`TextStream`] | ids to text while a model generates |
-//! | [`GgufVocabulary`] | what a GGUF file says about its tokenizer |
+//! | [`GgufVocabulary`] | what a GGUF file says about its tokenizer, and the `tokenizer.json` that says the same |
+//! | [`DocumentTokenizer`] | texts that stand alone, with a token that ends them |
 //! | [`ChatTemplate`] | conversations to text and to ids |
 //! | `json` | what a `tokenizer.json` says |
 //! | `normalize`, `pieces`, `encoder` | the three steps from a text to ids |
@@ -20,9 +21,11 @@
 
 mod added;
 mod chat;
+mod documents;
 mod encoder;
 mod error;
 mod gguf;
+mod gguf_json;
 mod json;
 mod normalize;
 mod pieces;
@@ -32,6 +35,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use chat::{ChatError, ChatOptions, ChatTemplate, Message, Role};
+pub use documents::{DocumentTokenizer, end_of_text_id};
 pub use error::TokenizerError;
 pub use gguf::GgufVocabulary;
 pub use stream::TextStream;

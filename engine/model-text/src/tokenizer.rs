@@ -62,6 +62,11 @@ impl ModelTokenizer {
         Ok(Self { vocabulary, encoder, of_text, of_template, tags, begin, stop })
     }
 
+    /// All tokens.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
     /// One more than the largest id.
     pub fn vocab_size(&self) -> usize {
         self.vocabulary.len()

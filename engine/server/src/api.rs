@@ -1,5 +1,5 @@
-//! The paths of the server: Ollama's `/api/generate` and `/api/chat`, so that Ollama's clients work here too, and
-//! `/api/classify`.
+//! The paths of the server: Ollama's `/api/generate`, `/api/chat`, `/api/tags` and `/api/show`, so that Ollama's clients
+//! work here too, and `/api/classify`.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::answer::{answer, failure, refuse_job};
+use crate::card::{ModelCard, Skill};
+use crate::details::{alone, in_list};
 use crate::fields::Fields;
 use crate::jobs::{Classification, Job, Task};
 use crate::keep_alive::KeepAlive;
-use crate::models::{ModelCard, Skill};
 use crate::requests::{Refusal, Request, Service, bad_request, failed, prepare};
 
 pub async fn page() -> impl IntoResponse {
@@ -36,20 +37,28 @@ pub async fn version() -> Json<Value> {
 
 /// The models that are served, in the form of Ollama's list, with what each can do.
 pub async fn tags(State(service): State<Arc<Service>>) -> Json<Value> {
-    let model = |card: &ModelCard| {
-        json!({
-            "name": card.name,
-            "model": card.name,
-            "capabilities": card.skill.capabilities(),
-            "details": { "family": "gpt2", "context_length": card.config.context_length },
-        })
-    };
-    let models: Vec<Value> = service.models.iter().map(model).collect();
+    let models: Vec<Value> = service.models.iter().map(|card| in_list(card, &service)).collect();
     Json(json!({ "models": models, "max_tokens": service.max_tokens }))
 }
 
+/// What is known of one model.
+pub async fn show(State(service): State<Arc<Service>>, body: Bytes) -> Response {
+    let shown = || {
+        let mut fields = Fields::parse(&body)?;
+        let name: Option<String> = fields.take("model")?;
+        // With it, Ollama adds long lists, which there are none of here.
+        fields.take::<bool>("verbose")?;
+        fields.finish()?;
+        let name = name.ok_or_else(|| bad_request("bad request: missing field `model`"))?;
+        let (_, card) = service.choose_model(Some(&name), "be shown", Some)?;
+        Ok(Json(alone(card)).into_response())
+    };
+    shown().unwrap_or_else(|(status, reason): Refusal| failure(status, reason))
+}
+
 pub async fn not_found() -> Response {
-    let paths = "/, /api/generate, /api/chat, /api/classify, /api/tags and /api/version";
+    let paths =
+        "/, /api/generate, /api/chat, /api/classify, /api/tags, /api/show, /api/version and /v1/chat/completions";
     failure(StatusCode::NOT_FOUND, format!("there is nothing here; this server has {paths}"))
 }
 
@@ -90,18 +99,16 @@ async fn answer_label(service: &Service, body: Bytes) -> Result<Response, Refusa
     let text: Option<String> = fields.take("text")?;
     fields.finish()?;
     let text = text.ok_or_else(|| bad_request("bad request: missing field `text`"))?;
-    let model = service.choose_model(name.as_deref(), "classify messages", ModelCard::classifies)?;
-    let card = &service.models[model];
-    let Skill::Classify(config) = card.skill.clone() else { return Err(bad_request("the model is no classifier")) };
+    let classifies = |card: &ModelCard| matches!(card.skill, Skill::Classify).then_some(());
+    let (model, ()) = service.choose_model(name.as_deref(), "classify messages", classifies)?;
     let (answer, prediction) = oneshot::channel();
-    let task = Task::Classify(Classification { text, config, answer });
-    let job = Job { model, task, keep_alive: KeepAlive::Forever };
+    let job = Job { model, task: Task::Classify(Classification { text, answer }), keep_alive: KeepAlive::Forever };
     service.worker.submit(job).map_err(refuse_job)?;
     let prediction = prediction.await.map_err(|_| failed())?;
     let prediction = prediction.map_err(|reason| (StatusCode::INTERNAL_SERVER_ERROR, reason))?.map_err(bad_request)?;
     let [ham, spam] = prediction.probabilities;
     let answer = json!({
-        "model": card.name,
+        "model": service.models[model].name,
         "label": prediction.label.name(),
         "probabilities": { "ham": ham, "spam": spam },
         "tokens": prediction.tokens,

@@ -11,7 +11,7 @@ const REFUSED: [(&str, &str); 11] = [
     ("format", "answers cannot be held to a format"),
     (
         "template",
-        "the prompt format is that of the fine-tuning; for another, write the whole prompt and set raw to true",
+        "the prompt format is that of the model's training; for another, write the whole prompt and set raw to true",
     ),
     ("suffix", "no model here fills a gap in a text"),
     ("context", "to continue a conversation, send its messages to /api/chat"),
@@ -38,8 +38,8 @@ impl Fields {
     /// # Errors
     /// If it is not a JSON object.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let fields = serde_json::from_slice(body).map_err(|e| bad_request(format!("bad request: {e}")))?;
-        Ok(Self { fields, known: Vec::new() })
+        let fields: Map<_, _> = serde_json::from_slice(body).map_err(|e| bad_request(format!("bad request: {e}")))?;
+        Ok(Self::from(fields))
     }
 
     /// Takes a field out; null is the same as no field.
@@ -71,6 +71,12 @@ impl Fields {
             }
         }
         Ok(())
+    }
+}
+
+impl From<Map<String, Value>> for Fields {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields, known: Vec::new() }
     }
 }
 

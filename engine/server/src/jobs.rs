@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use ch05_pretrain::GenerateOptions;
 use ch06_classify::{ClassifyError, Prediction};
-use fast::TokenFilter;
-use model_files::ClassifierConfig;
+use fast::LlamaOptions;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::keep_alive::KeepAlive;
@@ -27,22 +25,29 @@ pub enum Task {
 
 /// A text to continue.
 pub struct Generation {
-    /// Its ids, checked against the model.
-    pub prompt: Vec<u32>,
-    pub options: GenerateOptions,
-    pub filter: TokenFilter,
+    pub continuation: Continuation,
     /// Texts that end the answer before them.
     pub stop: Vec<String>,
-    pub seed: u64,
     /// Where the pieces go. When it is closed, generation ends. It is unbounded, so that a client that has stopped reading
     /// does not stop the thread; the number of tokens is limited.
     pub pieces: mpsc::UnboundedSender<Piece>,
 }
 
+/// Ids, and how they go on.
+#[derive(Clone, Debug)]
+pub struct Continuation {
+    /// Checked against the model.
+    pub prompt: Vec<u32>,
+    /// Of the stop ids a GPT has one.
+    pub options: LlamaOptions,
+    /// Maximum number of tokens that the model sees. Only a GPT can go on when there are more.
+    pub context_size: usize,
+    pub seed: u64,
+}
+
 /// A message to classify.
 pub struct Classification {
     pub text: String,
-    pub config: ClassifierConfig,
     /// Closed without an answer when the computation has panicked.
     pub answer: oneshot::Sender<Result<Result<Prediction, ClassifyError>, String>>,
 }

@@ -1,11 +1,16 @@
-//! An HTTP server for models: a web page, Ollama's `/api/generate` and `/api/chat`, and `/api/classify`.
+//! An HTTP server for models: a web page, Ollama's API, a part of OpenAI's, and `/api/classify`.
+//!
+//! A model has two sides. `text` is how it reads and writes, which requests need before anything is computed; `loaded` is
+//! what computes, which only the thread of the models touches. Each knows the book's models and those after GPT-2.
 //!
 //! | module | what |
 //! |---|---|
-//! | `models` | the models: what each can do, and whether it is in memory |
-//! | `api`, `answer` | the HTTP interface: the paths, what is answered |
+//! | `card` | what requests need to know about a model; `details` says it to clients |
+//! | `text` | how it reads and writes: tokenizer, form of its conversations, what ends an answer |
+//! | `loaded` | what computes; `models` unloads it and loads it again |
+//! | `api`, `answer` | the HTTP interface: the paths, what is answered; `openai` is the part of OpenAI's |
 //! | `requests` | what is asked: `fields`, `options` and `keep_alive` of a request |
-//! | `prompt` | how a request becomes a prompt; `messages` reads a conversation |
+//! | `prompt` | what a model continues; `messages` reads a conversation, `template` writes it in the model's own words |
 //! | `worker` | the thread that computes; `jobs` is what it is asked for, `stop` ends an answer before a text |
 //! | `guard` | which hosts and web pages may use the server |
 //! | `connections` | connections, their limits and timeouts |
@@ -15,19 +20,25 @@
 
 mod answer;
 mod api;
+mod card;
 mod connections;
+mod details;
 mod error;
 mod fields;
 mod folder;
 mod guard;
 mod jobs;
 mod keep_alive;
+mod loaded;
 mod messages;
 mod models;
+mod openai;
 mod options;
 mod prompt;
 mod requests;
 mod stop;
+mod template;
+mod text;
 mod worker;
 
 use std::error::Error;
@@ -42,10 +53,13 @@ use crate::guard::AllowedHosts;
 use crate::requests::Service;
 use crate::worker::ModelWorker;
 
+pub use crate::card::{ModelCard, Sizes, Skill, Suggested};
 pub use crate::error::ServerError;
 pub use crate::folder::serve_folder;
 pub use crate::guard::AllowedHost;
-pub use crate::models::{ModelCard, ModelsToOpen, OpenModel, Skill};
+pub use crate::loaded::{Classifier, LoadedModel};
+pub use crate::models::{ModelsToOpen, OpenModel};
+pub use crate::text::{ChatForm, Text};
 
 /// Settings of a server.
 #[derive(Clone, Debug)]
@@ -130,9 +144,11 @@ fn routes(service: Arc<Service>, allowed: AllowedHosts) -> Router {
         .route("/", get(api::page))
         .route("/api/version", get(api::version))
         .route("/api/tags", get(api::tags))
+        .route("/api/show", post(api::show))
         .route("/api/generate", post(api::generate))
         .route("/api/chat", post(api::chat))
         .route("/api/classify", post(api::classify))
+        .route("/v1/chat/completions", post(openai::chat))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::wrong_method)
         .layer(axum::middleware::from_fn(connections::whole_request))

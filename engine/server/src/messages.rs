@@ -44,6 +44,11 @@ enum Speaker {
 }
 
 impl Talk {
+    /// A single message.
+    pub fn of(system: &str, message: &str) -> Self {
+        Self { system: system.to_string(), message: Some(message.to_string()), ..Self::default() }
+    }
+
     /// Reads messages as Ollama does: those in a row of one side are joined by an empty line, system messages count
     /// wherever they stand, and an answer at the end is continued. What a tool says is read as the reader's: the prompt
     /// formats of chapter 7 have no place for tools.

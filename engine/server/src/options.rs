@@ -3,6 +3,8 @@
 use fast::TokenFilter;
 use serde_json::{Map, Value};
 
+use crate::card::Suggested;
+
 /// How the memory and the processors are used, which is this server's business. The answer is the same whatever they say.
 const WITHOUT_EFFECT: [&str; 10] = [
     "num_batch",
@@ -60,16 +62,24 @@ impl Default for SamplingOptions {
 }
 
 impl SamplingOptions {
-    /// Reads the options of a request; null is the same as no option.
+    /// The options of a request that gives none, to a model whose makers suggest these.
+    pub fn of(suggested: &Suggested) -> Self {
+        let mut options = Self::default();
+        options.temperature = suggested.temperature.unwrap_or(options.temperature);
+        options.top_k = suggested.top_k.or(options.top_k);
+        options.filter.top_p = suggested.top_p.unwrap_or(options.filter.top_p);
+        options
+    }
+
+    /// These, with the options of a request; null is the same as no option.
     ///
     /// # Errors
     /// The first option that is unknown or cannot be honoured, with the reason.
-    pub fn read(options: &Map<String, Value>) -> Result<Self, String> {
-        let mut read = Self::default();
+    pub fn read(mut self, options: &Map<String, Value>) -> Result<Self, String> {
         for (name, value) in options.iter().filter(|(_, value)| !value.is_null()) {
-            read.set(name, value)?;
+            self.set(name, value)?;
         }
-        Ok(read)
+        Ok(self)
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {

@@ -1,14 +1,13 @@
-//! How a request becomes a prompt for a model.
+//! What a model continues, and whether it can.
 
-use ch07_instruct::PromptFormat;
-use fast::conversation::Window;
-use fast::{Conversation, check_prompt, crop};
+use fast::PromptError;
+use model_text::ChatError;
 
-use crate::messages::{ChatMessage, MessageError, Talk};
-use crate::models::{ModelCard, Skill};
+use crate::card::{ModelCard, Sizes};
+use crate::messages::MessageError;
 
 /// The ids that a model continues.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Prompt {
     pub ids: Vec<u32>,
     /// Earlier turns of the conversation that did not fit.
@@ -21,12 +20,24 @@ pub struct Prompt {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     #[error(transparent)]
-    Prompt(#[from] fast::PromptError),
+    Prompt(#[from] PromptError),
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    #[error(transparent)]
+    Template(#[from] ChatError),
+    #[error("the model has no chat template, so it holds no conversations; let it continue a text with /api/generate")]
+    NoTemplate,
     #[error(
-        "the prompt has {tokens} tokens, but the context holds {context_size}; shorten it, or leave truncate out, which \
-         drops its beginning"
+        "the prompt has {tokens} tokens, and without its message still more than {room}, for which there is room; shorten \
+         the system message, or the beginning of the answer"
     )]
-    TooLong { tokens: usize, context_size: usize },
+    NoRoom { tokens: usize, room: usize },
+    #[error(
+        "the prompt has {tokens} tokens, but the context holds {context_size}{}; shorten it, or leave truncate out, which \
+         drops its beginning",
+        if *.with_answer { " with the answer" } else { "" }
+    )]
+    TooLong { tokens: usize, context_size: usize, with_answer: bool },
 }
 
 impl Prompt {
@@ -35,49 +46,17 @@ impl Prompt {
     /// # Errors
     /// If there are none, more than the context holds, or unknown ones.
     pub fn check(&self, card: &ModelCard, context_size: usize) -> Result<usize, RequestError> {
-        check_prompt(&self.ids, &card.config)?;
-        let tokens = self.ids.len();
-        if tokens > context_size { Err(RequestError::TooLong { tokens, context_size }) } else { Ok(tokens) }
-    }
-}
-
-impl ModelCard {
-    /// The prompt of `/api/generate`. A model that follows instructions takes the text as one, unless it is `raw`.
-    pub fn completion(&self, text: &str, system: &str, raw: bool, window: Window) -> Prompt {
-        if let (Skill::Follow(format), false) = (&self.skill, raw) {
-            let prompt = start(*format, system).prompt(text, window, &self.tokenizer);
-            return Prompt { ids: prompt.ids, forgotten_turns: 0, forgotten_tokens: prompt.left_out };
+        match &card.sizes {
+            Sizes::Gpt(config) => fast::check_prompt(&self.ids, config)?,
+            // Its tokenizer has no other ids than the model.
+            Sizes::Llama(_) if self.ids.is_empty() => return Err(PromptError::Empty.into()),
+            Sizes::Llama(_) => {}
         }
-        let mut ids = match system {
-            "" => self.tokenizer.encode_ordinary(text),
-            _ => self.tokenizer.encode_ordinary(&format!("{system}\n\n{text}")),
-        };
-        let forgotten_tokens = crop(&mut ids, window.context_size);
-        Prompt { ids, forgotten_turns: 0, forgotten_tokens }
-    }
-
-    /// The prompt of `/api/chat`. A model that was not fine-tuned gets the messages line by line.
-    ///
-    /// # Errors
-    /// If there is a message that cannot be read.
-    pub fn conversation(&self, messages: &[ChatMessage], window: Window) -> Result<Prompt, MessageError> {
-        let Talk { system, turns, message, begun } = Talk::new(messages)?;
-        let mut conversation = match self.skill {
-            Skill::Follow(format) => start(format, &system),
-            _ => Conversation::plain(&system),
-        };
-        for (message, answer) in turns {
-            match message {
-                Some(message) => conversation.push(&message, &answer),
-                None => conversation.greet(&answer),
-            }
+        // Where nothing slides out of the context, the answer needs a place in it.
+        let (tokens, with_answer) = (self.ids.len(), !card.sizes.context_slides());
+        if tokens + usize::from(with_answer) > context_size {
+            return Err(RequestError::TooLong { tokens, context_size, with_answer });
         }
-        let prompt = conversation.continue_answer(message.as_deref(), &begun, window, &self.tokenizer);
-        Ok(Prompt { ids: prompt.ids, forgotten_turns: prompt.dropped, forgotten_tokens: prompt.left_out })
+        Ok(tokens)
     }
-}
-
-/// A conversation in which nothing has been said. An empty system message counts as none.
-fn start(format: PromptFormat, system: &str) -> Conversation {
-    if system.is_empty() { Conversation::new(format) } else { Conversation::with_system(format, system) }
 }

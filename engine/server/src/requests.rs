@@ -5,22 +5,24 @@ use std::time::{Instant, SystemTime};
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use ch05_pretrain::GenerateOptions;
-use fast::TokenFilter;
+use fast::LlamaOptions;
 use fast::conversation::Window;
 use serde_json::{Map, Value};
 
+use crate::card::ModelCard;
 use crate::fields::Fields;
+use crate::jobs::Continuation;
 use crate::keep_alive::KeepAlive;
-use crate::messages::ChatMessage;
-use crate::models::ModelCard;
+use crate::messages::{ChatMessage, Talk};
 use crate::options::SamplingOptions;
-use crate::prompt::Prompt;
+use crate::prompt::{Prompt, RequestError};
+use crate::text::Text;
 use crate::worker::{FAILED, ModelWorker};
 
-/// New tokens of an answer whose request does not give a number.
+/// New tokens of an answer whose request does not give a number, of a model without a chat template: it seldom ends a text
+/// itself.
 const DEFAULT_NEW_TOKENS: usize = 128;
-/// Maximum number of messages in a conversation, far more than a model with a context of 1024 tokens can see.
+/// Maximum number of messages in a conversation, more than the models here can see.
 const MAX_MESSAGES: usize = 4096;
 
 /// What every handler shares.
@@ -56,11 +58,12 @@ pub enum Request {
 /// A text to generate.
 pub struct TextRequest {
     pub model: usize,
-    pub prompt: Prompt,
-    pub options: GenerateOptions,
-    pub filter: TokenFilter,
+    pub continuation: Continuation,
+    /// Earlier turns of the conversation that did not fit.
+    pub forgotten_turns: usize,
+    /// Tokens of the prompt that did not fit into the context.
+    pub forgotten_tokens: usize,
     pub stop: Vec<String>,
-    pub seed: u64,
     pub stream: bool,
     pub keep_alive: KeepAlive,
     pub received: Instant,
@@ -71,36 +74,36 @@ struct Common {
     model: Option<String>,
     stream: bool,
     keep_alive: KeepAlive,
-    options: SamplingOptions,
+    /// Not read yet: what is not given depends on the model.
+    options: Map<String, Value>,
     /// A prompt that is longer than the context loses its beginning; otherwise it is refused.
     truncate: bool,
-    /// The context slides when it is full; otherwise the answer ends.
-    shift: bool,
+    /// The context slides when it is full; otherwise the answer ends. `None` is what the model can do.
+    shift: Option<bool>,
     received: Instant,
 }
 
 impl Common {
     fn take(fields: &mut Fields) -> Result<Self, Refusal> {
-        let options: Map<String, Value> = fields.take("options")?.unwrap_or_default();
         let keep_alive = fields.take::<Value>("keep_alive")?.map(|value| KeepAlive::read(&value));
         Ok(Self {
             model: fields.take("model")?,
             stream: fields.take("stream")?.unwrap_or(true),
             keep_alive: keep_alive.transpose().map_err(bad_request)?.unwrap_or(KeepAlive::Forever),
-            options: SamplingOptions::read(&options).map_err(bad_request)?,
+            options: fields.take("options")?.unwrap_or_default(),
             truncate: fields.take("truncate")?.unwrap_or(true),
-            shift: fields.take("shift")?.unwrap_or(true),
+            shift: fields.take("shift")?,
             received: Instant::now(),
         })
     }
 }
 
 /// Prepares a request on a thread of its own, where it blocks no other: tokenizing a long text takes a while.
-pub async fn prepare(
+pub async fn prepare<T: Send + 'static>(
     service: &Arc<Service>,
     body: Bytes,
-    job: fn(&Service, Fields) -> Result<Request, Refusal>,
-) -> Result<Request, Refusal> {
+    job: fn(&Service, Fields) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
     let service = Arc::clone(service);
     let job = move || job(&service, Fields::parse(&body)?);
     tokio::task::spawn_blocking(job).await.unwrap_or_else(|_| Err(failed()))
@@ -114,14 +117,18 @@ impl Service {
         let system = fields.take::<String>("system")?.unwrap_or_default();
         let raw = fields.take("raw")?.unwrap_or(false);
         fields.finish()?;
-        let model = self.choose_model(common.model.as_deref(), "write text", ModelCard::generates_text)?;
+        let (model, writer) = self.choose_model(common.model.as_deref(), "write text", ModelCard::text)?;
         if raw && !system.is_empty() {
             return Err(bad_request("system is not used when raw is true; write it into the prompt"));
         }
         if prompt.is_empty() {
-            return Ok(Request::Load { model, keep_alive: common.keep_alive });
+            return self.load_request(model, &common);
         }
-        self.text_request(model, common, |card, window| Ok(card.completion(&prompt, &system, raw, window)))
+        self.text_request(model, common, |window| match system.as_str() {
+            system if writer.answers() && !raw => writer.answered(Talk::of(system, &prompt), window),
+            "" => Ok(writer.continued(&prompt, window)),
+            system => Ok(writer.continued(&format!("{system}\n\n{prompt}"), window)),
+        })
     }
 
     /// A request of `/api/chat`.
@@ -135,14 +142,25 @@ impl Service {
                 "there are {count} messages; give at most {MAX_MESSAGES}, without the oldest"
             )));
         }
-        // Without a name, a model that follows instructions, if there is one.
-        let any = common.model.is_some() || !self.models.iter().any(ModelCard::follows_instructions);
-        let can = if any { ModelCard::generates_text } else { ModelCard::follows_instructions };
-        let model = self.choose_model(common.model.as_deref(), "write text", can)?;
+        // Without a name, a model that was trained to answer, if there is one.
+        let any = common.model.is_some() || !self.models.iter().any(|card| card.answering_text().is_some());
+        let can = if any { ModelCard::text } else { ModelCard::answering_text };
+        let (model, writer) = self.choose_model(common.model.as_deref(), "write text", can)?;
         if messages.is_empty() {
-            return Ok(Request::Load { model, keep_alive: common.keep_alive });
+            return self.load_request(model, &common);
         }
-        self.text_request(model, common, |card, window| card.conversation(&messages, window).map_err(bad_request))
+        self.text_request(model, common, |window| writer.answered(Talk::new(&messages)?, window))
+    }
+
+    /// A request without a text. Its options are checked all the same.
+    fn load_request(&self, model: usize, common: &Common) -> Result<Request, Refusal> {
+        self.sampling(model, &common.options)?;
+        Ok(Request::Load { model, keep_alive: common.keep_alive })
+    }
+
+    /// What a request says about how its answer is generated, and what the model's makers suggest otherwise.
+    fn sampling(&self, model: usize, options: &Map<String, Value>) -> Result<SamplingOptions, Refusal> {
+        SamplingOptions::of(&self.models[model].suggested).read(options).map_err(bad_request)
     }
 
     /// A text that continues the prompt of `write_prompt`.
@@ -150,36 +168,60 @@ impl Service {
         &self,
         model: usize,
         common: Common,
-        write_prompt: impl FnOnce(&ModelCard, Window) -> Result<Prompt, Refusal>,
+        write_prompt: impl FnOnce(Window) -> Result<Prompt, RequestError>,
     ) -> Result<Request, Refusal> {
         let card = &self.models[model];
-        let Common { stream, keep_alive, options: sampling, truncate, shift, received, .. } = common;
-        let mut options = self.generate_options(card, &sampling);
-        let context_size = options.context_size;
+        let sampling = self.sampling(model, &common.options)?;
+        let context_length = card.sizes.context_length();
+        let context_size = sampling.num_ctx.map_or(context_length, |tokens| tokens.min(context_length));
+        let mut options = self.llama_options(card, &sampling);
         let window = Window { context_size, answer: options.max_new_tokens };
         let everything = Window { context_size: usize::MAX, answer: 0 };
-        let prompt = write_prompt(card, if truncate { window } else { everything })?;
+        let prompt = write_prompt(if common.truncate { window } else { everything }).map_err(bad_request)?;
         let tokens = prompt.check(card, context_size).map_err(bad_request)?;
-        if sampling.num_predict == Some(-2) || !shift {
+        let ends_when_full = common.shift == Some(false) || sampling.num_predict == Some(-2);
+        let slides = card.sizes.context_slides() && !ends_when_full;
+        let too_many = tokens + options.max_new_tokens > context_size;
+        if common.shift == Some(true) && !ends_when_full && !slides && too_many {
+            return Err(bad_request(format!(
+                "shift is true, but the context of this model does not slide: prompt and answer must fit into \
+                 {context_size} tokens; give a smaller num_predict, or leave shift out, and the answer ends there"
+            )));
+        }
+        if !slides {
             options.max_new_tokens = options.max_new_tokens.min((context_size - tokens).max(1));
         }
-        let slides = prompt.forgotten_tokens > 0 || tokens + options.max_new_tokens > context_size;
-        if sampling.num_keep != 0 && slides {
+        let loses_its_beginning = prompt.forgotten_tokens > 0 || tokens + options.max_new_tokens > context_size;
+        if sampling.num_keep != 0 && loses_its_beginning {
             let num_keep = sampling.num_keep;
             return Err(bad_request(format!(
                 "num_keep is {num_keep}, but the beginning of a prompt cannot be kept: prompt and answer must fit into \
                  {context_size} tokens then; give a smaller num_predict, or leave num_keep out"
             )));
         }
-        let SamplingOptions { filter, stop, seed, .. } = sampling;
-        let seed = seed.unwrap_or_else(seed_from_clock);
-        Ok(Request::Text(TextRequest { model, prompt, options, filter, stop, seed, stream, keep_alive, received }))
+        let seed = sampling.seed.unwrap_or_else(seed_from_clock);
+        let Prompt { ids, forgotten_turns, forgotten_tokens } = prompt;
+        Ok(Request::Text(TextRequest {
+            model,
+            continuation: Continuation { prompt: ids, options, context_size, seed },
+            forgotten_turns,
+            forgotten_tokens,
+            stop: sampling.stop,
+            stream: common.stream,
+            keep_alive: common.keep_alive,
+            received: common.received,
+        }))
     }
 
-    /// The index of the model of that name, or of the first that can do the job.
-    pub fn choose_model(&self, name: Option<&str>, job: &str, can: fn(&ModelCard) -> bool) -> Result<usize, Refusal> {
+    /// The model of that name, or the first that can do the job: its index, and what `can` finds in it.
+    pub fn choose_model<'s, T>(
+        &'s self,
+        name: Option<&str>,
+        job: &str,
+        can: impl Fn(&'s ModelCard) -> Option<T>,
+    ) -> Result<(usize, T), Refusal> {
         let Some(name) = name.filter(|name| !name.is_empty()) else {
-            let found = self.models.iter().position(can);
+            let found = self.models.iter().enumerate().find_map(|(index, card)| Some((index, can(card)?)));
             return found.ok_or_else(|| bad_request(format!("no model of this server can {job}")));
         };
         // Ollama's clients add a version to the name.
@@ -188,24 +230,31 @@ impl Service {
             let names: Vec<&str> = self.models.iter().map(|card| card.name.as_str()).collect();
             (StatusCode::NOT_FOUND, format!("there is no model '{name}' here; this server has {}", names.join(", ")))
         })?;
-        if can(&self.models[found]) { Ok(found) } else { Err(bad_request(format!("the model '{name}' cannot {job}"))) }
+        let able = can(&self.models[found]).ok_or_else(|| bad_request(format!("the model '{name}' cannot {job}")))?;
+        Ok((found, able))
     }
 
     /// The options of a request within the limits of the model and the server.
-    fn generate_options(&self, card: &ModelCard, sampling: &SamplingOptions) -> GenerateOptions {
-        let (limit, context_length) = (self.max_tokens, card.config.context_length);
+    fn llama_options(&self, card: &ModelCard, sampling: &SamplingOptions) -> LlamaOptions {
+        let limit = self.max_tokens;
         let max_new_tokens = match sampling.num_predict {
-            None => limit.min(DEFAULT_NEW_TOKENS),
+            None => self.default_new_tokens(card),
             // Below 0 it is as many as possible.
             Some(number) => usize::try_from(number).map_or(limit, |number| number.min(limit)),
         };
-        GenerateOptions {
+        LlamaOptions {
             max_new_tokens,
-            context_size: sampling.num_ctx.map_or(context_length, |tokens| tokens.min(context_length)),
             temperature: sampling.temperature,
-            top_k: sampling.top_k.map(|top_k| top_k.min(card.config.vocab_size)),
-            eos_id: Some(card.tokenizer.end_of_text_id()),
+            top_k: sampling.top_k.map(|top_k| top_k.min(card.sizes.vocab_size())),
+            filter: sampling.filter.clone(),
+            stop_ids: card.text().map(Text::stop_ids).unwrap_or_default(),
         }
+    }
+
+    /// Maximum number of new tokens in an answer whose request does not give one.
+    pub fn default_new_tokens(&self, card: &ModelCard) -> usize {
+        let ends_itself = card.text().is_some_and(|text| text.template().is_some());
+        if ends_itself { self.max_tokens } else { self.max_tokens.min(DEFAULT_NEW_TOKENS) }
     }
 }
 

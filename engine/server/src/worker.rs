@@ -10,15 +10,12 @@ use std::thread;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use ch05_pretrain::tokens::ids_to_tensor;
-use ch06_classify::{ClassifyError, Prediction, classify_review};
-use fast::TextStream;
-use model_files::ClassifierConfig;
-use shared::rng::TorchRng;
+use ch06_classify::{ClassifyError, Prediction};
 
+use crate::card::ModelCard;
 use crate::error::ServerError;
 use crate::jobs::{Classification, Generation, Job, Loading, Piece, Summary, Task};
-use crate::models::{Model, ModelCard, ModelsToOpen};
+use crate::models::{Model, ModelsToOpen};
 use crate::stop::StopTexts;
 
 /// Jobs that may wait while one is being done.
@@ -110,60 +107,54 @@ impl ModelWorkerState {
         }
     }
 
-    /// Does one job. A panic costs one answer, not the server: the models are only read, so they stay intact.
+    /// Does one job. A panic costs one answer, not the server: the model may be left with half a text, and is loaded again.
     fn compute(&mut self, Job { model, task, keep_alive }: Job) {
-        match task {
+        let has_panicked = match task {
             Task::Generate(generation) => {
                 let pieces = generation.pieces.clone();
-                let job = || self.generate(model, generation);
-                let generated = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| Err(FAILED.to_string()));
-                if let Some(end) = generated.unwrap_or_else(|reason| Some(Piece::Failed(reason))) {
+                let generated = catch_unwind(AssertUnwindSafe(|| self.generate(model, generation)));
+                let has_panicked = generated.is_err();
+                let end = generated.unwrap_or_else(|_| Err(FAILED.to_string()));
+                if let Some(end) = end.unwrap_or_else(|reason| Some(Piece::Failed(reason))) {
                     // The client may have gone away.
                     let _ = pieces.send(end);
                 }
+                has_panicked
             }
-            Task::Classify(Classification { text, config, answer }) => {
-                let job = || self.classify(model, &text, &config);
-                if let Ok(prediction) = catch_unwind(AssertUnwindSafe(job)) {
-                    let _ = answer.send(prediction);
-                }
+            Task::Classify(Classification { text, answer }) => {
+                let prediction = catch_unwind(AssertUnwindSafe(|| self.classify(model, &text)));
+                prediction.map(|prediction| drop(answer.send(prediction))).is_err()
             }
             Task::Load(Loading { answer }) => {
                 // What is not to stay in memory need not be loaded.
                 let job =
                     || if keep_alive.is_over() { Ok(()) } else { self.models[model].load(&self.device).map(drop) };
-                if let Ok(loaded) = catch_unwind(AssertUnwindSafe(job)) {
-                    let _ = answer.send(loaded);
-                }
+                catch_unwind(AssertUnwindSafe(job)).map(|loaded| drop(answer.send(loaded))).is_err()
             }
-        }
+        };
         if let Some(model) = self.models.get_mut(model) {
             model.keep(keep_alive);
+            if has_panicked {
+                model.unload();
+            }
         }
     }
 
-    fn classify(
-        &mut self,
-        model: usize,
-        text: &str,
-        config: &ClassifierConfig,
-    ) -> Result<Result<Prediction, ClassifyError>, String> {
-        let tokenizer = self.models[model].card.tokenizer.clone();
-        let (generator, _) = self.models[model].load(&self.device)?;
-        let model = generator.model();
-        Ok(classify_review(text, model, &tokenizer, config.max_length, config.readout, &self.device))
+    fn classify(&mut self, model: usize, text: &str) -> Result<Result<Prediction, ClassifyError>, String> {
+        let (_, loaded, _) = self.models[model].load(&self.device)?;
+        loaded.classify(text, &self.device)
     }
 
     /// Sends the text piece by piece, and returns the end; `None` if nobody wants the text any more.
     fn generate(&mut self, model: usize, generation: Generation) -> Result<Option<Piece>, String> {
-        let Generation { prompt, options, filter, stop, seed, pieces } = generation;
+        let Generation { continuation, stop, pieces } = generation;
         let is_unwanted = || self.stopping.load(Ordering::SeqCst) || pieces.is_closed();
         if is_unwanted() {
             return Ok(None);
         }
-        let tokenizer = self.models[model].card.tokenizer.clone();
-        let (generator, loading) = self.models[model].load(&self.device)?;
-        let (mut text, mut stop) = (TextStream::new(&tokenizer), StopTexts::new(stop));
+        let (card, loaded, loading) = self.models[model].load(&self.device)?;
+        let mut text = card.text().ok_or_else(|| format!("the model '{}' writes no text", card.name))?.stream();
+        let mut stop = StopTexts::new(stop);
         let (mut tokens, mut has_ended, mut failure) = (0, false, None);
         let send = |piece: String| {
             if !piece.is_empty() {
@@ -173,27 +164,23 @@ impl ModelWorkerState {
         };
         let start = Instant::now();
         let mut first_token = None;
-        let ids = ids_to_tensor(&prompt, &self.device);
-        let generated = generator.generate_filtered(ids, &options, &filter, &mut TorchRng::new(seed), |ids| {
+        loaded.generate(&continuation, &self.device, |id| {
             first_token.get_or_insert_with(Instant::now);
-            for &id in ids {
-                tokens += 1;
-                match text.push(id) {
-                    Ok(piece) => {
-                        let (piece, is_end) = stop.push(&piece);
-                        has_ended = is_end;
-                        send(piece);
-                    }
-                    Err(error) => failure = Some(error.to_string()),
+            tokens += 1;
+            match text.push(id) {
+                Ok(piece) => {
+                    let (piece, is_end) = stop.push(&piece);
+                    has_ended = is_end;
+                    send(piece);
                 }
+                Err(reason) => failure = Some(reason),
             }
             if has_ended || failure.is_some() || is_unwanted() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
-        });
-        generated.map_err(|error| error.to_string())?;
+        })?;
         if let Some(failure) = failure {
             return Err(failure);
         }
@@ -202,7 +189,7 @@ impl ModelWorkerState {
         }
         let end = Instant::now();
         let first_token = first_token.unwrap_or(end);
-        let at_limit = !has_ended && tokens == options.max_new_tokens;
+        let at_limit = !has_ended && tokens == continuation.options.max_new_tokens;
         let (reading, writing) = (first_token - start, end - first_token);
         Ok(Some(Piece::Done(Summary { tokens, at_limit, loading, reading, writing })))
     }

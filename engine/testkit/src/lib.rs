@@ -10,4 +10,4 @@ pub mod data;
 
 pub use close::{assert_close, assert_near, assert_relatively_close, values};
 pub use data::{data_folder, for_test, gpt2_for_test};
-pub use needs_data::needs_data;
+pub use needs_data::{needs_data, needs_file};

@@ -13,7 +13,7 @@ use crate::{Diverged, Run};
 
 /// Something that happened in a run.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum Event<'a, M = GptModel> {
     /// An update of the weights.
     Step {
         /// Number of the update, from 0.
@@ -29,15 +29,15 @@ pub enum Event<'a> {
         /// The pass, from 1.
         epoch: usize,
         /// The model as it is now, still on the training device.
-        model: &'a GptModel,
+        model: &'a M,
         /// How often a classifier is right; `None` for a language model.
         accuracies: Option<&'a Accuracies>,
     },
     /// Between two steps: a safe point to save a checkpoint.
-    SafePoint(&'a Run),
+    SafePoint(&'a Run<M>),
 }
 
 /// An observer that ignores everything.
-pub fn ignore(_: Event) -> Result<ControlFlow<()>, Diverged> {
+pub fn ignore<M>(_: Event<M>) -> Result<ControlFlow<()>, Diverged> {
     Ok(ControlFlow::Continue(()))
 }

@@ -61,7 +61,7 @@ pub(crate) fn check_evaluation(evaluation: &Evaluation, batches: [usize; 2]) -> 
 ///
 /// # Errors
 /// [`Diverged::Values`] with the name of the first.
-pub fn check_model(model: &GptModel, step: usize) -> Result<(), Diverged> {
+pub fn check_model(model: &impl Module, step: usize) -> Result<(), Diverged> {
     let mut values = Values::default();
     model.valid().visit(&mut values);
     values.check(step)

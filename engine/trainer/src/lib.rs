@@ -10,12 +10,14 @@
 //! | [`events`] | what an observer receives |
 //! | [`runner`] | the loop, for any [`Task`] |
 //! | [`tasks`] | language models (chapters 5 and 7, appendix D) and classifiers (chapter 6) |
+//! | [`cropped`] | batches without the padding that nothing depends on |
 //! | [`finite`] | runs that have diverged |
 //! | [`checkpoint`] | a run in a folder |
 
 #![warn(clippy::unwrap_used)]
 
 pub mod checkpoint;
+pub mod cropped;
 pub mod events;
 pub mod finite;
 pub mod run;
@@ -23,6 +25,7 @@ pub mod runner;
 pub mod tasks;
 
 pub use checkpoint::{RunError, RunFile, load_checkpoint, load_run_file, newest_checkpoint, save_checkpoint};
+pub use cropped::Cropped;
 pub use events::{Event, ignore};
 pub use finite::{Diverged, check_loss, check_model};
 pub use run::{Masks, Run, RunState};

@@ -8,18 +8,18 @@ use shared::rng::TorchRng;
 
 /// What a run has learnt, and everything that decides how it goes on.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct Run<M = GptModel> {
     /// The model, on the device that it is trained on.
-    pub model: GptModel,
+    pub model: M,
     /// The optimizer with its moments.
     pub optimizer: AdamW,
     /// How far the run is.
     pub state: RunState,
 }
 
-impl Run {
+impl<M> Run<M> {
     /// A run that has not begun. The generator must be as the model's initialisation left it.
-    pub fn new(model: GptModel, weight_decay: f64, rng: &TorchRng) -> Self {
+    pub fn new(model: M, weight_decay: f64, rng: &TorchRng) -> Self {
         let state = RunState {
             epoch: 1,
             batch: 0,

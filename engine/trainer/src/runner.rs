@@ -2,19 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use burn::module::Module;
 use burn::tensor::{Device, Gradients, Tensor};
-use ch04_gpt::GptModel;
 use ch05_pretrain::Evaluation;
 use ch06_classify::Accuracies;
+use fast::Accelerated;
 use shared::rng::TorchRng;
 use shared::{Batches, Mode, TrainingConfig};
 
 use crate::finite::{LossWatch, check_evaluation};
 use crate::{Diverged, Event, Run, check_model};
 
-/// What a run trains for: how a step is made, and how the model is measured.
-pub trait Task {
+/// What a run trains a model for: how a step is made, and how the model is measured.
+pub trait Task<M> {
     /// Where the batches come from.
     type Loader: Batches;
 
@@ -27,14 +26,14 @@ pub trait Task {
     fn size(&self, batch: &<Self::Loader as Batches>::Batch) -> usize;
 
     /// The mean loss of a batch, `[1]`.
-    fn loss(&self, model: &GptModel, batch: <Self::Loader as Batches>::Batch, mode: &mut Mode) -> Tensor<1>;
+    fn loss(&self, model: &M, batch: <Self::Loader as Batches>::Batch, mode: &mut Mode) -> Tensor<1>;
 
     /// One update of the weights from the next batches. Returns the run with updated weights, and the loss before,
     /// which records no gradients.
-    fn step(&self, run: Run, batches: Vec<<Self::Loader as Batches>::Batch>) -> (Run, Tensor<1>);
+    fn step(&self, run: Run<M>, batches: Vec<<Self::Loader as Batches>::Batch>) -> (Run<M>, Tensor<1>);
 
     /// What is measured at the end of an epoch besides the losses.
-    fn accuracies(&self, _run: &mut Run, _epoch: usize, _device: &Device) -> Option<Accuracies> {
+    fn accuracies(&self, _run: &mut Run<M>, _epoch: usize, _device: &Device) -> Option<Accuracies> {
         None
     }
 }
@@ -54,14 +53,14 @@ pub trait Task {
 ///
 /// # Panics
 /// If a step has no batches, if the training loader has no batch, or if the run is at a batch that it does not have.
-pub fn train<T: Task, E: From<Diverged>>(
-    mut run: Run,
+pub fn train<M: Accelerated, T: Task<M>, E: From<Diverged>>(
+    mut run: Run<M>,
     task: &T,
     [training, validation]: [&T::Loader; 2],
     config: &TrainingConfig,
     device: &Device,
-    mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
-) -> Result<Run, E> {
+    mut observe: impl FnMut(Event<M>) -> Result<ControlFlow<()>, E>,
+) -> Result<Run<M>, E> {
     let batches = training.num_batches();
     assert!(batches > 0, "the training loader has no batch");
     let at = run.state.batch;
@@ -72,7 +71,7 @@ pub fn train<T: Task, E: From<Diverged>>(
         let mut pass = begin_or_continue_pass(&mut run, training, device);
         loop {
             let mut flow = ControlFlow::Continue(());
-            let mut tell = |event: Event| -> Result<(), E> {
+            let mut tell = |event: Event<M>| -> Result<(), E> {
                 if observe(event)?.is_break() {
                     flow = ControlFlow::Break(());
                 }
@@ -121,11 +120,11 @@ pub fn train<T: Task, E: From<Diverged>>(
 
 /// The rest of the current pass over the training data: all of it at its beginning, otherwise the same pass again
 /// without the batches that are done.
-fn begin_or_continue_pass<'a, L: Batches>(
-    run: &mut Run,
+fn begin_or_continue_pass<'a, M, L: Batches>(
+    run: &mut Run<M>,
     training: &'a L,
     device: &'a Device,
-) -> impl Iterator<Item = L::Batch> + use<'a, L> {
+) -> impl Iterator<Item = L::Batch> + use<'a, M, L> {
     let state = &mut run.state;
     if state.batch == 0 {
         state.epoch_rng = state.rng.clone();
@@ -139,8 +138,8 @@ fn begin_or_continue_pass<'a, L: Batches>(
 }
 
 /// The losses on some batches of both loaders.
-fn evaluate<T: Task>(
-    run: &mut Run,
+fn evaluate<M: Accelerated, T: Task<M>>(
+    run: &mut Run<M>,
     task: &T,
     loaders: [&T::Loader; 2],
     config: &TrainingConfig,
@@ -153,9 +152,9 @@ fn evaluate<T: Task>(
 }
 
 /// As [`calc_loss_loader`](ch05_pretrain::calc_loss_loader), for any task.
-fn loader_loss<T: Task>(
+fn loader_loss<M: Accelerated, T: Task<M>>(
     task: &T,
-    model: &GptModel,
+    model: &M,
     loader: &T::Loader,
     num_batches: usize,
     rng: &mut TorchRng,
@@ -168,8 +167,8 @@ fn loader_loss<T: Task>(
 }
 
 /// A step of the run's optimizer, the fast one if the model has a fast forward pass.
-pub(crate) fn update(mut run: Run, learning_rate: f64, gradients: Gradients) -> Run {
-    run.model = if run.model.fast.is_some() {
+pub(crate) fn update<M: Accelerated>(mut run: Run<M>, learning_rate: f64, gradients: Gradients) -> Run<M> {
+    run.model = if run.model.is_accelerated() {
         fast::adamw_step(&mut run.optimizer, learning_rate, run.model, gradients)
     } else {
         run.optimizer.step(learning_rate, run.model, gradients)

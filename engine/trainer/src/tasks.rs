@@ -6,14 +6,14 @@ use std::ops::ControlFlow;
 use appendix_train_tricks::{Clip, Recipe, accumulate, clip_grad_norm};
 use burn::tensor::{Device, Tensor};
 use ch02_text::Batch;
-use ch04_gpt::GptModel;
 use ch05_pretrain::Loaders;
 use ch06_classify::dataloader::SpamBatch;
-use ch06_classify::{Accuracies, Readout, SpamLoader, SpamLoaders, calc_accuracy_loader};
+use ch06_classify::{Accuracies, Readout, SpamLoaders, calc_accuracy_loader};
+use fast::Accelerated;
 use shared::{Batches, Mode, TrainingConfig};
 
 use crate::runner::update;
-use crate::{Diverged, Event, Masks, Run, Task, train};
+use crate::{Cropped, Diverged, Event, Masks, Run, Task, train};
 
 /// A language model that learns from batches of inputs and targets:
 /// [`train_model_simple`](ch05_pretrain::train_model_simple) of chapter 5, or with a recipe
@@ -28,7 +28,7 @@ pub struct LanguageModel<'a, L> {
     loader: PhantomData<L>,
 }
 
-impl<L: Batches<Batch = Batch>> Task for LanguageModel<'_, L> {
+impl<M: Accelerated, L: Batches<Batch = Batch>> Task<M> for LanguageModel<'_, L> {
     type Loader = L;
 
     fn batches_per_step(&self) -> usize {
@@ -39,15 +39,15 @@ impl<L: Batches<Batch = Batch>> Task for LanguageModel<'_, L> {
         batch.inputs.shape().num_elements()
     }
 
-    fn loss(&self, model: &GptModel, batch: Batch, mode: &mut Mode) -> Tensor<1> {
-        if model.fast.is_some() {
-            fast::calc_loss_batch(model, batch, mode)
+    fn loss(&self, model: &M, batch: Batch, mode: &mut Mode) -> Tensor<1> {
+        if model.is_accelerated() {
+            model.fast_loss(batch, mode)
         } else {
             ch05_pretrain::calc_loss_batch(model, batch, mode)
         }
     }
 
-    fn step(&self, mut run: Run, batches: Vec<Batch>) -> (Run, Tensor<1>) {
+    fn step(&self, mut run: Run<M>, batches: Vec<Batch>) -> (Run<M>, Tensor<1>) {
         let step = run.optimizer.steps as usize;
         let learning_rate = self.recipe.schedule.learning_rate(step, self.peak_lr, self.total_steps);
         let mut mode = self.masks.mode(&mut run.state.rng);
@@ -72,15 +72,15 @@ impl<L: Batches<Batch = Batch>> Task for LanguageModel<'_, L> {
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_language_model<L: Batches<Batch = Batch>, E: From<Diverged>>(
-    run: Run,
+pub fn train_language_model<M: Accelerated, L: Batches<Batch = Batch>, E: From<Diverged>>(
+    run: Run<M>,
     loaders: &Loaders<L>,
     config: &TrainingConfig,
     recipe: &Recipe,
     masks: Masks,
     device: &Device,
-    observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
-) -> Result<Run, E> {
+    observe: impl FnMut(Event<M>) -> Result<ControlFlow<()>, E>,
+) -> Result<Run<M>, E> {
     let total_steps = recipe.total_steps(loaders.train.num_batches(), config.epochs);
     let task = LanguageModel { recipe, masks, peak_lr: config.learning_rate, total_steps, loader: PhantomData };
     train(run, &task, [&loaders.train, &loaders.validation], config, device, observe)
@@ -88,33 +88,34 @@ pub fn train_language_model<L: Batches<Batch = Batch>, E: From<Diverged>>(
 
 /// A classifier of messages: [`train_classifier_simple`](ch06_classify::train_classifier_simple) of chapter 6.
 pub struct Classifier<'a> {
-    loaders: &'a SpamLoaders,
+    training: Cropped<'a>,
+    validation: Cropped<'a>,
     config: &'a TrainingConfig,
     readout: Readout,
     masks: Masks,
 }
 
-impl Task for Classifier<'_> {
-    type Loader = SpamLoader;
+impl<'a, M: Accelerated> Task<M> for Classifier<'a> {
+    type Loader = Cropped<'a>;
 
     fn size(&self, batch: &SpamBatch) -> usize {
         batch.labels.dims()[0]
     }
 
-    fn loss(&self, model: &GptModel, batch: SpamBatch, mode: &mut Mode) -> Tensor<1> {
+    fn loss(&self, model: &M, batch: SpamBatch, mode: &mut Mode) -> Tensor<1> {
         ch06_classify::calc_loss_batch(model, batch, self.readout, mode)
     }
 
-    fn step(&self, mut run: Run, mut batches: Vec<SpamBatch>) -> (Run, Tensor<1>) {
+    fn step(&self, mut run: Run<M>, mut batches: Vec<SpamBatch>) -> (Run<M>, Tensor<1>) {
         let batch = batches.remove(0);
         let loss = self.loss(&run.model, batch, &mut self.masks.mode(&mut run.state.rng));
         let gradients = loss.backward();
         (update(run, self.config.learning_rate, gradients), loss.inner())
     }
 
-    fn accuracies(&self, run: &mut Run, epoch: usize, device: &Device) -> Option<Accuracies> {
+    fn accuracies(&self, run: &mut Run<M>, epoch: usize, device: &Device) -> Option<Accuracies> {
         let (model, rng) = (&run.model, &mut run.state.rng);
-        let [train, validation] = [&self.loaders.train, &self.loaders.validation]
+        let [train, validation] = [&self.training, &self.validation]
             .map(|loader| calc_accuracy_loader(model, loader, Some(self.config.eval_iter), self.readout, rng, device));
         Some(Accuracies { epoch, train, validation })
     }
@@ -127,18 +128,19 @@ impl Task for Classifier<'_> {
 ///
 /// # Panics
 /// As [`train`].
-pub fn train_classifier<E: From<Diverged>>(
-    run: Run,
+pub fn train_classifier<M: Accelerated, E: From<Diverged>>(
+    run: Run<M>,
     loaders: &SpamLoaders,
     config: &TrainingConfig,
     readout: Readout,
     masks: Masks,
     device: &Device,
-    mut observe: impl FnMut(Event) -> Result<ControlFlow<()>, E>,
-) -> Result<(Run, Vec<Accuracies>), E> {
-    let task = Classifier { loaders, config, readout, masks };
+    mut observe: impl FnMut(Event<M>) -> Result<ControlFlow<()>, E>,
+) -> Result<(Run<M>, Vec<Accuracies>), E> {
+    let [training, validation] = [&loaders.train, &loaders.validation].map(|loader| Cropped::new(loader, &run.model, readout));
+    let task = Classifier { training, validation, config, readout, masks };
     let mut all = Vec::new();
-    let run = train(run, &task, [&loaders.train, &loaders.validation], config, device, |event| {
+    let run = train(run, &task, [&task.training, &task.validation], config, device, |event| {
         if let Event::EpochEnd { accuracies: Some(accuracies), .. } = &event {
             all.push((*accuracies).clone());
         }

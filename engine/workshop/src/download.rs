@@ -109,6 +109,16 @@ pub enum DownloadProblem {
     WebPage,
 }
 
+impl DownloadError {
+    /// The HTTP status with which the server has refused the file, if it has.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Server { problem: DownloadProblem::Status { code, .. }, .. } => Some(*code),
+            _ => None,
+        }
+    }
+}
+
 impl DownloadProblem {
     /// Whether the same request may go through a little later. A server that was reached before may be back; one that
     /// never was is more likely a problem of the network, which waiting does not solve.
@@ -192,6 +202,7 @@ pub fn mirror(variable: &str) -> Option<String> {
 pub struct Downloader {
     agent: ureq::Agent,
     patience: Patience,
+    token: Option<String>,
 }
 
 impl Default for Downloader {
@@ -204,7 +215,13 @@ impl Downloader {
     /// A downloader that waits and tries again as `patience` says. Proxies are taken from the environment
     /// (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
     pub fn new(patience: Patience) -> Self {
-        Self { agent: http::agent(&patience), patience }
+        Self { agent: http::agent(&patience), patience, token: None }
+    }
+
+    /// The same, which shows this token to the server of every address that it is asked for, and to no other that this one
+    /// leads to.
+    pub fn with_token(self, token: Option<String>) -> Self {
+        Self { token, ..self }
     }
 
     /// Fetches a file, unless it is there already. A file is there when it has the right SHA-256 or, where that is not
@@ -308,7 +325,8 @@ impl Downloader {
 
     /// Asks for the file, or for a range of it.
     fn get(&self, download: &Download, range: Option<String>) -> Result<Answer, DownloadError> {
-        let answer = ask(&self.agent, &download.url, range.as_deref()).map_err(|problem| download.problem(problem))?;
+        let answer = ask(&self.agent, &download.url, range.as_deref(), self.token.as_deref());
+        let answer = answer.map_err(|problem| download.problem(problem))?;
         // Where the checksum is known, it decides; some servers have odd ideas of a file's type.
         if answer.is_web_page && download.sha256.is_none() {
             return Err(download.problem(DownloadProblem::WebPage));

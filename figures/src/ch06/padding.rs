@@ -23,7 +23,7 @@ const CELL: (f64, f64) = (56.0, 34.0);
 pub fn three_messages() -> Figure {
     let messages = MESSAGES.map(|(label, text)| Message { label, text: text.to_string() });
     let rows = |length| -> Vec<Vec<u32>> {
-        let dataset = SpamDataset::new(&messages, &GPT2, length);
+        let dataset = SpamDataset::new(&messages, &*GPT2, length);
         (0..dataset.len()).map(|i| dataset.get(i).0.to_vec()).collect()
     };
     let (ragged, padded) = (rows(Length::Unpadded(1024)), rows(Length::Longest));
@@ -83,7 +83,7 @@ const ROW: f64 = 27.0;
 pub fn one_batch() -> Figure {
     let messages = read_messages(EMBEDDED_MESSAGES).expect("the embedded messages are well-formed");
     let split = Split::of_collection(&messages).expect("there are enough of both kinds");
-    let loaders = SpamLoaders::new(&split, &GPT2, Length::Longest, 8, 1024).expect("they fit GPT-2");
+    let loaders = SpamLoaders::new(&split, &*GPT2, Length::Longest, 8, 1024).expect("they fit GPT-2");
     let device = Device::flex();
     let batch = loaders.train.iter(&mut TorchRng::new(123), &device).next().expect("there is a batch");
     let [count, columns] = batch.inputs.dims();

@@ -4,13 +4,16 @@ use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use ch06_classify::{Length, SpamDataset, SpamLoader, confusion, training_config};
-use model_files::open_tokenizer;
+use burn::tensor::Device;
+use ch06_classify::{Length, SpamDataset, SpamLoader, Split, confusion, training_config};
+use fast::Accelerated;
+use shared::Tokenizer;
 use shared::rng::TorchRng;
+use trainer::Cropped;
 
 use super::messages::{EMBEDDED, read_parts};
 use super::report::accuracy_line;
-use crate::model_hints::load_classifier;
+use super::opened::{Opened, OpenedClassifier, open};
 use crate::options::{DeviceArgs, ModelArgs};
 use crate::run_folder::CLASSIFY_FOLDER;
 use crate::terminal::warn;
@@ -31,15 +34,25 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let split = read_parts(&args.data)?;
     let device = args.device.open()?;
-    let (config, model) = load_classifier(&args.model.folder, &device)?;
-    let model = fast::accelerate(model);
-    let tokenizer = open_tokenizer(&args.model.folder, config.model.vocab_size)?;
-    let (length, batch_size) = match config.max_length {
+    match open(&args.model.folder, &device)? {
+        Opened::Gpt(classifier) => measure(&classifier, &split, &device),
+        Opened::Llama(classifier) => measure(&classifier, &split, &device),
+    }
+}
+
+/// Shows the accuracy on each part of the messages.
+fn measure<M: Accelerated, T: Tokenizer>(
+    classifier: &OpenedClassifier<M, T>,
+    split: &Split,
+    device: &Device,
+) -> Result<ExitCode> {
+    let OpenedClassifier { model, tokenizer, max_length, readout } = classifier;
+    let (length, batch_size) = match *max_length {
         Some(max_length) => (Length::Exactly(max_length), training_config().batch_size),
-        None => (Length::Unpadded(config.model.context_length), 1),
+        None => (Length::Unpadded(model.context_length()), 1),
     };
     for (name, part) in split.parts() {
-        let loader = SpamLoader::eval(SpamDataset::new(part, &tokenizer, length), batch_size)?;
+        let loader = SpamLoader::eval(SpamDataset::new(part, tokenizer, length), batch_size)?;
         let truncated = loader.dataset().truncated();
         if truncated > 0 {
             let max_length = loader.dataset().max_length();
@@ -48,7 +61,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             ));
         }
         // Nothing is shuffled, so the seed does not matter.
-        let found = confusion(&model, &loader, None, config.readout, &mut TorchRng::new(0), &device);
+        let loader = Cropped::new(&loader, model, *readout);
+        let found = confusion(model, &loader, None, *readout, &mut TorchRng::new(0), device);
         writeln!(stdout(), "{}", accuracy_line(name, &found))?;
     }
     Ok(ExitCode::SUCCESS)

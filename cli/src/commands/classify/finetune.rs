@@ -6,17 +6,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use appendix_lora::merge_lora;
-use burn::module::Module;
 use burn::tensor::Device;
-use ch02_text::bonus::Gpt2Files;
-use ch04_gpt::GptModel;
-use ch06_classify::{Accuracies, Confusion, Label, SpamLoaders, confusion};
-use model_files::{ClassifierConfig, save_classifier_with_vocabulary};
+use ch06_classify::{Accuracies, Confusion, Label, Readout, SpamLoaders, confusion};
+use fast::Accelerated;
 use shared::files::write_whole;
 use shared::rng::TorchRng;
 use shared::{Batches, TrainingConfig};
-use trainer::{Event, Masks, Run, train_classifier};
+use trainer::{Cropped, Event, Masks, Run, train_classifier};
 use workshop::plots::{Seen, plot_accuracies, plot_confusion};
 
 use super::report::accuracy_line;
@@ -29,19 +25,21 @@ use crate::terminal::{Interrupt, LossProgress, command, say, tr, warn};
 /// The losses, the accuracies and the mistakes.
 const PICTURES: [&str; 3] = [LOSSES_FILE, ACCURACY_FILE, CONFUSION_FILE];
 
-pub struct Finetuning<'a> {
-    pub config: &'a ClassifierConfig,
+pub struct Finetuning<'a, M> {
+    /// The token position whose output is classified.
+    pub readout: Readout,
     pub training: &'a TrainingConfig,
     pub loaders: &'a SpamLoaders,
-    /// `None` for GPT-2's.
-    pub vocabulary: Option<&'a Gpt2Files>,
+    /// Writes the classifier into the folder, LoRA layers merged: alone they would be useless, as they fit a head that is
+    /// random and saved nowhere.
+    pub save: &'a dyn Fn(&Path, &M) -> Result<()>,
     pub out: &'a Path,
     pub device: &'a Device,
     pub interrupt: Interrupt,
 }
 
-impl Finetuning<'_> {
-    pub fn run(&self, model: GptModel, rng: &TorchRng) -> Result<ExitCode> {
+impl<M: Accelerated> Finetuning<'_, M> {
+    pub fn run(&self, model: M, rng: &TorchRng) -> Result<ExitCode> {
         let started = Instant::now();
         let (run, accuracies) = self.train(Run::new(model, self.training.weight_decay, rng))?;
         let epochs = accuracies.len();
@@ -72,11 +70,11 @@ impl Finetuning<'_> {
         Ok(if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
     }
 
-    fn train(&self, run: Run) -> Result<(Run, Vec<Accuracies>)> {
-        let Self { config, training, loaders, device, interrupt, .. } = self;
+    fn train(&self, run: Run<M>) -> Result<(Run<M>, Vec<Accuracies>)> {
+        let Self { readout, training, loaders, device, interrupt, .. } = self;
         let mut progress = LossProgress::new(0, loaders.train.num_batches() * training.epochs);
         let mut saved_epoch = 0;
-        let observe = |event: Event| -> Result<ControlFlow<()>> {
+        let observe = |event: Event<M>| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { loss, .. } => progress.step(loss),
                 Event::Evaluation(evaluation) => progress.say(evaluation),
@@ -89,31 +87,30 @@ impl Finetuning<'_> {
             }
             Ok(ControlFlow::Continue(()))
         };
-        let trained = train_classifier(run, loaders, training, config.readout, Masks::Reproducible, device, observe);
+        let trained = train_classifier(run, loaders, training, *readout, Masks::Reproducible, device, observe);
         progress.finish();
         trained.map_err(|error| explain(error, &[lower_rate(training.learning_rate)], &kept(self.out, saved_epoch)))
     }
 
-    fn save(&self, model: &GptModel) -> Result<()> {
+    fn save(&self, model: &M) -> Result<()> {
         remove_companions(self.out)?;
         PICTURES.iter().try_for_each(|file| remove(&self.out.join(file)))?;
-        // A LoRA adapter alone would be useless: it fits a head that is random and saved nowhere.
-        let merged = merge_lora(model.clone()).valid();
-        Ok(save_classifier_with_vocabulary(self.out, self.config, &merged, self.vocabulary)?)
+        (self.save)(self.out, model)
     }
 
     /// Shows the accuracy on each part of the messages; returns the answers on the last, the test part.
-    fn measure(&self, run: &Run) -> Confusion {
+    fn measure(&self, run: &Run<M>) -> Confusion {
         let mut rng = run.state.rng.clone();
         let mut found = Confusion::default();
         for (name, loader) in self.loaders.parts() {
-            found = confusion(&run.model, loader, None, self.config.readout, &mut rng, self.device);
+            let loader = Cropped::new(loader, &run.model, self.readout);
+            found = confusion(&run.model, &loader, None, self.readout, &mut rng, self.device);
             say(accuracy_line(name, &found));
         }
         found
     }
 
-    fn draw(&self, run: &Run, accuracies: &[Accuracies], of_test: &Confusion) -> Result<()> {
+    fn draw(&self, run: &Run<M>, accuracies: &[Accuracies], of_test: &Confusion) -> Result<()> {
         let (epochs, seen) = (accuracies.len(), Seen::Examples(run.state.seen));
         let accuracies: Vec<(f64, f64)> = accuracies.iter().map(|a| (a.train, a.validation)).collect();
         let pictures = [

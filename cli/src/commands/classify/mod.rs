@@ -3,6 +3,7 @@
 mod eval;
 mod finetune;
 mod messages;
+mod opened;
 mod predict;
 mod prepare;
 mod report;

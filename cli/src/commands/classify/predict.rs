@@ -5,15 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, ensure};
 use burn::tensor::Device;
-use ch02_text::Gpt2Tokenizer;
-use ch04_gpt::GptModel;
 use ch06_classify::{Prediction, classify_review};
-use model_files::{ClassifierConfig, open_tokenizer};
 use serde::Serialize;
 use shared::text::lines;
+use shared::{LanguageModel, Tokenizer};
 
 use crate::errors;
-use crate::model_hints::load_classifier;
+use super::opened::{Opened, OpenedClassifier, open};
 use crate::options::{DeviceArgs, ModelArgs, typed_text};
 use crate::run_folder::CLASSIFY_FOLDER;
 use crate::terminal::{tr, warn};
@@ -49,55 +47,58 @@ struct Probabilities {
     spam: f32,
 }
 
-struct Predictor {
-    config: ClassifierConfig,
-    model: GptModel,
-    tokenizer: Gpt2Tokenizer,
+struct Predictor<M, T> {
+    classifier: OpenedClassifier<M, T>,
     device: Device,
     json: bool,
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
-    let (config, model) = load_classifier(&args.model.folder, &device)?;
-    let model = fast::accelerate(model);
-    let tokenizer = open_tokenizer(&args.model.folder, config.model.vocab_size)?;
-    let predictor = Predictor { config, model, tokenizer, device, json: args.json };
-    let from_arguments = !args.texts.is_empty();
-    let messages: Box<dyn Iterator<Item = io::Result<String>>> = match from_arguments {
-        true => Box::new(args.texts.into_iter().map(Ok)),
-        false => Box::new(lines(stdin().lock())),
-    };
-    let (mut shown, mut all_shown) = (0, true);
-    for (i, message) in messages.enumerate() {
-        match message {
-            Ok(text) if text.trim().is_empty() && !from_arguments => continue,
-            Err(error) if error.kind() != io::ErrorKind::InvalidData => {
-                return Err(error).with_context(|| tr!("cannot read standard input", "无法读取标准输入"));
-            }
-            message => {
-                let shows = predictor.label(i + 1, message)?;
-                (shown, all_shown) = (shown + 1, all_shown && shows);
-            }
-        }
+    let json = args.json;
+    match open(&args.model.folder, &device)? {
+        Opened::Gpt(classifier) => Predictor { classifier, device, json }.label_all(args.texts),
+        Opened::Llama(classifier) => Predictor { classifier, device, json }.label_all(args.texts),
     }
-    ensure!(
-        shown > 0,
-        tr!(
-            "there are no messages: give some as arguments or on standard input",
-            "没有消息：请把消息写成参数，或从标准输入给出"
-        )
-    );
-    Ok(if all_shown { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-impl Predictor {
+impl<M: LanguageModel, T: Tokenizer> Predictor<M, T> {
+    /// Classifies these messages, or without any those on standard input.
+    fn label_all(&self, texts: Vec<String>) -> Result<ExitCode> {
+        let from_arguments = !texts.is_empty();
+        let messages: Box<dyn Iterator<Item = io::Result<String>>> = match from_arguments {
+            true => Box::new(texts.into_iter().map(Ok)),
+            false => Box::new(lines(stdin().lock())),
+        };
+        let (mut shown, mut all_shown) = (0, true);
+        for (i, message) in messages.enumerate() {
+            match message {
+                Ok(text) if text.trim().is_empty() && !from_arguments => continue,
+                Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+                    return Err(error).with_context(|| tr!("cannot read standard input", "无法读取标准输入"));
+                }
+                message => {
+                    let shows = self.label(i + 1, message)?;
+                    (shown, all_shown) = (shown + 1, all_shown && shows);
+                }
+            }
+        }
+        ensure!(
+            shown > 0,
+            tr!(
+                "there are no messages: give some as arguments or on standard input",
+                "没有消息：请把消息写成参数，或从标准输入给出"
+            )
+        );
+        Ok(if all_shown { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
     /// Classifies one message and prints the result, or says why it cannot be classified, which costs no other message its
     /// label. Returns whether there is a result.
     fn label(&self, number: usize, message: io::Result<String>) -> Result<bool> {
-        let Self { config, model, tokenizer, device, .. } = self;
+        let Self { classifier: OpenedClassifier { model, tokenizer, max_length, readout }, device, .. } = self;
         let prediction = message.map_err(Error::from).and_then(|text| {
-            let prediction = classify_review(&text, model, tokenizer, config.max_length, config.readout, device)?;
+            let prediction = classify_review(&text, model, tokenizer, *max_length, *readout, device)?;
             Ok((text, prediction))
         });
         match prediction {
@@ -112,9 +113,9 @@ impl Predictor {
     }
 
     fn show(&self, number: usize, text: &str, prediction: &Prediction) -> Result<()> {
-        let Self { config, json, .. } = self;
+        let Self { classifier: OpenedClassifier { model, max_length, .. }, json, .. } = self;
         if prediction.truncated {
-            let (tokens, counted) = (prediction.tokens, config.max_length.unwrap_or(config.model.context_length));
+            let (tokens, counted) = (prediction.tokens, max_length.unwrap_or(model.context_length()));
             warn(tr!(
                 "note: message {number} has {tokens} tokens; only the first {counted} count",
                 "注意：第 {number} 条消息有 {tokens} 个词元，只计入前 {counted} 个"

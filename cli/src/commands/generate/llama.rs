@@ -4,7 +4,10 @@ use std::io::{Write, stdout};
 use std::ops::ControlFlow;
 
 use anyhow::{Result, bail, ensure};
+use appendix_lora::merge_lora;
+use burn::tensor::Device;
 use fast::{Finish, LlamaGenerator, LlamaOptions};
+use model_files::load_adapter;
 use model_text::ModelTokenizer;
 use shared::rng::TorchRng;
 
@@ -27,7 +30,11 @@ impl LlamaJob {
         ensure_possible(args)?;
         let path = args.model.folder.as_path();
         let precision = args.weights.precision.on_cpu()?;
-        let (config, model) = llama::open(path)?;
+        let (config, model) = llama::open_weights(path)?;
+        let model = match &args.adapter {
+            Some(folder) => merge_lora(load_adapter(folder, model, &Device::flex())?),
+            None => model,
+        };
         let tokenizer = llama::open_tokenizer(path, config.vocab_size)?;
         let prompt = prompt(args, tokenizer.as_ref())?;
         let (tokens, context_length) = (prompt.len(), config.context_length);
@@ -97,12 +104,6 @@ fn ensure_possible(args: &Args) -> Result<()> {
         bail!(tr!(
             "--no-cache is for models of the book's kind; leave it out for Llama, Qwen3 and Gemma 3",
             "--no-cache 只用于书中那种模型；对 Llama、Qwen3 和 Gemma 3 请去掉它"
-        ));
-    }
-    if args.adapter.is_some() {
-        bail!(tr!(
-            "--adapter is for models of the book's kind; leave it out for Llama, Qwen3 and Gemma 3",
-            "--adapter 只用于书中那种模型；对 Llama、Qwen3 和 Gemma 3 请去掉它"
         ));
     }
     Ok(())

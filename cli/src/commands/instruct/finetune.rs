@@ -1,60 +1,76 @@
 //! The fine-tuning on instructions, and what it shows.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use appendix_train_tricks::Recipe;
 use burn::module::Module;
 use burn::tensor::Device;
-use ch04_gpt::GptModel;
+use ch02_text::Batch;
 use ch05_pretrain::Loaders;
 use ch06_classify::num_trainable;
-use ch07_instruct::InstructionLoader;
+use fast::Accelerated;
 use shared::files::write_whole;
 use shared::rng::TorchRng;
 use shared::{Batches, TrainingConfig};
 use trainer::{Event, Masks, Run, train_language_model};
 
-use super::sample::sample;
-use super::saver::Saver;
 use crate::diverged::{explain, kept, lower_rate};
 use crate::lowest_loss::say_lowest_validation_loss;
 use crate::pictures::{losses, tokens_seen};
 use crate::run_folder::{ADAPTER_FOLDER, LOSSES_FILE};
 use crate::terminal::{Interrupt, LossProgress, command, grouped, say, tr, warn};
 
-pub struct Finetuning<'a> {
+/// What fine-tuning does with a model besides training it.
+pub trait Keeper {
+    type Model: Accelerated;
+
+    /// How the model answers a task, on one line.
+    fn sample(&self, model: &Self::Model) -> Result<String>;
+
+    /// Saves the model, and with LoRA the adapter.
+    fn save(&mut self, model: &Self::Model) -> Result<()>;
+
+    /// The folder or file with the model that the adapter belongs to; `None` without LoRA.
+    fn adapted(&self) -> Option<&Path>;
+}
+
+pub struct Finetuning<'a, K, L> {
     /// Where the entries come from.
     pub data: &'a str,
-    /// Start of the samples.
-    pub prompt: String,
     pub training: TrainingConfig,
-    pub loaders: Loaders<InstructionLoader>,
-    pub saver: Saver<'a>,
+    pub recipe: Recipe,
+    pub loaders: Loaders<L>,
+    /// Number of entries in both loaders.
+    pub entries: [usize; 2],
+    pub keeper: K,
+    /// The folder for the model.
+    pub out: &'a Path,
     /// The device of the model; it records gradients.
     pub device: Device,
     pub interrupt: Interrupt,
 }
 
-impl Finetuning<'_> {
-    pub fn run(mut self, model: GptModel, rng: &TorchRng) -> Result<ExitCode> {
+impl<K: Keeper, L: Batches<Batch = Batch>> Finetuning<'_, K, L> {
+    pub fn run(mut self, model: K::Model, rng: &TorchRng) -> Result<ExitCode> {
         let steps = self.loaders.train.num_batches() * self.training.epochs;
         say(format_args!(
             "{} parameters ({} trainable), {} entries to learn from, {} to measure on, {steps} steps",
             grouped(model.num_params()),
             grouped(num_trainable(&model)),
-            grouped(self.loaders.train.dataset().items().len()),
-            self.loaders.validation.dataset().items().len(),
+            grouped(self.entries[0]),
+            self.entries[1],
         ));
         let run = self.train(Run::new(model, self.training.weight_decay, rng), steps)?;
-        let (out, evaluations) = (self.saver.out, &run.state.evaluations);
+        let (out, evaluations) = (self.out, &run.state.evaluations);
         if !evaluations.is_empty() {
             let picture = losses(evaluations, self.training.epochs, tokens_seen(evaluations))?;
             write_whole(&out.join(LOSSES_FILE), picture.as_bytes())?;
         }
         if run.state.steps < steps {
-            self.saver.save(&run.model)?;
+            self.keeper.save(&run.model)?;
             let (done, folder) = (run.state.steps, out.display());
             warn(tr!(
                 "interrupted after {done} of {steps} steps; the model in its current state is in {folder}, and can be \
@@ -70,18 +86,17 @@ impl Finetuning<'_> {
     }
 
     /// Trains until the end or Ctrl-C, and saves the model after every epoch.
-    fn train(&mut self, run: Run, steps: usize) -> Result<Run> {
-        let Self { prompt, training, loaders, saver, device, interrupt, .. } = self;
-        let tokenizer = saver.tokenizer.clone();
+    fn train(&mut self, run: Run<K::Model>, steps: usize) -> Result<Run<K::Model>> {
+        let Self { training, recipe, loaders, keeper, out, device, interrupt, .. } = self;
         let mut progress = LossProgress::new(0, steps);
-        let (out, mut saved_epoch) = (saver.out, 0);
-        let observe = |event: Event| -> Result<ControlFlow<()>> {
+        let mut saved_epoch = 0;
+        let observe = |event: Event<K::Model>| -> Result<ControlFlow<()>> {
             match event {
                 Event::Step { loss, .. } => progress.step(loss),
                 Event::Evaluation(evaluation) => progress.say(evaluation),
                 Event::EpochEnd { epoch, model, .. } => {
-                    progress.say(sample(model, &tokenizer, device, prompt)?);
-                    saver.save(model)?;
+                    progress.say(keeper.sample(model)?);
+                    keeper.save(model)?;
                     saved_epoch = epoch;
                 }
                 Event::SafePoint(_) => return Ok(interrupt.go_on()),
@@ -89,18 +104,17 @@ impl Finetuning<'_> {
             Ok(ControlFlow::Continue(()))
         };
         // Without dropout there are no masks to draw.
-        let recipe = Recipe::default();
-        let trained = train_language_model(run, loaders, training, &recipe, Masks::Reproducible, device, observe);
+        let trained = train_language_model(run, loaders, training, recipe, Masks::Reproducible, device, observe);
         progress.finish();
         trained.map_err(|error| explain(error, &[lower_rate(training.learning_rate)], &kept(out, saved_epoch)))
     }
 
     fn say_what_next(&self) {
-        let (out, folder) = (self.saver.out, self.saver.out.display());
+        let (out, folder) = (self.out, self.out.display());
         say(format_args!("\nmodel:  {folder}\nlosses: {}", out.join(LOSSES_FILE).display()));
-        if let Some(base) = &self.saver.lora {
+        if let Some(base) = self.keeper.adapted() {
             let adapter = out.join(ADAPTER_FOLDER);
-            say(format_args!("adapter: {}, for the model in {}", adapter.display(), base.folder.display()));
+            say(format_args!("adapter: {}, for the model in {}", adapter.display(), base.display()));
         }
         let chat = command(format_args!("instruct chat --model {folder}"));
         let respond = command(format_args!("instruct respond --model {folder} --data {}", self.data));

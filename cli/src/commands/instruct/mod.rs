@@ -3,6 +3,7 @@
 mod chat;
 mod evaluate;
 mod finetune;
+mod llama_answer;
 mod respond;
 mod sample;
 mod saver;

@@ -5,11 +5,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use ch07_instruct::entry::EMBEDDED_NAME;
-use ch07_instruct::{Entries, Entry, PromptFormat, RespondError, partition};
-use fast::EntryResponse;
+use burn::tensor::Device;
+use ch07_instruct::entry::DRILLS_NAME;
+use ch07_instruct::{Entries, Entry, partition};
+use fast::{EntryResponse, LlamaGenerator};
+use pretrained::TaskWriter;
 use shared::files::{ensure_writable, write_whole};
 
+use super::llama_answer::{answer, task_writer};
+use crate::llama;
 use crate::options::{AnswerArgs, Answerer};
 use crate::run_folder::is_same;
 use crate::terminal::{Interrupt, Progress, command, positive, say, tr, warn};
@@ -24,7 +28,7 @@ pub struct Args {
     #[command(flatten)]
     answer: AnswerArgs,
     /// The data set that the model was fine-tuned on: a JSON file, or a name; its test part is answered
-    #[arg(long, value_name = "FILE|NAME", default_value = EMBEDDED_NAME)]
+    #[arg(long, value_name = "FILE|NAME", default_value = DRILLS_NAME)]
     data: String,
     /// File for the entries with their answers
     #[arg(long, value_name = "FILE", default_value = "runs/responses.json")]
@@ -53,7 +57,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         entries.len()
     );
     ensure_writable(&args.out).map_err(|error| anyhow!("{error}; name another file with --out"))?;
-    let responder = Responder { answerer: args.answer.open()?, args: &args };
+    let mut responder = Responder { model: AnsweringModel::open(&args.answer)?, args: &args };
     let answered = responder.answer_all(test)?;
     if answered.len() < test.len() {
         warn(format_args!("interrupted: {}", keep(&args.out, &answered)?));
@@ -62,25 +66,65 @@ pub fn run(args: Args) -> Result<ExitCode> {
     keep(&args.out, &answered)?;
     let out = args.out.display();
     say(format_args!("{} answers: {out}", answered.len()));
+    let right = answered.iter().filter(|entry| entry.model_response.as_ref() == Some(&entry.output)).count();
+    say(tr!("{right} of them are the expected ones, word for word", "其中 {right} 个与标准答案一字不差"));
     let evaluate = command(format_args!("instruct evaluate --responses {out}"));
     say(format_args!("\nHave them scored:\n  {evaluate}"));
     Ok(ExitCode::SUCCESS)
 }
 
+/// A model that answers tasks.
+enum AnsweringModel {
+    Gpt(Answerer),
+    Llama { generator: LlamaGenerator, writer: TaskWriter },
+}
+
+impl AnsweringModel {
+    fn open(args: &AnswerArgs) -> Result<Self> {
+        let path = args.path();
+        if !llama::is_llama(path) {
+            return Ok(Self::Gpt(args.open()?));
+        }
+        args.ensure_cpu()?;
+        let opened = llama::open(path, &Device::flex())?;
+        let (writer, model) = task_writer(path, opened, args.format)?;
+        Ok(Self::Llama { generator: LlamaGenerator::new(&model, args.weights.precision.on_cpu()?)?, writer })
+    }
+
+    fn answer(&mut self, entry: &Entry, max_new_tokens: usize) -> Result<EntryResponse> {
+        match self {
+            Self::Gpt(Answerer { generator, tokenizer, format, device }) => {
+                Ok(generator.respond(entry, *format, max_new_tokens, tokenizer, device)?)
+            }
+            Self::Llama { generator, writer } => {
+                Ok(EntryResponse { text: answer(generator, writer, entry, max_new_tokens)?, left_out: 0 })
+            }
+        }
+    }
+
+    /// A task as the model reads it.
+    fn shown(&self, entry: &Entry) -> String {
+        match self {
+            Self::Gpt(answerer) => answerer.format.format_input(entry),
+            Self::Llama { writer, .. } => writer.shown(entry),
+        }
+    }
+}
+
 struct Responder<'a> {
-    answerer: Answerer,
+    model: AnsweringModel,
     args: &'a Args,
 }
 
 impl Responder<'_> {
     /// The entries with their answers; fewer than all after Ctrl-C.
-    fn answer_all(&self, test: &[Entry]) -> Result<Vec<Entry>> {
+    fn answer_all(&mut self, test: &[Entry]) -> Result<Vec<Entry>> {
         let interrupt = Interrupt::watch()?;
         let mut answered: Vec<Entry> = Vec::with_capacity(test.len());
         let mut progress = Progress::new(0, test.len() as u64);
         let mut written = Instant::now();
         for (index, entry) in test.iter().enumerate() {
-            let EntryResponse { text: response, left_out } = match self.answer(entry) {
+            let EntryResponse { text: response, left_out } = match self.model.answer(entry, self.args.answer.max_new_tokens) {
                 Ok(response) => response,
                 Err(error) => {
                     let kept = keep(&self.args.out, &answered)?;
@@ -96,7 +140,7 @@ impl Responder<'_> {
                 progress.suspend(|| warn(note));
             }
             if index < SHOWN {
-                progress.suspend(|| show(entry, &response, self.answerer.format));
+                progress.suspend(|| show(&self.model.shown(entry), entry, &response));
             }
             answered.push(Entry { model_response: Some(response), ..entry.clone() });
             progress.step(String::new);
@@ -111,11 +155,6 @@ impl Responder<'_> {
         progress.finish();
         Ok(answered)
     }
-
-    fn answer(&self, entry: &Entry) -> Result<EntryResponse, RespondError> {
-        let Answerer { generator, tokenizer, format, device } = &self.answerer;
-        generator.respond(entry, *format, self.args.answer.max_new_tokens, tokenizer, device)
-    }
 }
 
 /// Writes the answers so far and says where they are.
@@ -127,8 +166,8 @@ fn keep(path: &Path, answered: &[Entry]) -> Result<String> {
     Ok(format!("the {} answers so far are in {}", answered.len(), path.display()))
 }
 
-fn show(entry: &Entry, response: &str, format: PromptFormat) {
-    say(format_args!("{}\n", format.format_input(entry)));
+fn show(task: &str, entry: &Entry, response: &str) {
+    say(format_args!("{task}\n"));
     say(format_args!("Correct response:\n>> {}\n", entry.output));
     say(format_args!("Model response:\n>> {response}\n-------------------------------------"));
 }

@@ -1,16 +1,20 @@
-//! What `llm instruct train` saves: the model, the LoRA adapter and the model that it belongs to, the prompt format.
+//! What `llm instruct train` does with a GPT: samples, and what is saved: the model, the LoRA adapter and the model that it
+//! belongs to, the prompt format.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use appendix_lora::merge_lora;
 use burn::module::Module;
+use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch07_instruct::PromptFormat;
 use model_files::{save_adapter, save_model_with_vocabulary};
 use shared::GptConfig;
 
+use super::finetune::Keeper;
+use super::sample::sample;
 use crate::models::save_tuned_format;
 use crate::run_folder::{ADAPTER_FOLDER, BASE_FOLDER, is_same, remove};
 
@@ -22,6 +26,10 @@ pub struct Saver<'a> {
     pub tokenizer: Gpt2Tokenizer,
     pub format: PromptFormat,
     pub lora: Option<LoraBase>,
+    /// Start of the samples.
+    pub prompt: String,
+    /// The device of the model.
+    pub device: Device,
 }
 
 /// The model that a LoRA adapter belongs to.
@@ -31,8 +39,18 @@ pub struct LoraBase {
     pub new: Option<GptModel>,
 }
 
-impl Saver<'_> {
-    pub fn save(&mut self, model: &GptModel) -> Result<()> {
+impl Keeper for Saver<'_> {
+    type Model = GptModel;
+
+    fn sample(&self, model: &GptModel) -> Result<String> {
+        sample(model, &self.tokenizer, &self.device, &self.prompt)
+    }
+
+    fn adapted(&self) -> Option<&Path> {
+        self.lora.as_ref().map(|base| base.folder.as_path())
+    }
+
+    fn save(&mut self, model: &GptModel) -> Result<()> {
         let (adapter, old_base) = (self.out.join(ADAPTER_FOLDER), self.out.join(BASE_FOLDER));
         let base = self.lora.as_ref().map(|base| base.folder.as_path());
         // What an earlier run left there belongs to another model.

@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::fetch::is_complete;
 use super::published::{Model, WeightsOrigin};
 use crate::terminal::{command, grouped, tr};
 
@@ -60,15 +61,17 @@ pub fn run(json: bool) -> Result<ExitCode> {
 impl ListedModel {
     fn of(model: Model) -> Self {
         let path = model.folder();
-        let state = path.as_deref().map_or(ModelState::Missing, state);
+        let state = path.as_deref().map_or(ModelState::Missing, |folder| state(model, folder));
         Self { name: model.to_string(), millions: model.millions(), gigabytes: model.gigabytes(), state, path }
     }
 }
 
-/// Whether a folder has all files of one of the origins.
-fn state(folder: &Path) -> ModelState {
-    let is_complete = |origin: &WeightsOrigin| origin.files().iter().all(|file| folder.join(file).is_file());
-    if WeightsOrigin::value_variants().iter().any(is_complete) {
+/// Whether a folder has all files of a model, from one of the origins.
+fn state(model: Model, folder: &Path) -> ModelState {
+    let is_here = |origin: &WeightsOrigin| origin.files().iter().all(|file| folder.join(file).is_file());
+    let is_complete =
+        if model.is_gpt2() { WeightsOrigin::value_variants().iter().any(is_here) } else { is_complete(folder) };
+    if is_complete {
         ModelState::Complete
     } else if folder.is_dir() {
         ModelState::Incomplete

@@ -2,11 +2,10 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
-use ch04_gpt::GptModel;
 use testkit::values;
 
 /// All gradients with the paths of their parameters.
-pub fn gradients_of(model: &GptModel, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
+pub fn gradients_of(model: &impl Module, gradients: &Gradients) -> Vec<(String, Vec<f32>)> {
     let mut collect = Collect { path: Vec::new(), gradients, found: Vec::new() };
     model.visit(&mut collect);
     collect.found

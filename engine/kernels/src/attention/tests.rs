@@ -1,9 +1,11 @@
+use bonus_llama::attention::{attention_weights, share};
 use burn::module::{Param, ParamId};
 use burn::tensor::Device;
 use ch03_attention::MultiHeadAttention;
-use ch03_attention::bonus::heads::{attend, split_heads};
+use ch03_attention::bonus::heads::{attend, merge_heads, split_heads};
 use ch03_attention::causal_mask::causal_mask;
 use ch03_attention::multi_head::MultiHeadAttentionConfig;
+use ch04_gpt::bonus::sliding_window::window_mask;
 use shared::rng::TorchRng;
 use shared::{Dropout, Linear, Mode};
 
@@ -82,4 +84,35 @@ fn views_that_are_not_contiguous() {
     };
     let fast = |[q, k, v]: [Tensor<3>; 3]| causal_attention(q, k, v, 4, None);
     assert_same(&[3 * tokens * width], |t| fast(inputs(t)), |t| lesson(inputs(t), 4, 0.0));
+}
+
+/// The attention of the bonus chapter between its projections, without the rotation.
+fn shared_lesson([q, k, v]: [Tensor<3>; 3], heads: Heads) -> Tensor<3> {
+    let [_, tokens, _] = q.dims();
+    let hidden = window_mask(tokens, tokens, heads.window, &q.device());
+    let [k, v] = [k, v].map(|x| share(split_heads(x, heads.keys), heads.queries));
+    let weights = attention_weights(split_heads(q, heads.queries), k, hidden, heads.factor.into());
+    merge_heads(weights.matmul(v))
+}
+
+#[test]
+fn heads_that_share_keys_and_windows() {
+    for (batch, tokens, head_dim, queries, keys) in [(1, 1, 2, 1, 1), (2, 7, 5, 6, 2), (2, 130, 4, 3, 1), (1, 200, 8, 4, 4)] {
+        for window in [None, Some(1), Some(5), Some(64), Some(65), Some(199), Some(500)] {
+            let heads = Heads { queries, keys, factor: 0.4, window };
+            let tensor = |t: &[Tensor<1>], i: usize, heads: usize| t[i].clone().reshape([batch, tokens, heads * head_dim]);
+            let inputs = |t: &[Tensor<1>]| [tensor(t, 0, queries), tensor(t, 1, keys), tensor(t, 2, keys)];
+            let [n, of_keys] = [queries, keys].map(|heads| batch * tokens * heads * head_dim);
+            let fast = |[q, k, v]: [Tensor<3>; 3]| shared_attention(q, k, v, heads);
+            assert_same(&[n, of_keys, of_keys], |t| fast(inputs(t)), |t| shared_lesson(inputs(t), heads));
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "4 heads of queries share 3 heads of keys")]
+fn groups_of_different_sizes_are_refused() {
+    let ones = |width: usize| Tensor::<3>::ones([1, 2, width], &Device::flex());
+    let heads = Heads { queries: 4, keys: 3, factor: 1.0, window: None };
+    shared_attention(ones(8), ones(6), ones(6), heads);
 }

@@ -1,8 +1,7 @@
-//! Many vectors times a matrix in 16 or 8 bits.
+//! Many vectors times a matrix in 16 bits.
 //!
 //! The vectors are rounded to bfloat16 as well. With AVX512-BF16, AMD's processors since Zen 4 multiply two pairs of bfloat16
-//! numbers and add both products to a sum in 32 bits, in the time of one multiplication and addition in 32 bits. 8-bit
-//! weights are integers, which bfloat16 represents exactly; the scales of their columns are applied at the end. Other
+//! numbers and add both products to a sum in 32 bits, in the time of one multiplication and addition in 32 bits. Other
 //! processors multiply the same rounded numbers in 32 bits. So do Intel's, although they have the instruction: it is so slow
 //! there that the product is 1.5 times as fast without it.
 //!
@@ -11,7 +10,7 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::compressed::{Compressed, PANEL, Pair, round, to_f32};
+use super::compressed::{Bf16Matrix, PANEL, Pair, round, to_f32};
 use crate::product::{MatrixView, OutputPointer, product_with_generated};
 
 /// Vectors that are multiplied with a panel at once: their sums fill 24 of the 32 vector registers.
@@ -24,7 +23,7 @@ const EXPANDED: usize = 4 * PANEL;
 ///
 /// # Shapes
 /// - `x`: `[n, rows]`; `weight`: `[rows, cols]`; result: `[n, cols]`.
-pub fn product<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) -> Vec<f32> {
+pub fn product(x: &[f32], weight: &Bf16Matrix, rows: usize, cols: usize) -> Vec<f32> {
     let product = if in_hardware() { in_16_bits } else { in_32_bits };
     product(x, weight, rows, cols)
 }
@@ -34,14 +33,14 @@ pub fn in_hardware() -> bool {
     avx512_bf16::is_fast()
 }
 
-fn in_32_bits<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) -> Vec<f32> {
+fn in_32_bits(x: &[f32], weight: &Bf16Matrix, rows: usize, cols: usize) -> Vec<f32> {
     let x: Vec<f32> = x.iter().map(|x| to_f32(round(*x))).collect();
     let x = MatrixView::new(&x, x.len() / rows, rows);
     product_with_generated(x, cols, EXPANDED, |columns, out| weight.expand(rows, columns, out))
 }
 
 #[allow(unsafe_code, reason = "threads write columns of one matrix, which no safe slice can express")]
-fn in_16_bits<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) -> Vec<f32> {
+fn in_16_bits(x: &[f32], weight: &Bf16Matrix, rows: usize, cols: usize) -> Vec<f32> {
     let (n, pairs) = (x.len() / rows, rows.div_ceil(2));
     let tiles: Vec<Vec<[Pair; TILE]>> = x.par_chunks(TILE * rows).map(|x| tile(x, rows)).collect();
     let mut out: Vec<f32> = Vec::with_capacity(n * cols);
@@ -53,8 +52,7 @@ fn in_16_bits<W: Compressed>(x: &[f32], weight: &W, rows: usize, cols: usize) ->
         let width = PANEL.min(cols - first);
         let pointer = &pointer;
         for (tile, first_row) in tiles.iter().zip((0..n).step_by(TILE)) {
-            for (row, sums) in (first_row..n).zip(&mut sums(tile, panel)) {
-                weight.scale(first, &mut sums[..width]);
+            for (row, sums) in (first_row..n).zip(&sums(tile, panel)) {
                 // SAFETY: the row and the panel's columns lie within the n * cols numbers that `out` has room for, and no
                 // other thread writes to this panel's columns.
                 unsafe { pointer.0.add(row * cols + first).copy_from_nonoverlapping(sums.as_ptr(), width) };
@@ -164,7 +162,7 @@ mod avx512_bf16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::compressed::{Bf16Matrix, Int8Matrix};
+    use super::super::integers::RowMajor;
     use super::*;
 
     fn numbers(n: usize, seed: usize) -> Vec<f32> {
@@ -172,10 +170,11 @@ mod tests {
     }
 
     /// Compares with the products of the rounded numbers in 64 bits.
-    fn check<W: Compressed>(n: usize, rows: usize, cols: usize, compress: impl Fn(&[f32], usize) -> W) {
+    fn check(n: usize, rows: usize, cols: usize) {
         let x = numbers(n * rows, 1);
-        let weight = compress(&numbers(rows * cols, 2), cols);
-        let values = weight.expand_all(rows, cols);
+        let weight = Bf16Matrix::new([rows, cols], &RowMajor { values: &numbers(rows * cols, 2), cols });
+        let mut values = vec![0.0; rows * cols];
+        weight.expand(rows, 0..cols, &mut values);
         for product in [in_16_bits, in_32_bits] {
             let found = product(&x, &weight, rows, cols);
             assert_eq!(found.len(), n * cols);
@@ -208,8 +207,7 @@ mod tests {
         for (n, rows, cols) in
             [(1, 1, 1), (5, 7, 33), (12, 32, 32), (13, 65, 20), (61, 48, 100), (200, 96, 64), (3, 17, 300)]
         {
-            check(n, rows, cols, Bf16Matrix::new);
-            check(n, rows, cols, Int8Matrix::new);
+            check(n, rows, cols);
         }
     }
 }

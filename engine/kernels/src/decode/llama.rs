@@ -18,10 +18,8 @@
 //! | `state` | what the threads share, and what each of them owns |
 //! | `token` | one token: the work of each thread |
 //! | `prompt` | many tokens at once |
-//! | `decoder` | ids in, the logits after the last of them out |
 
 mod attention;
-mod decoder;
 mod gate;
 mod prompt;
 mod rms_norm;
@@ -30,7 +28,8 @@ mod state;
 mod token;
 mod weights;
 
-pub use decoder::LlamaDecoder;
+pub use super::decoder::LlamaDecoder;
 pub use gate::Activation;
 pub use rms_norm::RmsNorm;
-pub use weights::{LlamaBlockWeights, LlamaWeights};
+pub(super) use state::LlamaState;
+pub use weights::{Embedding, LlamaBlockWeights, LlamaWeights};

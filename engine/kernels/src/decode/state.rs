@@ -3,7 +3,11 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Matrix;
+use super::decoder::DecoderState;
 use super::partial_sums::PartialSums;
+use super::prompt::prompt;
+use super::thread_pool::Worker;
 use super::weights::Weights;
 
 /// Keys and values of some heads in one block, `[tokens, head_dim]` for each head, with capacity for the whole context.
@@ -47,7 +51,7 @@ pub enum TokenTask {
 
 /// What all workers share.
 #[derive(Debug)]
-pub struct SharedState {
+pub struct GptState {
     pub weights: Arc<Weights>,
     pub task: Mutex<TokenTask>,
     /// The state of each worker; no other worker uses it while a token is computed.
@@ -61,9 +65,10 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl SharedState {
-    /// The state for this many threads, with empty caches.
-    pub fn new(weights: Arc<Weights>, threads: usize) -> Self {
+impl DecoderState for GptState {
+    type Weights = Weights;
+
+    fn new(weights: Arc<Weights>, threads: usize) -> Self {
         let emb_dim = weights.emb_dim();
         let worker = |index: usize| {
             let heads = weights.n_heads * index / threads..weights.n_heads * (index + 1) / threads;
@@ -88,5 +93,40 @@ impl SharedState {
             sums: PartialSums::new(threads),
             weights,
         }
+    }
+
+    fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.weights.vocab_size()
+    }
+
+    fn context_length(&self) -> usize {
+        self.weights.context_length()
+    }
+
+    fn a_matrix(&self) -> &Matrix {
+        &self.weights.blocks[0].out.weight
+    }
+
+    fn task(&self) -> &Mutex<TokenTask> {
+        &self.task
+    }
+
+    fn token(&self, worker: &Worker) {
+        self.compute_token(worker);
+    }
+
+    fn prompt(&self, ids: &[u32], kept: usize) {
+        let mut guards: Vec<_> = self.workers.iter().map(lock).collect();
+        let mut workers: Vec<_> = guards.iter_mut().map(|worker| &mut **worker).collect();
+        let last = prompt(&self.weights, ids, kept, &mut workers);
+        workers.iter_mut().for_each(|worker| worker.x.copy_from_slice(&last));
+    }
+
+    fn collect_logits(&self, logits: &mut Vec<f32>) {
+        self.workers.iter().for_each(|worker| logits.extend_from_slice(&lock(worker).logits));
     }
 }

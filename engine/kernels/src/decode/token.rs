@@ -7,13 +7,13 @@
 //! it among GPUs like this).
 //!
 //! In a row-major matrix, some columns of every row are short pieces of memory, which the processor cannot prefetch well. So
-//! weights in 32 bits are always divided by rows, which costs two more barriers per block ([`SharedState::project`]).
+//! weights in 32 bits are always divided by rows, which costs two more barriers per block ([`GptState::project`]).
 
 use std::ops::Range;
 
 use super::attention::{Span, attend};
 use super::partial_sums::SumSet;
-use super::state::{SharedState, TokenTask, WorkerState, lock};
+use super::state::{GptState, TokenTask, WorkerState, lock};
 use super::thread_pool::Worker;
 use super::weights::{BlockWeights, Norm, Projection};
 use crate::{gelu, layer_norm};
@@ -21,9 +21,9 @@ use crate::{gelu, layer_norm};
 /// Columns whose 16-bit numbers fill one cache line, and 32-bit numbers two: a thread's part begins at a multiple of this.
 const CACHE_LINE: usize = 32;
 
-impl SharedState {
+impl GptState {
     /// One worker's part of a token. Afterwards, each worker's state holds its part of the logits.
-    pub fn token(&self, worker: &Worker) {
+    pub fn compute_token(&self, worker: &Worker) {
         let state = &mut *lock(&self.workers[worker.index]);
         let weights = &*self.weights;
         let (first_block, position) = match *lock(&self.task) {

@@ -1,17 +1,12 @@
-//! A table that serves as output layer: its transpose in fewer bits, and products with its rows in 32 bits.
+//! A table that serves as output layer in 32 bits: products with its rows.
 
 use std::array;
 use std::ops::Range;
 
 use multiversion::multiversion;
-use rayon::prelude::*;
 
-use super::compressed::{Bf16Matrix, Int8Matrix, PANEL};
-use super::matrix::{Matrix, Precision, Values};
+use super::Matrix;
 use crate::math::{sum, sum_pairs};
-
-/// Rows of the table that are transposed at once: a few panels, so that little memory is needed besides the result.
-const ROWS: usize = 8 * PANEL;
 
 /// Rows that are read together.
 const STREAMS: usize = 4;
@@ -20,29 +15,6 @@ const STREAMS: usize = 4;
 const LANES: usize = 64;
 
 impl Matrix {
-    /// The transpose in 16 or 8 bits, in the layout for products. `None` for 32 bits, where [`Matrix::add_row_products`]
-    /// needs no copy.
-    pub fn transposed_in(&self, precision: Precision) -> Option<Self> {
-        let table = self.values();
-        let columns = |rows: &[f32]| transposed(rows, self.cols);
-        let blocks = table.par_chunks(ROWS * self.cols);
-        let values = match precision {
-            Precision::F32 => return None,
-            Precision::Bf16 => {
-                let parts: Vec<_> =
-                    blocks.map(|rows| Bf16Matrix::new(&columns(rows), rows.len() / self.cols)).collect();
-                Values::Bf16(Bf16Matrix { values: parts.into_iter().flat_map(|part| part.values).collect() })
-            }
-            Precision::Int8 => {
-                let parts: Vec<_> =
-                    blocks.map(|rows| Int8Matrix::new(&columns(rows), rows.len() / self.cols)).collect();
-                let scales = parts.iter().flat_map(|part| part.scales.iter().copied()).collect();
-                Values::Int8(Int8Matrix { values: parts.into_iter().flat_map(|part| part.values).collect(), scales })
-            }
-        };
-        Some(Self { rows: self.cols, cols: self.rows, values })
-    }
-
     /// Adds the product of `x` and each of some rows to `y`: `y[j] += sum over i of W[rows[j], i] x[i]`. It is fast in 32
     /// bits.
     ///
@@ -52,16 +24,6 @@ impl Matrix {
         assert_eq!((x.len(), y.len()), (self.cols, rows.len()), "vectors that fit the part of the matrix");
         add_row_products(&self.values()[rows.start * self.cols..rows.end * self.cols], x, y);
     }
-}
-
-/// Rows to columns.
-fn transposed(rows: &[f32], width: usize) -> Vec<f32> {
-    let n = rows.len() / width;
-    let mut columns = vec![0.0; rows.len()];
-    for (i, column) in columns.chunks_exact_mut(n).enumerate() {
-        column.iter_mut().zip(rows.chunks_exact(width)).for_each(|(value, row)| *value = row[i]);
-    }
-    columns
 }
 
 /// [`STREAMS`] rows that lie far apart are read together, so that memory is read in as many long streams.
@@ -104,22 +66,6 @@ mod tests {
 
     fn matrix(values: Vec<f32>, rows: usize, cols: usize) -> Matrix {
         Matrix::shared(Tensor::from_data(TensorData::new(values, [rows, cols]), &Device::flex())).unwrap()
-    }
-
-    #[test]
-    fn a_table_of_any_size_is_transposed_in_every_precision() {
-        for (rows, cols) in [(1, 1), (5, 7), (256, 32), (600, 33)] {
-            let table = numbers(rows * cols, 1);
-            let expected = matrix(transposed(&table, cols), cols, rows);
-            let table = matrix(table, rows, cols);
-            assert!(table.transposed_in(Precision::F32).is_none());
-            for precision in [Precision::Bf16, Precision::Int8] {
-                let found = table.transposed_in(precision).unwrap();
-                let expected = matrix(expected.values().into_owned(), cols, rows).in_precision(precision);
-                assert_eq!((found.rows(), found.cols(), found.bytes()), (cols, rows, expected.bytes()));
-                assert_eq!(found.values(), expected.values(), "{rows} x {cols} in {precision:?}");
-            }
-        }
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::compressed::{Compressed, PANEL, to_f32};
-use super::matrix::{Matrix, Values};
+use super::compressed::{PANEL, to_f32};
+use super::integers::{self, BLOCK, Block, InstructionSet, VectorBlock};
+use super::matrix::{Matrix, Values, scale};
 
 /// Columns that are computed together, so that their sums stay in the cache.
 const COLUMNS: usize = 8192;
@@ -14,7 +15,7 @@ const COLUMNS: usize = 8192;
 /// Rows that are read together, an even number.
 const STREAMS: usize = 8;
 
-/// Panels of compressed weights that are read together.
+/// Panels of weights in 16 bits that are read together.
 const PANELS: usize = 8;
 
 impl Matrix {
@@ -33,44 +34,61 @@ impl Matrix {
                 }
             }
             Values::Bf16(matrix) => {
-                self.add_panels(&matrix.values, rows, cols, y, |panels, sums| sum_bf16(panels, x, sums), |_, _| ());
+                let panel = |index: usize| &matrix.values[index * self.rows + rows.start..][..rows.len()];
+                add_panels::<_, PANELS>(panel, cols, y, |panels, sums| sum_bf16(panels, x, sums), |_, _| ());
             }
             Values::Int8(matrix) => {
-                let scale = |first, sums: &mut [f32; PANEL]| matrix.scale(first, sums);
-                self.add_panels(&matrix.values, rows, cols, y, |panels, sums| sum_int8(panels, x, sums), scale);
+                let finish = |panel: usize, sums: &mut [f32; PANEL]| scale(sums, &matrix.scales[panel]);
+                self.add_integers(&matrix.blocks, x, rows, cols, y, finish);
             }
+            Values::Int4(matrix) => self.add_integers(&matrix.blocks, x, rows, cols, y, |_, _| ()),
         }
     }
 
-    /// Adds to `y` the sums of all panels that contain some of the columns. `sum` gets the rows of up to [`PANELS`] panels
-    /// and writes their sums; these panels lie far apart, so that memory is read in as many long streams. `scale` gets the
-    /// first column of a panel and its sums.
-    fn add_panels<T>(
+    /// Adds to `y` the products of `x`, rounded to 8 bits, and some rows and columns.
+    fn add_integers<B: Block>(
         &self,
-        values: &[T],
+        blocks: &[B],
+        x: &[f32],
         rows: Range<usize>,
         cols: Range<usize>,
         y: &mut [f32],
-        sum: impl Fn(&[&[T]], &mut [[f32; PANEL]]),
-        scale: impl Fn(usize, &mut [f32; PANEL]),
+        finish: impl Fn(usize, &mut [f32; PANEL]),
     ) {
-        let panels = cols.start / PANEL..cols.end.div_ceil(PANEL);
-        let stream = panels.len().div_ceil(PANELS);
-        for index in 0..stream {
-            let of_streams = (panels.start + index..panels.end).step_by(stream);
-            let (mut read, mut n): ([&[T]; PANELS], usize) = ([&[]; PANELS], 0);
-            for panel in of_streams.clone() {
-                read[n] = &values[(panel * self.rows + rows.start) * PANEL..][..rows.len() * PANEL];
-                n += 1;
-            }
-            let mut sums = [[0.0; PANEL]; PANELS];
-            sum(&read[..n], &mut sums[..n]);
-            for (panel, sums) in of_streams.zip(&mut sums) {
-                scale(panel * PANEL, sums);
-                let (start, end) = ((panel * PANEL).max(cols.start), ((panel + 1) * PANEL).min(cols.end));
-                let y = &mut y[start - cols.start..end - cols.start];
-                y.iter_mut().zip(&sums[start - panel * PANEL..]).for_each(|(y, sum)| *y += sum);
-            }
+        let x = VectorBlock::blocks(x, rows.start);
+        let per_panel = self.rows.div_ceil(BLOCK);
+        let panel = |index: usize| &blocks[index * per_panel + rows.start / BLOCK..][..x.len()];
+        let sum = |panels: &[&[B]], sums: &mut [[f32; PANEL]]| InstructionSet::best().sums_of_panels(panels, &x, sums);
+        add_panels::<_, { integers::STREAMS }>(panel, cols, y, sum, finish);
+    }
+}
+
+/// Adds to `y` the sums of all panels that contain some of the columns. `panel` gives the rows of a panel. `sum` gets those of
+/// up to `STREAMS` panels and writes their sums; these panels lie far apart, so that memory is read in as many long streams.
+/// `finish` gets a panel and its sums.
+fn add_panels<'m, T: 'm, const STREAMS: usize>(
+    panel: impl Fn(usize) -> &'m [T],
+    cols: Range<usize>,
+    y: &mut [f32],
+    sum: impl Fn(&[&[T]], &mut [[f32; PANEL]]),
+    finish: impl Fn(usize, &mut [f32; PANEL]),
+) {
+    let panels = cols.start / PANEL..cols.end.div_ceil(PANEL);
+    let stream = panels.len().div_ceil(STREAMS);
+    for index in 0..stream {
+        let of_streams = (panels.start + index..panels.end).step_by(stream);
+        let (mut read, mut n): ([&[T]; STREAMS], usize) = ([&[]; STREAMS], 0);
+        for index in of_streams.clone() {
+            read[n] = panel(index);
+            n += 1;
+        }
+        let mut sums = [[0.0; PANEL]; STREAMS];
+        sum(&read[..n], &mut sums[..n]);
+        for (panel, sums) in of_streams.zip(&mut sums) {
+            finish(panel, sums);
+            let (start, end) = ((panel * PANEL).max(cols.start), ((panel + 1) * PANEL).min(cols.end));
+            let y = &mut y[start - cols.start..end - cols.start];
+            y.iter_mut().zip(&sums[start - panel * PANEL..]).for_each(|(y, sum)| *y += sum);
         }
     }
 }
@@ -109,47 +127,37 @@ fn add_f32(part: ProductPart, values: &[f32], x: &[f32], y: &mut [f32]) {
     }
 }
 
-#[multiversion(targets = "simd")]
-fn sum_bf16(panels: &[&[u16]], x: &[f32], sums: &mut [[f32; PANEL]]) {
-    panel_sums(panels, x, sums, to_f32);
-}
-
-#[multiversion(targets = "simd")]
-fn sum_int8(panels: &[&[i8]], x: &[f32], sums: &mut [[f32; PANEL]]) {
-    panel_sums(panels, x, sums, f32::from);
-}
-
 /// The products of `x` and each column of up to [`PANELS`] panels, each `[x.len(), PANEL]`.
-#[inline(always)]
-fn panel_sums<T: Copy>(panels: &[&[T]], x: &[f32], sums: &mut [[f32; PANEL]], number: impl Fn(T) -> f32 + Copy) {
+#[multiversion(targets = "simd")]
+fn sum_bf16(panels: &[&[[u16; PANEL]]], x: &[f32], sums: &mut [[f32; PANEL]]) {
     match panels.len() {
-        1 => sums_of::<T, 1>(panels, x, sums, number),
-        2 => sums_of::<T, 2>(panels, x, sums, number),
-        3 => sums_of::<T, 3>(panels, x, sums, number),
-        4 => sums_of::<T, 4>(panels, x, sums, number),
-        5 => sums_of::<T, 5>(panels, x, sums, number),
-        6 => sums_of::<T, 6>(panels, x, sums, number),
-        7 => sums_of::<T, 7>(panels, x, sums, number),
-        _ => sums_of::<T, PANELS>(panels, x, sums, number),
+        1 => sums_of::<1>(panels, x, sums),
+        2 => sums_of::<2>(panels, x, sums),
+        3 => sums_of::<3>(panels, x, sums),
+        4 => sums_of::<4>(panels, x, sums),
+        5 => sums_of::<5>(panels, x, sums),
+        6 => sums_of::<6>(panels, x, sums),
+        7 => sums_of::<7>(panels, x, sums),
+        _ => sums_of::<PANELS>(panels, x, sums),
     }
 }
 
-/// As [`panel_sums`], for exactly `N` panels, whose sums fill registers.
+/// As [`sum_bf16`], for exactly `N` panels, whose sums fill registers.
 #[inline(always)]
-fn sums_of<T: Copy, const N: usize>(panels: &[&[T]], x: &[f32], out: &mut [[f32; PANEL]], number: impl Fn(T) -> f32) {
-    let panels: [&[[T; PANEL]]; N] = array::from_fn(|i| &panels[i].as_chunks::<PANEL>().0[..x.len()]);
+fn sums_of<const N: usize>(panels: &[&[[u16; PANEL]]], x: &[f32], out: &mut [[f32; PANEL]]) {
+    let panels: [&[[u16; PANEL]]; N] = array::from_fn(|i| &panels[i][..x.len()]);
     let mut sums = [[0.0; PANEL]; N];
     let (pairs, last) = x.as_chunks::<2>();
     for (row, [factor, next_factor]) in pairs.iter().enumerate() {
         for (sums, panel) in sums.iter_mut().zip(panels) {
             for (sum, (w, next_w)) in sums.iter_mut().zip(panel[2 * row].iter().zip(&panel[2 * row + 1])) {
-                *sum += factor * number(*w) + next_factor * number(*next_w);
+                *sum += factor * to_f32(*w) + next_factor * to_f32(*next_w);
             }
         }
     }
     if let [factor] = last {
         for (sums, panel) in sums.iter_mut().zip(panels) {
-            sums.iter_mut().zip(&panel[x.len() - 1]).for_each(|(sum, w)| *sum += factor * number(*w));
+            sums.iter_mut().zip(&panel[x.len() - 1]).for_each(|(sum, w)| *sum += factor * to_f32(*w));
         }
     }
     out.copy_from_slice(&sums);

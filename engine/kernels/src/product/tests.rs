@@ -22,6 +22,10 @@ fn products_of_odd_shapes_and_views() {
         let (a, b) = (MatrixView::new(&a, rows, inner), MatrixView::new(&b, inner, cols));
         assert_eq!(product(a, b), by_hand(a, b), "{rows} x {inner} x {cols}");
         assert_eq!(product(b.transposed(), a.transposed()), by_hand(b.transposed(), a.transposed()));
+        let mut sum = vec![3.0; rows * cols];
+        add_product(&mut sum, a, b, 0.5);
+        let expected: Vec<f32> = by_hand(a, b).into_iter().map(|x| 3.0 + 0.5 * x).collect();
+        assert_eq!(sum, expected, "{rows} x {inner} x {cols}");
     }
 }
 

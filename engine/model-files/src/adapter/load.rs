@@ -1,10 +1,9 @@
 //! An adapter's tensors become parts of a model.
 //!
 //! `peft` names a tensor `base_model.model.`, then the layer as the trained model calls it, then `.lora_A.weight` or
-//! `.lora_B.weight`. The model can be the book's (`trf_blocks.0.att.W_query`) or Hugging Face's GPT-2
-//! (`transformer.h.0.attn.c_attn`), whose queries, keys and values are one layer: all three get its A, and each a third
-//! of its B. Parameters that were trained as a whole (biases, `modules_to_save`) have their own names, without
-//! `lora_A`.
+//! `.lora_B.weight`. In Hugging Face's GPT-2 (`transformer.h.0.attn.c_attn`) queries, keys and values are one layer: all
+//! three get its A, and each a third of its B. Parameters that were trained as a whole (biases, `modules_to_save`) have
+//! their own names, without `lora_A`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -13,18 +12,14 @@ use std::path::Path;
 use appendix_lora::{LoraLayer, attach_layers};
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
-use ch04_gpt::GptModel;
-use shared::GptConfig;
 
 use super::config::AdapterSettings;
-use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, AdapterError, layers_of};
-use crate::load::{BadTensor, replace_parameters};
-use crate::parameters::gpt_parameters;
+use super::{ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, AdapterError, AdapterModel, AdapterNames, PEFT, layer_of};
+use crate::FileError;
+use crate::inspect::{Parameter, parameters};
+use crate::load::{BadTensor, ByPath, replace_parameters};
 use crate::stored::{StorageForm, StoredTensor, StoredTensors, TensorReference, stored_tensors};
-use crate::{FileError, HeadShape};
 
-/// What `peft` puts before the names of the model.
-const PEFT: &str = "base_model.model.";
 /// `adapter_model.safetensors` in PyTorch's format.
 const PICKLE_FILE: &str = "adapter_model.bin";
 
@@ -34,7 +29,7 @@ const PICKLE_FILE: &str = "adapter_model.bin";
 /// # Errors
 /// If a file is missing or damaged, if the adapter is of a kind that computes something else, or if it does not fit the
 /// model; the message names the tensor and both shapes.
-pub fn load_adapter(folder: &Path, model: GptModel, device: &Device) -> Result<GptModel, AdapterError> {
+pub fn load_adapter<M: AdapterModel>(folder: &Path, model: M, device: &Device) -> Result<M, AdapterError> {
     let config_path = folder.join(ADAPTER_CONFIG_FILE);
     let settings = AdapterSettings::read(&config_path)?;
     let path = folder.join(ADAPTER_WEIGHTS_FILE);
@@ -47,11 +42,12 @@ pub fn load_adapter(folder: &Path, model: GptModel, device: &Device) -> Result<G
     if tensors.is_empty() {
         return Err(damaged("it has no tensors".into()));
     }
-    if layers_of(&model).any(|(_, linear)| linear.weight.reparameterization::<LoraLayer>().is_some()) {
+    if model.linear_layers().iter().any(|(_, linear)| linear.weight.reparameterization::<LoraLayer>().is_some()) {
         return Err(AdapterError::HasLora);
     }
     let misfit = |(tensor, reason)| AdapterError::Misfit { path: path.clone(), tensor, reason };
-    let mut adapter = AdapterTensors::new(&tensors).map_err(misfit)?;
+    let mut adapter = AdapterTensors::new(&tensors, model.names_in_adapters()).map_err(misfit)?;
+    adapter.check_tied_unchanged().map_err(misfit)?;
     let mut lora = adapter.lora_layers(&settings, &model, device).map_err(misfit)?;
     let whole = adapter.whole_parameters(&model).map_err(misfit)?;
     adapter.check_all_used().map_err(misfit)?;
@@ -66,6 +62,8 @@ pub fn load_adapter(folder: &Path, model: GptModel, device: &Device) -> Result<G
 
 /// A tensor and its name in the file.
 type NamedTensor<'a> = (&'a str, &'a StoredTensor<'a>);
+/// The matrices A and B of a layer.
+type Pair<'a> = [NamedTensor<'a>; 2];
 
 /// The tensors of an adapter file.
 struct AdapterTensors<'a> {
@@ -73,40 +71,45 @@ struct AdapterTensors<'a> {
     by_name: BTreeMap<String, NamedTensor<'a>>,
     /// Names in the file that have no place yet.
     unused: BTreeSet<&'a str>,
+    /// The names that the model gives them.
+    names: AdapterNames,
 }
 
 impl<'a> AdapterTensors<'a> {
-    fn new(tensors: &'a StoredTensors<'a>) -> Result<Self, BadTensor> {
+    fn new(tensors: &'a StoredTensors<'a>, names: AdapterNames) -> Result<Self, BadTensor> {
         let mut by_name = BTreeMap::new();
         for (name, stored) in tensors.iter().filter(|(name, _)| !is_unused(name, tensors)) {
-            if let Some((other, _)) = by_name.insert(model_name(name), (name.as_str(), stored)) {
+            if let Some((other, _)) = by_name.insert(model_name(name, &names), (name.as_str(), stored)) {
                 return Err((name.clone(), format!("it is there twice, also as {other}")));
             }
         }
         let unused = by_name.values().map(|(name, _)| *name).collect();
-        Ok(Self { by_name, unused })
+        Ok(Self { by_name, unused, names })
+    }
+
+    /// Fails if the adapter changes the embedding or the output layer of a model in which they are one weight.
+    fn check_tied_unchanged(&self) -> Result<(), BadTensor> {
+        let is_tied =
+            |name: &String| self.names.tied.iter().any(|tied| name.starts_with(self.names.without_prefix(tied)));
+        let Some((_, (name, _))) = self.by_name.iter().find(|(name, _)| is_tied(name)) else { return Ok(()) };
+        let reason = "the output layer of this model is its token embedding, and an adapter would change one of them \
+                      alone; train it without embed_tokens and lm_head";
+        Err((name.to_string(), reason.to_string()))
     }
 
     /// The LoRA layers, by the paths of the weights that they belong to.
     fn lora_layers(
         &mut self,
         settings: &AdapterSettings,
-        model: &GptModel,
+        model: &impl AdapterModel,
         device: &Device,
     ) -> Result<HashMap<String, LoraLayer>, BadTensor> {
         let mut layers = HashMap::new();
-        for (layer, linear) in layers_of(model) {
-            let (gpt2_name, third) = layer.in_hugging_face();
-            let (book, gpt2) = (self.pair(&layer.book_name())?, self.pair(&gpt2_name)?);
-            let (pair, third) = match (book, gpt2) {
-                (Some(_), Some([(name, _), _])) => {
-                    return Err((name.to_string(), format!("{} has other LoRA matrices too", layer.book_name())));
-                }
-                (Some(pair), None) => (pair, None),
-                (None, Some(pair)) => (pair, third),
-                (None, None) => continue,
-            };
-            let [(name_a, a), (name_b, b)] = pair;
+        for (path, linear) in model.linear_layers() {
+            let Some(([(name_a, a), (name_b, b)], third)) = self.only_pair(&path)? else { continue };
+            // A third of GPT-2's layer leaves the other thirds.
+            self.unused.remove(name_a);
+            self.unused.remove(name_b);
             let (rank, scale) = settings.rank_and_scale(layer_name(name_a));
             let [d_in, d_out] = linear.weight.lazy_shape().dims();
             let width = if third.is_some() { 3 * d_out } else { d_out };
@@ -118,41 +121,47 @@ impl<'a> AdapterTensors<'a> {
                 Param::from_tensor(Tensor::<2>::from_data(TensorData::new(values, shape), device))
             };
             let layer_of_a_and_b = LoraLayer { a: param(a, [d_in, rank]), b: param(b, [rank, d_out]), scale };
-            layers.insert(layer.weight_path(), layer_of_a_and_b);
+            layers.insert(path, layer_of_a_and_b);
         }
         Ok(layers)
     }
 
+    /// The matrices of the weight with this path, if the file has them, and which third of their layer it is, if it is not
+    /// the whole.
+    fn only_pair(&self, path: &str) -> Result<Option<(Pair<'a>, Option<usize>)>, BadTensor> {
+        let mut found = None;
+        for TensorReference { name, form } in self.names.places(path) {
+            let Some(pair) = self.pair(layer_of(self.names.without_prefix(name)))? else { continue };
+            let third = if let StorageForm::Third(third) = form { Some(*third) } else { None };
+            if let Some(([(other, _), _], _)) = found.replace((pair, third)) {
+                let [(name, _), _] = pair;
+                return Err((name.to_string(), format!("{} has other LoRA matrices too", layer_name(other))));
+            }
+        }
+        Ok(found)
+    }
+
     /// The matrices of a layer with their names in the file, if it has them.
-    fn pair(&mut self, layer: &str) -> Result<Option<[NamedTensor<'a>; 2]>, BadTensor> {
+    fn pair(&self, layer: &str) -> Result<Option<Pair<'a>>, BadTensor> {
         let [a, b] = ['A', 'B'].map(|matrix| self.by_name.get(&format!("{layer}.lora_{matrix}.weight")).copied());
         let missing = |there: &str, from: &str, to: &str| Err((there.replace(from, to), "it is missing".to_string()));
         match (a, b) {
             (None, None) => Ok(None),
             (Some((name, _)), None) => missing(name, ".lora_A.", ".lora_B."),
             (None, Some((name, _))) => missing(name, ".lora_B.", ".lora_A."),
-            (Some(a), Some(b)) => {
-                // A third of GPT-2's layer leaves the other thirds.
-                self.unused.remove(a.0);
-                self.unused.remove(b.0);
-                Ok(Some([a, b]))
-            }
+            (Some(a), Some(b)) => Ok(Some([a, b])),
         }
     }
 
     /// The parameters that were trained as a whole, by their paths.
-    fn whole_parameters(
-        &mut self,
-        model: &GptModel,
-    ) -> Result<HashMap<String, (&'a StoredTensor<'a>, StorageForm)>, BadTensor> {
-        let mut found = HashMap::new();
-        let (config, head) = sizes(model);
-        for parameter in gpt_parameters(&config, head) {
-            for TensorReference { name, form } in [parameter.in_book(), parameter.in_hugging_face("", true)] {
-                let Some((name, stored)) = self.by_name.get(&name).copied() else { continue };
-                stored.check(form, &parameter.shape).map_err(|reason| (name.to_string(), reason))?;
+    fn whole_parameters(&mut self, model: &impl AdapterModel) -> Result<ByPath<'a>, BadTensor> {
+        let mut found = ByPath::new();
+        for Parameter { name: path, shape } in parameters(model) {
+            for TensorReference { name, form } in self.names.places(&path) {
+                let Some((name, stored)) = self.by_name.get(self.names.without_prefix(name)).copied() else { continue };
+                stored.check(*form, &shape).map_err(|reason| (name.to_string(), reason))?;
                 self.unused.remove(name);
-                found.insert(parameter.path(), (stored, form));
+                found.insert(path.clone(), (stored, *form));
             }
         }
         Ok(found)
@@ -163,6 +172,8 @@ impl<'a> AdapterTensors<'a> {
         let Some(name) = self.unused.first() else { return Ok(()) };
         let reason = if name.contains(".lora_embedding_") {
             "LoRA matrices of embeddings are not read; adapt linear layers only"
+        } else if name.ends_with(".bias") {
+            "the model has no such bias"
         } else {
             "the model has no such layer"
         };
@@ -181,9 +192,8 @@ fn is_unused(name: &str, tensors: &StoredTensors) -> bool {
 
 /// The name of a tensor in the model itself: without what `peft` and Hugging Face's head put in front, and without the
 /// wrapper of an adapted layer.
-fn model_name(name: &str) -> String {
-    let name = name.strip_prefix(PEFT).unwrap_or(name);
-    let name = name.strip_prefix("transformer.").unwrap_or(name);
+fn model_name(name: &str, names: &AdapterNames) -> String {
+    let name = names.without_prefix(name.strip_prefix(PEFT).unwrap_or(name));
     name.replace(".base_layer.", ".")
 }
 
@@ -202,21 +212,4 @@ fn matrix(name: &str, stored: &StoredTensor, shape: [usize; 2]) -> Result<Vec<f3
     }
     stored.check(StorageForm::Transposed, &shape).map_err(|reason| (name.to_string(), reason))?;
     Ok(stored.values(StorageForm::Transposed, &shape))
-}
-
-/// The sizes of a model, for the table of parameters. The bias of a classification head is in no adapter.
-fn sizes(model: &GptModel) -> (GptConfig, HeadShape) {
-    let [vocab_size, emb_dim] = model.tok_emb.weight.lazy_shape().dims();
-    let attention = model.trf_blocks.first().map(|block| &block.att);
-    let config = GptConfig {
-        vocab_size,
-        context_length: model.context_length(),
-        emb_dim,
-        n_heads: attention.map_or(1, |att| att.num_heads),
-        n_layers: model.trf_blocks.len(),
-        drop_rate: 0.0,
-        qkv_bias: attention.is_some_and(|att| att.w_query.bias.is_some()),
-    };
-    let [_, outputs] = model.out_head.weight.lazy_shape().dims();
-    (config, HeadShape { outputs, bias: false })
 }

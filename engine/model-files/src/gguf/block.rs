@@ -6,6 +6,7 @@
 //! its, bit for bit.
 
 use half::f16;
+use rayon::prelude::*;
 
 use super::{k_blocks, small_blocks};
 
@@ -56,6 +57,9 @@ const fn layout(
 ) -> Layout {
     Layout { kind, id, name, values, bytes, scales }
 }
+
+/// Blocks that a thread looks at in one go.
+const PIECE: usize = 1 << 14;
 
 /// In the order of [`BlockType`].
 const LAYOUTS: [Layout; 11] = [
@@ -179,11 +183,16 @@ impl BlockType {
     /// A block of `bytes` with a scale or minimum that is not a finite number: its index and that number.
     pub(crate) fn bad_scale(self, bytes: &[u8]) -> Option<(usize, f32)> {
         let Layout { bytes: size, scales, .. } = *self.layout();
+        // All bits of the exponent are set, which is in the second byte. All threads look, at many blocks each.
+        let is_bad = |&start: &usize| scales.iter().any(|at| bytes[start + at + 1] & 0x7C == 0x7C);
+        let starts = |piece: usize| (piece..bytes.len().min(piece + PIECE * size)).step_by(size);
         if scales.is_empty() {
             return None;
         }
-        let bad = |block: &[u8]| scales.iter().map(|&at| half_at(block, at)).find(|scale| !scale.is_finite());
-        bytes.chunks_exact(size).enumerate().find_map(|(index, block)| Some((index, bad(block)?)))
+        let pieces = (0..bytes.len().div_ceil(PIECE * size)).into_par_iter().map(|piece| piece * PIECE * size);
+        let start = pieces.find_map_first(|piece| starts(piece).find(is_bad))?;
+        let mut values = scales.iter().map(|&at| half_at(&bytes[start..], at));
+        Some((start / size, values.find(|value| !value.is_finite())?))
     }
 }
 

@@ -9,11 +9,12 @@ use safetensors::Dtype;
 use super::LoadedLlama;
 use super::metadata::ROPE_FREQS;
 use super::table::{
-    GGUF_BLOCK, GGUF_HEAD, HUGGING_FACE_BLOCK, HUGGING_FACE_EMBEDDING, HUGGING_FACE_HEAD, llama_parameters,
+    GGUF_BLOCK, GGUF_HEAD, HUGGING_FACE_BLOCK, HUGGING_FACE_EMBEDDING, HUGGING_FACE_HEAD, LlamaParameter,
+    llama_parameters,
 };
 use crate::CheckpointError;
 use crate::gguf::{BlockType, Gguf};
-use crate::load::{BadTensor, FoundTensors, Wanted, find_tensors, replace_parameters};
+use crate::load::{BadTensor, ByPath, FoundTensors, Wanted, find_tensors, replace_parameters};
 use crate::stored::{Encoding, StoredTensor, StoredTensors};
 
 /// How the tensors of a file are named.
@@ -29,6 +30,13 @@ pub(super) struct Source<'a> {
     pub(super) path: &'a Path,
     pub(super) format: Format,
     pub(super) tensors: StoredTensors<'a>,
+}
+
+/// The tensors of the parameters of a model, all of which fit.
+pub(super) struct FoundParameters<'a> {
+    pub(super) found: ByPath<'a>,
+    /// What was not used, one sentence each.
+    pub(super) warnings: Vec<String>,
 }
 
 /// The tensors of a GGUF file. Those whose values are stored one by one are not different from any others.
@@ -52,12 +60,26 @@ impl Source<'_> {
     /// # Errors
     /// The first tensor that is missing or does not fit; a bias; or another number of blocks than the configuration's.
     pub(super) fn fill(&self, config: LlamaConfig, device: &Device) -> Result<LoadedLlama, CheckpointError> {
+        let FoundParameters { found, warnings } = self.find(config.n_layers, llama_parameters(&config))?;
+        let model = replace_parameters(LlamaModel::new(&config, device), found);
+        Ok(LoadedLlama { config, model, warnings })
+    }
+
+    /// The tensors of `parameters`, of a model with this many blocks.
+    ///
+    /// # Errors
+    /// As [`fill`](Self::fill).
+    pub(super) fn find(
+        &self,
+        n_layers: usize,
+        parameters: impl Iterator<Item = LlamaParameter>,
+    ) -> Result<FoundParameters<'_>, CheckpointError> {
         let bad = |(tensor, reason): BadTensor| {
             let path = self.path.to_path_buf();
             CheckpointError::BadTensor { path, tensor, reason }
         };
-        self.check_blocks(config.n_layers)?;
-        let wanted = llama_parameters(&config).map(|parameter| {
+        self.check_blocks(n_layers)?;
+        let wanted = parameters.map(|parameter| {
             let place = match self.format {
                 Format::HuggingFace => parameter.in_hugging_face(),
                 Format::Gguf => parameter.in_gguf(),
@@ -69,8 +91,7 @@ impl Source<'_> {
         for name in unused {
             warnings.extend(self.warning(name).map_err(|reason| bad((name.to_string(), reason)))?);
         }
-        let model = replace_parameters(LlamaModel::new(&config, device), found);
-        Ok(LoadedLlama { config, model, warnings })
+        Ok(FoundParameters { found, warnings })
     }
 
     /// Fails unless the file has tensors of as many blocks as the configuration says.

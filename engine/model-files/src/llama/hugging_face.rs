@@ -7,21 +7,21 @@ use super::fields::Fields;
 use super::hugging_face_rope::{self, Rotation};
 
 /// The models: architecture, `model_type`, and what is taken where `config.json` says nothing.
-struct Known {
-    architecture: &'static str,
-    model_type: &'static str,
-    defaults: Defaults,
+pub(super) struct Known {
+    pub(super) architecture: &'static str,
+    pub(super) model_type: &'static str,
+    pub(super) defaults: Defaults,
 }
 
 /// What transformers takes for a field that is not there.
 #[derive(Clone, Copy)]
-struct Defaults {
+pub(super) struct Defaults {
     /// `None`: width divided by heads.
     head_dim: Option<usize>,
     rope_base: f64,
     tied: bool,
-    activation: &'static str,
-    activation_field: &'static str,
+    pub(super) activation: &'static str,
+    pub(super) activation_field: &'static str,
 }
 
 const LLAMA: Defaults =
@@ -35,11 +35,20 @@ const GEMMA3: Defaults = Defaults {
     activation_field: "hidden_activation",
 };
 
-const KNOWN: [Known; 3] = [
+static KNOWN: [Known; 3] = [
     Known { architecture: "LlamaForCausalLM", model_type: "llama", defaults: LLAMA },
     Known { architecture: "Qwen3ForCausalLM", model_type: "qwen3", defaults: QWEN3 },
     Known { architecture: "Gemma3ForCausalLM", model_type: "gemma3_text", defaults: GEMMA3 },
 ];
+
+/// What the files call a family.
+pub(super) fn known_family(family: &Family) -> &'static Known {
+    match family {
+        Family::Llama => &KNOWN[0],
+        Family::Qwen3 => &KNOWN[1],
+        Family::Gemma3(_) => &KNOWN[2],
+    }
+}
 
 /// Layers of which Gemma 3 lets one see the whole text.
 pub(super) const USUAL_PATTERN: usize = 6;
@@ -113,7 +122,8 @@ fn known_model(fields: Fields) -> Result<&'static Known, String> {
     let found = KNOWN.iter().find(is_known).filter(|_| architecture.is_some() || model_type.is_some());
     found.ok_or_else(|| {
         let [architecture, model_type] = [architecture, model_type].map(|name| name.unwrap_or("missing"));
-        let allowed = KNOWN.map(|known| format!("{} and {}", known.architecture, known.model_type)).join(", or ");
+        let allowed =
+            KNOWN.each_ref().map(|known| format!("{} and {}", known.architecture, known.model_type)).join(", or ");
         format!("architectures is {architecture} and model_type {model_type}, but they must be {allowed}")
     })
 }

@@ -10,14 +10,18 @@
 //! order; and GGUF files of Gemma store `1 + weight` for every norm. Both are undone while reading.
 //!
 //! Every tensor is compared with the configuration before anything is allocated; then they are converted one by one, each
-//! straight from the mapped file into its parameter.
+//! straight from the mapped file into its parameter. Models are written in the form of Hugging Face.
 
+mod classifier;
+mod columns;
+mod config_json;
 mod fields;
 mod fill;
 mod hugging_face;
 mod hugging_face_rope;
 mod metadata;
 mod rope_freqs;
+mod save;
 mod table;
 
 use std::path::Path;
@@ -26,11 +30,17 @@ use bonus_llama::{LlamaConfig, LlamaModel};
 use burn::tensor::Device;
 use serde_json::{Map, Value};
 
+pub use classifier::{is_llama_classifier, load_llama_classifier, save_llama_classifier};
+pub use columns::{LlamaColumns, with_llama_columns};
+pub use config_json::TokenIds;
+pub use save::{Companions, save_llama};
+pub(crate) use table::{HUGGING_FACE_EMBEDDING, HUGGING_FACE_HEAD};
 pub use table::{LlamaParameter, llama_parameters};
 
 use crate::folder::read_json;
 use crate::gguf::{Gguf, GgufFile};
 use crate::shards::Shards;
+pub use crate::shards::weight_files;
 use crate::{CONFIG_FILE, CheckpointError};
 use fill::{Format, Source};
 
@@ -77,6 +87,17 @@ pub fn llama_config(path: &Path) -> Result<LlamaConfig, CheckpointError> {
 /// As [`llama_config`], and if a tensor is missing, damaged or does not fit the configuration.
 pub fn load_llama(path: &Path, device: &Device) -> Result<LoadedLlama, CheckpointError> {
     if path.is_dir() { load_llama_folder(path, device) } else { load_llama_gguf(path, device) }
+}
+
+/// Compares every tensor in a folder from Hugging Face with the configuration, as [`load_llama`] does, but reads no values.
+///
+/// # Errors
+/// As [`load_llama`].
+pub fn check_llama_folder(folder: &Path) -> Result<(), CheckpointError> {
+    let config = folder_config(folder)?;
+    let shards = Shards::open(folder)?;
+    let source = Source { path: &shards.path, format: Format::HuggingFace, tensors: shards.tensors()? };
+    source.find(config.n_layers, llama_parameters(&config)).map(drop)
 }
 
 /// Reads a model from a folder from Hugging Face.

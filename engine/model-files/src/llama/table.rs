@@ -98,8 +98,8 @@ const BACK: [Row; 2] = [
 ];
 
 /// The token embedding and the output layer of its own at Hugging Face.
-pub(super) const HUGGING_FACE_EMBEDDING: &str = FRONT[0].hugging_face;
-pub(super) const HUGGING_FACE_HEAD: &str = "lm_head.weight";
+pub(crate) const HUGGING_FACE_EMBEDDING: &str = FRONT[0].hugging_face;
+pub(crate) const HUGGING_FACE_HEAD: &str = "lm_head.weight";
 /// The token embedding and the output layer of its own in GGUF files.
 pub(super) const GGUF_EMBEDDING: &str = FRONT[0].gguf;
 pub(super) const GGUF_HEAD: &str = "output.weight";
@@ -132,6 +132,22 @@ pub fn llama_parameters(config: &LlamaConfig) -> impl Iterator<Item = LlamaParam
     rows.filter_map(
         move |(block, row)| if row.models.include(&config) { Some(row.parameter(block, &config)) } else { None },
     )
+}
+
+/// The parameters of a classifier with this many classes whose body `config` describes, in the order of the model's fields.
+/// Its head is called as in transformers' models for classification, which have no bias.
+pub(super) fn classifier_parameters(
+    config: &LlamaConfig,
+    classes: usize,
+) -> impl Iterator<Item = LlamaParameter> + use<> {
+    let head = |value: &str, shape: Vec<usize>, form| {
+        let (path, name) = (format!("out_head.{value}"), format!("score.{value}"));
+        LlamaParameter { path, gguf: name.clone(), hugging_face: name, shape, form, gguf_form: form }
+    };
+    let weight = head("weight", vec![config.emb_dim, classes], StorageForm::Transposed);
+    let bias = head("bias", vec![classes], StorageForm::AsIs);
+    let body = llama_parameters(&LlamaConfig { tied: true, ..config.clone() });
+    body.chain([weight, bias])
 }
 
 impl Models {
@@ -195,7 +211,7 @@ impl Row {
 
 impl LlamaParameter {
     /// Where it is in a folder from Hugging Face.
-    pub(super) fn in_hugging_face(&self) -> TensorReference {
+    pub(crate) fn in_hugging_face(&self) -> TensorReference {
         TensorReference { name: self.hugging_face.clone(), form: self.form }
     }
 

@@ -54,22 +54,6 @@ fn the_table_has_as_many_values_as_the_configuration_says() {
     }
 }
 
-#[test]
-fn the_linear_layers_are_six_in_each_block_and_the_head() {
-    let names: Vec<_> = linear_layers(1).map(|layer| (layer.weight_path(), layer.book_name())).collect();
-    let expected = [
-        ("trf_blocks.0.att.w_query.weight", "trf_blocks.0.att.W_query"),
-        ("trf_blocks.0.att.w_key.weight", "trf_blocks.0.att.W_key"),
-        ("trf_blocks.0.att.w_value.weight", "trf_blocks.0.att.W_value"),
-        ("trf_blocks.0.att.out_proj.weight", "trf_blocks.0.att.out_proj"),
-        ("trf_blocks.0.ff.expand.weight", "trf_blocks.0.ff.layers.0"),
-        ("trf_blocks.0.ff.contract.weight", "trf_blocks.0.ff.layers.2"),
-        ("out_head.weight", "out_head"),
-    ];
-    assert_eq!(names, expected.map(|(path, name)| (path.to_string(), name.to_string())));
-    assert_eq!(linear_layers(12).count(), 6 * 12 + 1);
-}
-
 fn published(size: &str) -> GptConfig {
     GptConfig { qkv_bias: true, ..GptConfig::preset(size).unwrap() }
 }

@@ -2,13 +2,17 @@
 
 use std::fs;
 
+use bonus_llama::LlamaModel;
+use burn::tensor::{Device, s};
 use half::{bf16, f16};
+use model_files::{LlamaColumns, with_llama_columns};
 use safetensors::Dtype;
 use serde::Deserialize;
 use serde_json::json;
+use testkit::values;
 
 use crate::changed::{Tensors, folder, gguf_error, to_bytes};
-use crate::golden::{assert_golden, error, golden, golden_json, load};
+use crate::golden::{assert_golden, error, floats, golden, golden_json, load};
 
 const TIED: &str = "llama-tied/expected.json";
 const EMBEDDING: &str = "model.embed_tokens.weight";
@@ -166,4 +170,39 @@ fn damaged_safetensors_files_are_refused() {
         damaged += usize::from(refused);
     }
     assert_eq!(damaged, 12);
+}
+
+/// Columns of the matrices, in both forms, are those of the whole model; the norms are there already.
+#[test]
+fn matrices_column_by_column() {
+    for name in [
+        "llama-tied",
+        "llama3-untied",
+        "llama-tied/llama-tied-q8_0-q4_0.gguf",
+        "qwen3/qwen3-mixed.gguf",
+        "gemma3/gemma3-q8_0-q4_0.gguf",
+    ] {
+        let whole = load(&golden(name)).model;
+        let (block, norm) = (&whole.blocks[1], |model: &LlamaModel| floats(model.blocks[1].norm2.weight.val()));
+        let mut matrices = vec![
+            ("tok_emb.weight", whole.tok_emb.weight.val().transpose()),
+            ("blocks.1.att.w_query.weight", block.att.w_query.weight.val()),
+            ("blocks.1.att.w_key.weight", block.att.w_key.weight.val()),
+            ("blocks.1.att.w_value.weight", block.att.w_value.weight.val()),
+            ("blocks.1.ff.down.weight", block.ff.down.weight.val()),
+        ];
+        matrices.extend(whole.out_head.as_ref().map(|head| ("out_head.weight", head.weight.val())));
+        let check = |stored: LlamaColumns| {
+            assert_eq!(norm(&stored.model), norm(&whole), "{name}");
+            for (path, matrix) in matrices {
+                let [rows, cols] = matrix.dims();
+                for columns in [0..cols, 1..2, cols / 3..cols - 1] {
+                    let mut found = vec![0.0; rows * columns.len()];
+                    stored.read(path, columns.clone(), &mut found);
+                    assert_eq!(found, values(matrix.clone().slice(s![.., columns]).transpose()), "{name}: {path}");
+                }
+            }
+        };
+        with_llama_columns(&golden(name), &Device::flex(), check).unwrap();
+    }
 }

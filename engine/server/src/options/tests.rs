@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 fn read(options: Value) -> Result<SamplingOptions, String> {
-    SamplingOptions::read(options.as_object().unwrap())
+    SamplingOptions::default().read(options.as_object().unwrap())
 }
 
 #[test]
@@ -11,6 +11,17 @@ fn what_is_not_given_has_its_default() {
     assert_eq!(read(json!({})), Ok(SamplingOptions::default()));
     let nulls = json!({ "temperature": null, "top_k": null, "stop": null, "mirostat": null, "num_predict": null });
     assert_eq!(read(nulls), Ok(SamplingOptions::default()));
+}
+
+#[test]
+fn what_is_not_given_is_as_the_makers_of_the_model_suggest() {
+    let suggested = Suggested { temperature: Some(0.2), top_k: None, top_p: Some(0.9) };
+    let filter = TokenFilter { top_p: 0.9, ..TokenFilter::default() };
+    let expected = SamplingOptions { temperature: 0.2, filter, ..SamplingOptions::default() };
+    assert_eq!(SamplingOptions::of(&suggested), expected);
+    let read = SamplingOptions::of(&suggested).read(json!({ "temperature": 1, "top_p": null }).as_object().unwrap());
+    assert_eq!(read, Ok(SamplingOptions { temperature: 1.0, ..expected }));
+    assert_eq!(SamplingOptions::of(&Suggested::default()), SamplingOptions::default());
 }
 
 #[test]

@@ -1,18 +1,32 @@
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use bonus_llama::{LlamaConfig, LlamaModel, generate_greedy};
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::GenerateOptions;
+use ch05_pretrain::tokens::{ids_to_tensor, tensor_to_ids};
 use ch06_classify::Readout;
-use fast::{Generator, TokenFilter};
+use fast::{Generator, LlamaGenerator, LlamaOptions};
+use kernels::decode::Precision;
+use model_text::DocumentTokenizer;
 use shared::GptConfig;
 use shared::init::torch_init;
+use shared::rng::TorchRng;
 use tokio::sync::{mpsc, oneshot};
 
 use super::*;
+use crate::card::{Sizes, Skill, Suggested};
+use crate::jobs::Continuation;
 use crate::keep_alive::KeepAlive;
-use crate::models::{OpenModel, Skill};
+use crate::loaded::{Classifier, LoadedModel};
+use crate::models::OpenModel;
+use crate::text::tests::tokenizer;
+use crate::text::{ChatForm, Text};
+
+fn card(skill: Skill, sizes: Sizes) -> ModelCard {
+    let (name, weights) = ("model".to_string(), "f32".to_string());
+    ModelCard { name, skill, sizes, parameters: 1, weights, suggested: Suggested::default() }
+}
 
 /// A model with a context of this length, and how often it was opened.
 fn model(context_length: usize) -> (ModelCard, OpenModel, Arc<AtomicUsize>) {
@@ -25,20 +39,52 @@ fn model(context_length: usize) -> (ModelCard, OpenModel, Arc<AtomicUsize>) {
         drop_rate: 0.0,
         qkv_bias: false,
     };
-    let card = ModelCard {
-        name: "model".to_string(),
-        skill: Skill::Complete,
-        config: config.clone(),
-        tokenizer: Gpt2Tokenizer::new(),
-    };
+    let card = card(Skill::Write(Text::gpt(Gpt2Tokenizer::new(), None)), Sizes::Gpt(config.clone()));
     let opened = Arc::new(AtomicUsize::new(0));
     let (shown, counter) = (card.clone(), Arc::clone(&opened));
     let open: OpenModel = Box::new(move |device| {
         counter.fetch_add(1, Ordering::SeqCst);
         let model = torch_init(GptModel::new(&config, device), &mut TorchRng::new(123));
-        Ok((shown.clone(), Generator::new(&model, None)))
+        Ok((shown.clone(), LoadedModel::Gpt(Generator::new(&model, None))))
     });
     (card, open, opened)
+}
+
+/// An untrained Llama with the vocabulary of [`tokenizer`].
+fn llama(device: &Device) -> LlamaModel {
+    let config = LlamaConfig {
+        vocab_size: tokenizer().vocab_size(),
+        context_length: 32,
+        emb_dim: 8,
+        n_heads: 2,
+        n_kv_heads: 1,
+        head_dim: 4,
+        hidden_dim: 16,
+        n_layers: 1,
+        tied: false,
+        ..LlamaConfig::preset("tiny").unwrap()
+    };
+    torch_init(LlamaModel::new(&config, device), &mut TorchRng::new(123))
+}
+
+/// The same model as a writer and as a classifier, of the first two values of its output layer.
+fn open_llamas() -> Vec<OpenModel> {
+    let writer = |device: &Device| -> Result<_, Box<dyn Error + Send + Sync>> {
+        let model = llama(device);
+        let text = Text::published(tokenizer(), ChatForm::None, vec![2]);
+        let card = card(Skill::Write(text), Sizes::Llama(model.config.clone()));
+        Ok((card, LoadedModel::Llama(LlamaGenerator::new(&model, Precision::F32)?)))
+    };
+    let classifier = |device: &Device| -> Result<_, Box<dyn Error + Send + Sync>> {
+        let model = llama(device);
+        let card = card(Skill::Classify, Sizes::Llama(model.config.clone()));
+        let head = torch_init(shared::Linear::new(8, 2, true, device), &mut TorchRng::new(1));
+        let model = LlamaModel { out_head: Some(head), ..model };
+        let tokenizer = DocumentTokenizer::new(tokenizer())?;
+        let classifier = Classifier { model, tokenizer, max_length: Some(8), readout: Readout::Last };
+        Ok((card, LoadedModel::LlamaClassifier(classifier)))
+    };
+    vec![Box::new(writer), Box::new(classifier)]
 }
 
 /// A worker with such a model.
@@ -55,8 +101,19 @@ fn worker() -> (ModelWorker, Arc<AtomicUsize>) {
 }
 
 fn generation(prompt: Vec<u32>, pieces: mpsc::UnboundedSender<Piece>) -> Task {
-    let (options, filter) = (GenerateOptions::greedy(3, 8), TokenFilter::default());
-    Task::Generate(Generation { prompt, options, filter, stop: vec![], seed: 1, pieces })
+    let continuation = Continuation { prompt, options: LlamaOptions::greedy(3), context_size: 8, seed: 1 };
+    Task::Generate(Generation { continuation, stop: vec![], pieces })
+}
+
+fn classify(
+    worker: &ModelWorker,
+    model: usize,
+    text: &str,
+) -> Option<Result<Result<Prediction, ClassifyError>, String>> {
+    let (answer, prediction) = oneshot::channel();
+    let task = Task::Classify(Classification { text: text.to_string(), answer });
+    worker.submit(Job { model, task, keep_alive: KeepAlive::Forever }).unwrap();
+    prediction.blocking_recv().ok()
 }
 
 /// The pieces of the answer to a prompt of one id.
@@ -78,22 +135,41 @@ fn a_panic_costs_one_answer_and_not_the_server() {
     let (worker, _) = worker();
     let failed = generate(&worker, 1, KeepAlive::Forever);
     assert!(matches!(&failed[..], [Piece::Failed(reason)] if reason == FAILED), "{failed:?}");
-    let (answer, prediction) = oneshot::channel();
-    let labels = vec!["ham".to_string(), "spam".to_string()];
-    let config = ClassifierConfig {
-        model: model(8).0.config,
-        max_length: None,
-        readout: Readout::Last,
-        causal_mask: true,
-        labels,
-    };
-    let task = Task::Classify(Classification { text: "a".to_string(), config, answer });
-    worker.submit(Job { model: 1, task, keep_alive: KeepAlive::Forever }).unwrap();
-    assert!(prediction.blocking_recv().is_err(), "closed without an answer");
+    assert!(classify(&worker, 1, "a").is_none(), "closed without an answer");
     assert_eq!(load(&worker, 1, KeepAlive::Forever), None, "closed without an answer");
 
     let generated = generate(&worker, 0, KeepAlive::Forever);
     assert!(matches!(generated.last(), Some(Piece::Done(Summary { tokens: 3, .. }))), "{generated:?}");
+}
+
+/// The worker's tokens are those that the lesson's model finds most likely, before and after the model was unloaded.
+#[test]
+fn models_after_gpt2_write_and_classify() {
+    let (worker, _) = ModelWorker::start(|| Ok((Device::flex(), open_llamas()))).unwrap();
+    let (tokenizer, device) = (tokenizer(), Device::flex());
+    let prompt = tokenizer.encode("ab");
+    let ids = tensor_to_ids(generate_greedy(&llama(&device), ids_to_tensor(&prompt, &device), 3));
+    let mut stream = tokenizer.stream();
+    let expected: String = ids[2..].iter().map(|&id| stream.push(id).unwrap()).collect();
+    for keep_alive in [KeepAlive::Forever, KeepAlive::For(Duration::ZERO), KeepAlive::Forever] {
+        let (pieces, mut answer) = mpsc::unbounded_channel();
+        worker.submit(Job { model: 0, task: generation(prompt.clone(), pieces), keep_alive }).unwrap();
+        let mut text = String::new();
+        let end = loop {
+            match answer.blocking_recv().unwrap() {
+                Piece::Text(piece) => text += &piece,
+                end => break end,
+            }
+        };
+        assert!(matches!(end, Piece::Done(Summary { tokens: 3, at_limit: true, .. })), "{end:?}");
+        assert_eq!(text, expected);
+    }
+    let prediction = classify(&worker, 1, "abc").unwrap().unwrap().unwrap();
+    assert_eq!((prediction.tokens, prediction.truncated), (3, false));
+    assert!((prediction.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    assert_ne!(prediction.probabilities[0], prediction.probabilities[1]);
+    assert!(classify(&worker, 1, "").unwrap().unwrap().is_err());
+    assert_eq!(classify(&worker, 0, "abc").unwrap().unwrap_err(), "the model is no classifier");
 }
 
 #[test]

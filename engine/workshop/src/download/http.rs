@@ -45,8 +45,18 @@ pub(super) fn agent(patience: &Patience) -> Agent {
         .into()
 }
 
-/// Asks for a file, or for a range of its bytes, and follows redirects.
-pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answer, DownloadProblem> {
+/// Asks for a file, or for a range of its bytes, and follows redirects. Only the server of `url` itself gets the token.
+pub(super) fn ask(
+    agent: &Agent,
+    url: &str,
+    range: Option<&str>,
+    token: Option<&str>,
+) -> Result<Answer, DownloadProblem> {
+    let server = server(url).to_string();
+    if token.is_some() && !is_private(&server) {
+        let reason = "a token is sent over encrypted connections only, and this address begins with http:";
+        return Err(DownloadProblem::Address(reason.to_string()));
+    }
     let mut url = url.to_string();
     let mut linked = Stamp::default();
     for _ in 0..=MAX_REDIRECTS {
@@ -54,6 +64,9 @@ pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answe
         let mut request = agent.get(&url).header(header::ACCEPT_ENCODING, "identity");
         if let Some(range) = range {
             request = request.header(header::RANGE, range);
+        }
+        if let Some(token) = token.filter(|_| self::server(&url) == server) {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let (parts, body) = request.call().map_err(problem)?.into_parts();
         linked.learn_linked(&parts.headers);
@@ -86,6 +99,18 @@ pub(super) fn ask(agent: &Agent, url: &str, range: Option<&str>) -> Result<Answe
         });
     }
     Err(DownloadProblem::Address(format!("more than {MAX_REDIRECTS} redirects")))
+}
+
+/// Scheme, name and port of an address.
+fn server(url: &str) -> &str {
+    let name = url.find("://").map_or(0, |at| at + 3);
+    url[name..].find(['/', '?', '#']).map_or(url, |end| &url[..name + end])
+}
+
+/// Whether nobody on the way can read what is sent to a server.
+fn is_private(server: &str) -> bool {
+    let name = server.strip_prefix("http://").map(|name| name.rsplit_once(':').map_or(name, |(name, _)| name));
+    server.starts_with("https://") || matches!(name, Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
 impl Stamp {
@@ -189,6 +214,20 @@ mod tests {
             assert_eq!(join(base, target), whole);
         }
         assert_eq!(join("http://hub.example", "a"), "http://hub.example/a");
+    }
+
+    #[test]
+    fn a_token_goes_to_one_server_only_and_never_in_the_open() {
+        assert_eq!(server("https://hub.example:8/a/b?c"), "https://hub.example:8");
+        assert_eq!(server("https://hub.example"), "https://hub.example");
+        assert_ne!(server("https://hub.example.org/a"), server("https://hub.example/a"));
+        assert_ne!(server("http://hub.example/a"), server("https://hub.example/a"));
+        for private in ["https://hub.example", "http://127.0.0.1:80", "http://localhost", "http://[::1]:8"] {
+            assert!(is_private(private), "{private}");
+        }
+        for open in ["http://hub.example", "http://127.0.0.1.example:80", "ftp://localhost", "localhost"] {
+            assert!(!is_private(open), "{open}");
+        }
     }
 
     #[test]

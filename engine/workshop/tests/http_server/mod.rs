@@ -19,6 +19,10 @@ pub struct Request {
     pub number: usize,
     pub path: String,
     pub range: Option<Range>,
+    /// The server as the client calls it, with its port.
+    pub host: String,
+    /// What comes after `Authorization:`.
+    pub authorization: Option<String>,
 }
 
 /// What the server answers.
@@ -153,10 +157,10 @@ pub fn closed_address() -> String {
 }
 
 fn serve(stream: &TcpStream, answer: &dyn Fn(&Request) -> Reply, requests: &Mutex<Vec<Request>>) {
-    let Some((path, range)) = read(stream) else { return };
+    let Some(request) = read(stream) else { return };
     let request = {
         let mut requests = requests.lock().unwrap();
-        let request = Request { number: requests.len(), path, range };
+        let request = Request { number: requests.len(), ..request };
         requests.push(request.clone());
         request
     };
@@ -164,15 +168,21 @@ fn serve(stream: &TcpStream, answer: &dyn Fn(&Request) -> Reply, requests: &Mute
     let _ = answer(&request).send(stream);
 }
 
-fn read(stream: &TcpStream) -> Option<(String, Option<Range>)> {
+fn read(stream: &TcpStream) -> Option<Request> {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let path = lines.next()?.split(' ').nth(1)?.to_string();
-    let mut range = None;
+    let mut request = Request { number: 0, path, range: None, host: String::new(), authorization: None };
     for line in lines.take_while(|line| !line.is_empty()) {
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
-            let (start, end) = value.split_once('-')?;
-            range = Some((start.parse().ok()?, end.parse().ok()));
+        let (name, value) = line.split_once(": ")?;
+        match name.to_ascii_lowercase().as_str() {
+            "range" => {
+                let (start, end) = value.strip_prefix("bytes=")?.split_once('-')?;
+                request.range = Some((start.parse().ok()?, end.parse().ok()));
+            }
+            "host" => request.host = value.to_string(),
+            "authorization" => request.authorization = Some(value.to_string()),
+            _ => {}
         }
     }
-    Some((path, range))
+    Some(request)
 }

@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::attention::KeysAndValues;
+use super::prompt::prompt;
 use super::rope::Rotation;
 use super::weights::LlamaWeights;
+use crate::decode::Matrix;
+use crate::decode::decoder::DecoderState;
 use crate::decode::partial_sums::PartialSums;
-use crate::decode::state::TokenTask;
+use crate::decode::state::{TokenTask, lock};
+use crate::decode::thread_pool::Worker;
 
 /// What one worker owns.
 #[derive(Debug, Default)]
@@ -61,9 +65,10 @@ pub fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl LlamaState {
-    /// The state for this many threads, with empty caches.
-    pub fn new(weights: Arc<LlamaWeights>, threads: usize) -> Self {
+impl DecoderState for LlamaState {
+    type Weights = LlamaWeights;
+
+    fn new(weights: Arc<LlamaWeights>, threads: usize) -> Self {
         let emb_dim = weights.emb_dim();
         let vector = || vec![0.0; emb_dim];
         let worker = |_| LlamaWorker { x: vector(), normed: vector(), branch: vector(), ..LlamaWorker::default() };
@@ -78,5 +83,38 @@ impl LlamaState {
             sums: PartialSums::new(threads),
             weights,
         }
+    }
+
+    fn weights(&self) -> &LlamaWeights {
+        &self.weights
+    }
+
+    fn vocab_size(&self) -> usize {
+        self.weights.vocab_size()
+    }
+
+    fn context_length(&self) -> usize {
+        self.weights.context_length
+    }
+
+    fn a_matrix(&self) -> &Matrix {
+        &self.weights.blocks[0].out
+    }
+
+    fn task(&self) -> &Mutex<TokenTask> {
+        &self.task
+    }
+
+    fn token(&self, worker: &Worker) {
+        self.compute_token(worker);
+    }
+
+    fn prompt(&self, ids: &[u32], kept: usize) {
+        let last = prompt(self, ids, kept);
+        self.workers.iter().for_each(|worker| lock(worker).x.copy_from_slice(&last));
+    }
+
+    fn collect_logits(&self, logits: &mut Vec<f32>) {
+        self.workers.iter().for_each(|worker| logits.extend_from_slice(&lock(worker).logits));
     }
 }

@@ -17,7 +17,7 @@ const CACHE_LINE: usize = 32;
 
 impl LlamaState {
     /// One worker's part of a token. Afterwards, each worker's state holds its part of the logits.
-    pub fn token(&self, worker: &Worker) {
+    pub fn compute_token(&self, worker: &Worker) {
         let state = &mut *lock(&self.workers[worker.index]);
         let weights = &*self.weights;
         let (first_block, position) = match *lock(&self.task) {
@@ -37,10 +37,7 @@ impl LlamaState {
         let own = worker.share(weights.vocab_size(), CACHE_LINE);
         state.logits.clear();
         state.logits.resize(own.len(), 0.0);
-        match &weights.head {
-            Some(head) => head.add_product(&state.normed, 0..state.normed.len(), own, &mut state.logits),
-            None => weights.tok_emb.add_row_products(&state.normed, own, &mut state.logits),
-        }
+        weights.add_logits(&state.normed, own, &mut state.logits);
     }
 
     /// `x += attention(norm1(x))`, with another norm around the attention where the block has one.

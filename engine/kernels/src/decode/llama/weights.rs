@@ -1,5 +1,7 @@
 //! The weights of a model of the Llama kind as the decoder needs them.
 
+use std::ops::Range;
+
 use super::rope::Rotation;
 use super::{Activation, RmsNorm};
 use crate::decode::Matrix;
@@ -41,11 +43,24 @@ pub struct LlamaBlockWeights {
     pub post_ff_norm: Option<RmsNorm>,
 }
 
+/// The token embedding and the output layer.
+#[derive(Debug)]
+pub enum Embedding {
+    /// One table for both, whose rows are the embeddings: `[vocab_size, emb_dim]`.
+    Table(Matrix),
+    /// One matrix for both, whose columns are the embeddings: `[emb_dim, vocab_size]`.
+    Head(Matrix),
+    /// A table, `[vocab_size, emb_dim]`, and an output layer, `[emb_dim, vocab_size]`.
+    TableAndHead(Matrix, Matrix),
+    /// A matrix whose columns are the embeddings, and an output layer, both `[emb_dim, vocab_size]`.
+    ColumnsAndHead(Matrix, Matrix),
+}
+
 /// A whole model.
 #[derive(Debug)]
 pub struct LlamaWeights {
-    /// The token embedding, `[vocab_size, emb_dim]`.
-    pub tok_emb: Matrix,
+    /// The token embedding and the output layer.
+    pub embedding: Embedding,
     /// Embeddings are multiplied with it.
     pub embedding_factor: f32,
     /// Frequencies of the rotations, in radians per position, `head_dim / 2` numbers each.
@@ -54,8 +69,6 @@ pub struct LlamaWeights {
     pub blocks: Vec<LlamaBlockWeights>,
     /// After the last block.
     pub final_norm: RmsNorm,
-    /// The output layer, `[emb_dim, vocab_size]`; the rows of the token embedding without it.
-    pub head: Option<Matrix>,
     /// Query heads per block.
     pub n_heads: usize,
     /// Heads of keys and values per block; divides `n_heads`.
@@ -76,12 +89,17 @@ impl LlamaBlockWeights {
 impl LlamaWeights {
     /// Width of the token vectors.
     pub fn emb_dim(&self) -> usize {
-        self.tok_emb.cols()
+        self.final_norm.scale.len()
     }
 
     /// Number of ids in the vocabulary.
     pub fn vocab_size(&self) -> usize {
-        self.tok_emb.rows()
+        match &self.embedding {
+            Embedding::Table(table) => table.rows(),
+            Embedding::Head(head) | Embedding::TableAndHead(_, head) | Embedding::ColumnsAndHead(_, head) => {
+                head.cols()
+            }
+        }
     }
 
     /// Number of query heads that share a head of keys and values.
@@ -91,8 +109,21 @@ impl LlamaWeights {
 
     /// The vector of a token, `[emb_dim]`.
     pub(super) fn embed(&self, id: u32, x: &mut [f32]) {
-        let row = self.tok_emb.row(id as usize);
-        x.iter_mut().zip(&*row).for_each(|(x, value)| *x = value * self.embedding_factor);
+        match &self.embedding {
+            Embedding::Table(table) | Embedding::TableAndHead(table, _) => x.copy_from_slice(&table.row(id as usize)),
+            Embedding::Head(columns) | Embedding::ColumnsAndHead(columns, _) => columns.column(id as usize, x),
+        }
+        x.iter_mut().for_each(|x| *x *= self.embedding_factor);
+    }
+
+    /// Adds to `y` the logits of some ids for a vector after the last norm.
+    pub(super) fn add_logits(&self, x: &[f32], ids: Range<usize>, y: &mut [f32]) {
+        match &self.embedding {
+            Embedding::Table(table) => table.add_row_products(x, ids, y),
+            Embedding::Head(head) | Embedding::TableAndHead(_, head) | Embedding::ColumnsAndHead(_, head) => {
+                head.add_product(x, 0..x.len(), ids, y);
+            }
+        }
     }
 
     /// Norms and rotates a vector of queries, keys or values, whose number counts the heads of all three.
@@ -108,12 +139,18 @@ impl LlamaWeights {
         rotation.apply(vector);
     }
 
-    /// Bytes that are read for every token: all matrices, the token embedding only where it is the output layer.
+    /// Bytes that are read for every token: all matrices, the token embedding only where it is the output layer too.
     pub fn bytes_per_token(&self) -> usize {
         let of_block = |b: &LlamaBlockWeights| {
             let others = [&b.out, &b.gate, &b.up, &b.down].map(Matrix::bytes);
             b.queries_keys_values.iter().map(Matrix::bytes).sum::<usize>() + others.iter().sum::<usize>()
         };
-        self.blocks.iter().map(of_block).sum::<usize>() + self.head.as_ref().unwrap_or(&self.tok_emb).bytes()
+        let head = match &self.embedding {
+            Embedding::Table(head)
+            | Embedding::Head(head)
+            | Embedding::TableAndHead(_, head)
+            | Embedding::ColumnsAndHead(_, head) => head,
+        };
+        self.blocks.iter().map(of_block).sum::<usize>() + head.bytes()
     }
 }
