@@ -2,9 +2,7 @@
 //! `cargo run --release -p bench --example models -- FILE.gguf int4`
 
 use std::error::Error;
-use std::num::NonZero;
 use std::process::ExitCode;
-use std::thread::available_parallelism;
 
 use bench::models::measure;
 use kernels::decode::Precision;
@@ -37,7 +35,6 @@ fn run() -> Result<String, Box<dyn Error>> {
         _ => return Err(usage.into()),
     };
     let runs = rest.first().map_or(Ok(5), |runs| runs.parse())?;
-    let threads = available_parallelism().map_or(1, NonZero::get);
-    let measurement = measure(path.as_ref(), precision, threads, runs)?;
+    let measurement = measure(path.as_ref(), precision, runs)?;
     Ok(if json { serde_json::to_string(&measurement)? } else { measurement.to_string() })
 }

@@ -4,8 +4,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use bench::train_llama::{LlamaTrainSettings, measure};
 use bench::BATCH;
+use bench::train_llama::{LlamaTrainSettings, measure};
 use bonus_llama::LlamaConfig;
 use burn::tensor::Device;
 
@@ -26,7 +26,8 @@ fn main() -> ExitCode {
 fn run() -> Result<String, Box<dyn Error>> {
     let usage = "give full or lora, and perhaps the number of runs and --json";
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let json = arguments.iter().position(|argument| argument == "--json").map(|index| arguments.remove(index)).is_some();
+    let json =
+        arguments.iter().position(|argument| argument == "--json").map(|index| arguments.remove(index)).is_some();
     let lora_rank = match arguments.first().map(String::as_str) {
         Some("full") => None,
         Some("lora") => Some(16),

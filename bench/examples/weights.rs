@@ -1,6 +1,6 @@
 //! What weights with fewer bits lose. For a model of `llm pretrain`, the perplexity on its story: each token is predicted from
-//! those before it in its window, which the decoder reads as a prompt. For a published model, the mean loss on The Verdict,
-//! read token by token, and how often the most likely token is the one that 32 bits give.
+//! those before it in its window, which the decoder reads as a prompt. For a published model, the mean loss on the first 700
+//! tokens of The Verdict, read token by token, and how often the most likely token is the one that 32 bits give.
 //! `cargo run --release -p bench --example weights -- runs/pretrain`, or with a `.gguf` file
 
 use std::error::Error;
@@ -58,23 +58,22 @@ fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Tokens of a text that a published model reads at once.
-const WINDOW: usize = 512;
+/// Tokens of the text that a published model reads.
+const TEXT: usize = 700;
 
 fn losses(path: &Path) -> Result<(), Box<dyn Error>> {
     let Pretrained { model, tokenizer, .. } = pretrained::open(path, &Device::flex())?;
-    let ids = tokenizer.ok_or("the model has no tokenizer")?.encode(&data::find("the-verdict")?.text()?);
+    let mut ids = tokenizer.ok_or("the model has no tokenizer")?.encode(&data::find("the-verdict")?.text()?);
+    ids.truncate(TEXT);
     let mut exact = Vec::new();
     for precision in PRECISIONS {
         let weights = llama_weights(&model, precision).ok_or("the model is not in 32 bits")?;
         let mut decoder = LlamaCpuDecoder::new(Arc::new(weights));
         let (mut loss, mut likely) = (0.0, Vec::new());
-        for window in ids.chunks(WINDOW) {
-            for end in 1..window.len() {
-                let logits = decoder.next_logits(&window[..end])?;
-                loss += cross_entropy(&logits, window[end]);
-                likely.push(logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(id, _)| id));
-            }
+        for end in 1..ids.len() {
+            let logits = decoder.next_logits(&ids[..end])?;
+            loss += cross_entropy(&logits, ids[end]);
+            likely.push(logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(id, _)| id));
         }
         let tokens = likely.len();
         if precision == Precision::F32 {

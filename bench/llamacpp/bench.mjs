@@ -16,17 +16,17 @@ const sequence = context.getSequence();
 
 // The ids of bench/src/models.rs.
 const vocabulary = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
-const ids = Array.from({length: PROMPT}, (_, i) => 100 + (i * 7919) % (vocabulary - 100));
+const prompt = (run, length) => Array.from({length}, (_, i) => 100 + ((run + i) * 7919) % (vocabulary - 100));
 const prompts = [], texts = [];
 for (let run = 0; run <= runs; run++) {
     await sequence.clearHistory();
     const beforePrompt = performance.now();
-    await sequence.evaluateWithoutGeneratingNewTokens(ids);
+    await sequence.evaluateWithoutGeneratingNewTokens(prompt(run, PROMPT));
     prompts.push(PROMPT / (performance.now() - beforePrompt) * 1000);
 
     await sequence.clearHistory();
     let tokens = 0, first = 0;
-    for await (const _ of sequence.evaluate(ids.slice(0, SHORT_PROMPT), {temperature: 0})) {
+    for await (const _ of sequence.evaluate(prompt(run, SHORT_PROMPT), {temperature: 0})) {
         if (tokens === 0) first = performance.now();
         if (tokens++ === TOKENS) break;
     }

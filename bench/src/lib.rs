@@ -64,8 +64,7 @@ const LEARNING_RATE: f64 = 4e-4;
 /// One training step, with the fast loss and optimizer if the model has a fast forward pass; returns the model and the loss before it.
 pub fn step<M: Accelerated>(model: M, optimizer: &mut AdamW, batch: Batch, mode: &mut Mode) -> (M, f32) {
     let is_fast = model.is_accelerated();
-    let loss =
-        if is_fast { model.fast_loss(batch, mode) } else { ch05_pretrain::calc_loss_batch(&model, batch, mode) };
+    let loss = if is_fast { model.fast_loss(batch, mode) } else { ch05_pretrain::calc_loss_batch(&model, batch, mode) };
     let gradients = loss.backward();
     let model = if is_fast {
         fast::adamw_step(optimizer, LEARNING_RATE, model, gradients)

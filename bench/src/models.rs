@@ -1,14 +1,16 @@
 //! A published model from its file: opening, a prompt, new tokens.
 
 use std::fmt::{Display, Formatter};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use fast::LlamaCpuDecoder;
+use fast::{LlamaGenerator, LlamaOptions};
 use kernels::decode::Precision;
 use pretrained::{Weights, tokenizer};
 use serde::Serialize;
+use shared::rng::TorchRng;
 
 use crate::bandwidth::Bound;
 use crate::peak_memory::peak_bytes;
@@ -30,69 +32,82 @@ pub struct Measurement {
     /// From the file to the first token possible, tokenizer included.
     open_s: f64,
     tokens_per_s: f64,
-    bandwidth_gb_s: f64,
-    share_of_bound: f64,
+    /// These two in an optimized build only: without optimization, reading memory takes longer than it has to.
+    bandwidth_gb_s: Option<f64>,
+    share_of_bound: Option<f64>,
     prompt_tokens_per_s: f64,
     peak_bytes: Option<u64>,
     /// New tokens, for comparing texts.
     ids: Vec<u32>,
 }
 
-/// Measures the model in a GGUF file or a folder from Hugging Face. New tokens are computed on `threads` threads, prompts on
-/// all.
+/// Measures the model in a GGUF file or a folder from Hugging Face, on all cores.
 ///
 /// # Errors
 /// If the model cannot be opened, or its context is too short.
-pub fn measure(path: &Path, precision: Precision, threads: usize, runs: usize) -> Result<Measurement, BenchError> {
+pub fn measure(path: &Path, precision: Precision, runs: usize) -> Result<Measurement, BenchError> {
     let start = Instant::now();
     let Weights { config, weights, .. } = pretrained::weights(path, precision)?;
-    let vocab_size = config.vocab_size;
-    tokenizer(path, vocab_size)?;
-    let mut decoder = LlamaCpuDecoder::with_threads(Arc::new(weights), threads);
+    tokenizer(path, config.vocab_size)?;
+    let weights = Arc::new(weights);
+    let mut generator = LlamaGenerator::from(Arc::clone(&weights));
     let open_s = start.elapsed().as_secs_f64();
 
-    // Far apart in the vocabulary; the ids in bench/llamacpp/bench.mjs are the same.
-    let ids: Vec<u32> = (0..PROMPT).map(|i| (100 + i * 7919 % (vocab_size - 100)) as u32).collect();
-    let prompts = Timings::of(runs, || {
-        decoder.clear();
-        decoder.next_logits(&ids).map(drop)
-    })?;
-    let (mut written, mut seconds) = (Vec::new(), Vec::new());
-    for _ in 0..=runs {
-        written = ids[..SHORT_PROMPT].to_vec();
-        decoder.clear();
-        seconds.push(write(&mut decoder, &mut written, || ())?);
+    let (mut prompts, mut texts, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..=runs {
+        prompts.push(generate(&mut generator, &prompt(run, PROMPT, config.vocab_size), 1, || ())?.to_first);
+        let text = generate(&mut generator, &prompt(run, SHORT_PROMPT, config.vocab_size), TOKENS + 1, || ())?;
+        texts.push(text.after_first);
+        ids = text.ids;
     }
     let peak_bytes = peak_bytes(); // before the measurement of the memory takes some of its own
-    let texts = Timings::new(seconds.split_off(1));
-    let mut bound = Bound::new(decoder.weights().bytes_per_token());
-    decoder.clear();
-    write(&mut decoder, &mut ids[..SHORT_PROMPT].to_vec(), || bound.after_a_token())?;
+    let mut bound = (!cfg!(debug_assertions)).then(|| Bound::new(weights.bytes_per_token()));
+    if let Some(bound) = &mut bound {
+        let prompt = prompt(runs + 1, SHORT_PROMPT, config.vocab_size);
+        generate(&mut generator, &prompt, TOKENS, || bound.after_a_token())?;
+    }
+    // The first run warms up.
+    let [prompts, texts] = [prompts, texts].map(|mut seconds| Timings::new(seconds.split_off(1)));
     Ok(Measurement {
         bench: "models",
         open_s,
         tokens_per_s: TOKENS as f64 / texts.median(),
-        bandwidth_gb_s: bound.bandwidth() / 1e9,
-        share_of_bound: bound.share(),
+        bandwidth_gb_s: bound.as_ref().map(|bound| bound.bandwidth() / 1e9),
+        share_of_bound: bound.as_ref().map(Bound::share),
         prompt_tokens_per_s: PROMPT as f64 / prompts.median(),
         peak_bytes,
-        ids: written.split_off(SHORT_PROMPT),
+        ids,
     })
 }
 
-/// Adds the most likely tokens, and returns the seconds from the first of them to the last.
-fn write(decoder: &mut LlamaCpuDecoder, ids: &mut Vec<u32>, mut on_token: impl FnMut()) -> Result<f64, BenchError> {
-    let mut start = Instant::now();
-    for token in 0..=TOKENS {
-        let logits = decoder.next_logits(ids)?;
-        let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(id, _)| id);
-        ids.push(best as u32);
-        if token == 0 {
-            start = Instant::now();
-        }
+/// Ids that lie far apart in the vocabulary, as in bench/llamacpp/bench.mjs. Every run has others, so that nothing is known from
+/// the run before.
+fn prompt(run: usize, tokens: usize, vocab_size: usize) -> Vec<u32> {
+    (run..run + tokens).map(|i| (100 + i * 7919 % (vocab_size - 100)) as u32).collect()
+}
+
+/// A text, and the seconds from the prompt to its first token and from there to its last.
+struct Text {
+    ids: Vec<u32>,
+    to_first: f64,
+    after_first: f64,
+}
+
+/// Continues a prompt with the most likely tokens.
+fn generate(
+    generator: &mut LlamaGenerator,
+    prompt: &[u32],
+    tokens: usize,
+    mut on_token: impl FnMut(),
+) -> Result<Text, BenchError> {
+    let (start, mut first) = (Instant::now(), None);
+    let generated = generator.generate(prompt, &LlamaOptions::greedy(tokens), &mut TorchRng::new(1), |_| {
+        first.get_or_insert_with(Instant::now);
         on_token();
-    }
-    Ok(start.elapsed().as_secs_f64())
+        ControlFlow::Continue(())
+    })?;
+    let first = first.ok_or(BenchError::NoToken)?;
+    Ok(Text { ids: generated.ids, to_first: (first - start).as_secs_f64(), after_first: first.elapsed().as_secs_f64() })
 }
 
 impl Display for Measurement {
@@ -100,9 +115,12 @@ impl Display for Measurement {
         let &Self { open_s, tokens_per_s, share_of_bound, prompt_tokens_per_s, peak_bytes, .. } = self;
         write!(
             f,
-            "opened in {open_s:.3} s; {tokens_per_s:.1} new tokens per second ({share_of_bound:.2} of what the memory \
-             allows); prompt {prompt_tokens_per_s:.0} tokens per second"
+            "opened in {open_s:.3} s; {tokens_per_s:.1} new tokens per second; prompt {prompt_tokens_per_s:.0} tokens per \
+             second"
         )?;
+        if let Some(share) = share_of_bound {
+            write!(f, "; {share:.2} of what the memory allows")?;
+        }
         match peak_bytes {
             Some(bytes) => write!(f, "; at most {:.0} MB of memory", bytes as f64 / 1e6),
             None => Ok(()),

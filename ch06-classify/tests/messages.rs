@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::HashSet;
+
 use ch06_classify::{
     EMBEDDED_MESSAGES, Label, Message, MessagesError, Split, create_balanced_dataset, from_csv, random_split,
     read_messages, read_split, to_csv, write_split,
@@ -114,7 +116,7 @@ fn the_more_frequent_label_is_sampled_whichever_it_is() {
         assert_eq!(balanced.len(), 2 * size);
         assert!(balanced[..size].iter().all(|message| message.label == Label::Ham));
         assert!(balanced[size..].iter().all(|message| message.label == Label::Spam));
-        let different: std::collections::HashSet<&str> = balanced.iter().map(|m| m.text.as_str()).collect();
+        let different: HashSet<&str> = balanced.iter().map(|m| m.text.as_str()).collect();
         assert_eq!(different.len(), 2 * size, "no message twice");
         assert!(balanced.iter().all(|message| messages.contains(message)));
     }
@@ -174,11 +176,35 @@ fn the_embedded_messages_are_balanced_different_and_in_two_languages() {
     let messages = read_messages(EMBEDDED_MESSAGES).unwrap();
     let count = |label| messages.iter().filter(|message| message.label == label).count();
     assert_eq!((messages.len(), count(Label::Ham), count(Label::Spam)), (400, 200, 200));
-    let different: std::collections::HashSet<&str> = messages.iter().map(|m| m.text.as_str()).collect();
+    let different: HashSet<&str> = messages.iter().map(|m| m.text.as_str()).collect();
     assert_eq!(different.len(), 400);
     let chinese = messages.iter().filter(|m| m.text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))).count();
     assert_eq!(chinese, 60);
     assert!(messages.iter().all(|m| !m.text.contains(".com") || m.text.contains("example.com")));
+}
+
+/// The words of a message without its numbers; of Chinese, which has no spaces, the pairs of characters.
+fn words(text: &str) -> HashSet<String> {
+    let text = text.to_lowercase();
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.starts_with(char::is_alphabetic));
+    let pairs = |word: &str| -> Vec<String> {
+        let characters: Vec<char> = word.chars().collect();
+        characters.windows(2).map(String::from_iter).collect()
+    };
+    words.flat_map(|word| if word.is_ascii() { vec![word.to_string()] } else { pairs(word) }).collect()
+}
+
+/// What is learned by heart must not count as recognised: a message with new numbers in it is no new message.
+#[test]
+fn no_embedded_message_that_is_held_back_resembles_a_training_message() {
+    let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
+    let known: Vec<HashSet<String>> = split.train.iter().map(|message| words(&message.text)).collect();
+    for message in split.validation.iter().chain(&split.test) {
+        let own = words(&message.text);
+        let shared = |other: &HashSet<String>| own.intersection(other).count() as f64 / own.union(other).count() as f64;
+        let most = known.iter().map(shared).fold(0.0, f64::max);
+        assert!(most <= 0.5, "{most:.2} of the words of \"{}\" are in a training message", message.text);
+    }
 }
 
 /// A classifier that only counts characters must not get far: the words have to matter.

@@ -48,8 +48,10 @@ pub const RESPONSE_KEY: &str = "model_response";
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// Nothing has this name.
-    #[error("{name} is neither a file nor a data set; `llm data list` names these, and {EMBEDDED_NAME} and {DRILLS_NAME} are \
-             embedded")]
+    #[error(
+        "{name} is neither a file nor a data set; `llm data list` names these, and {EMBEDDED_NAME} and {DRILLS_NAME} are \
+             embedded"
+    )]
     Absent {
         /// The name.
         name: String,

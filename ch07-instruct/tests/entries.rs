@@ -137,14 +137,17 @@ fn no_drill_of_the_test_part_has_the_words_of_a_training_drill() {
     // But how the answer is found can be learnt: from other inputs, or, if it is a fact, from another instruction.
     let mut inputs: HashMap<&str, usize> = HashMap::new();
     train.iter().for_each(|entry| *inputs.entry(&entry.instruction).or_default() += 1);
-    let without_input = |entry: &&Entry| !entry.input.is_empty();
-    assert!(test.iter().filter(without_input).all(|entry| inputs[entry.instruction.as_str()] >= 4));
+    let has_input = |entry: &&Entry| !entry.input.is_empty();
+    assert!(test.iter().filter(has_input).all(|entry| inputs[entry.instruction.as_str()] >= 4));
 }
+
+/// The answer that belongs to the words of an input.
+type Rule = fn(&[&str]) -> String;
 
 /// The answers of the families whose rule can be written down in a line.
 #[test]
 fn the_answers_of_the_drills_are_right() {
-    let rules: [(&str, fn(&[&str]) -> String); 18] = [
+    let rules: [(&str, Rule); 18] = [
         ("Which word comes first?", |w| w[0].into()),
         ("Which word comes last?", |w| w[w.len() - 1].into()),
         ("Repeat the words.", |w| w.join(", ")),

@@ -377,9 +377,9 @@ fn fine_tuned_models_keep_the_vocabulary() {
         succeeds(run(path, &["classify", "eval", "--model", out, "--data", "messages.tsv", "--device", "cpu"]));
     }
 
+    let instruct = ["instruct", "train", "--data=small-tasks", "--model=m", "--epochs=1", "--out=i", "--device=cpu"];
     for extra in [&[][..], &["--lora-rank", "2"]] {
-        let train = ["instruct", "train", "--model", "m", "--epochs", "1", "--out", "i", "--device", "cpu"];
-        succeeds(run(path, &[&train[..], extra].concat()));
+        succeeds(run(path, &[&instruct[..], extra].concat()));
         assert_eq!(vocabulary_of(&path.join("i")), trained);
         let respond =
             ["instruct", "respond", "--model", "i", "--limit", "2", "--out", "answers.json", "--device", "cpu"];
@@ -392,7 +392,6 @@ fn fine_tuned_models_keep_the_vocabulary() {
 
     // A model with GPT-2's vocabulary in the same place leaves none of it.
     succeeds(run(path, &[&args[..], &["--epochs", "1"]].concat()));
-    let train = ["instruct", "train", "--model", "m", "--epochs", "1", "--out", "i", "--device", "cpu"];
-    succeeds(run(path, &train));
+    succeeds(run(path, &instruct));
     assert!(vocabulary_of(&path.join("i")).is_none());
 }

@@ -66,7 +66,13 @@ pub fn run(args: Args) -> Result<ExitCode> {
 
 impl Args {
     /// Prints the loss on the ids of the text with this name.
-    fn measure(&self, model: &impl LanguageModel, ids: &[u32], name: impl Display, device: &Device) -> Result<ExitCode> {
+    fn measure(
+        &self,
+        model: &impl LanguageModel,
+        ids: &[u32],
+        name: impl Display,
+        device: &Device,
+    ) -> Result<ExitCode> {
         ensure!(
             ids.len() >= 2,
             tr!(

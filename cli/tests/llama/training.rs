@@ -65,7 +65,7 @@ fn a_llama_becomes_a_classifier() {
 /// Tasks with one answer each, in the order of the parts: 17 to learn from, 2 to answer, 1 to measure on.
 fn save_tasks(folder: &Path) {
     let task = |i: usize| {
-        let (input, output) = if i % 2 == 0 { ("a", "bc") } else { ("d", "ef") };
+        let (input, output) = if i.is_multiple_of(2) { ("a", "bc") } else { ("d", "ef") };
         serde_json::json!({"instruction": "say", "input": input, "output": output})
     };
     let tasks: Vec<_> = (0..20).map(task).collect();

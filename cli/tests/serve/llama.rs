@@ -271,7 +271,7 @@ fn a_classifier_made_of_such_a_model_answers() {
     let folder = tempfile::tempdir().unwrap();
     save_talking(folder.path(), "body", None);
     save_judge(folder.path(), "body", "judge");
-    let text = "You have won";
+    let text = "Win it now";
     let predict = ["classify", "predict", "--model", "judge", "--device", "cpu", "--json", text];
     let expected: Value = serde_json::from_str(&stdout(&run(folder.path(), &predict))).unwrap();
     let server = serve_in(folder, &["--model", "body", "--model", "judge"]);

@@ -29,9 +29,10 @@ impl Accelerated for GptModel {
     fn ignores_what_follows(&self) -> bool {
         let draws = |dropout: &Dropout| dropout.rate > 0.0;
         !draws(&self.drop_emb)
-            && self.trf_blocks.iter().all(|block| {
-                block.att.causal && !draws(&block.att.dropout) && !draws(&block.drop_shortcut)
-            })
+            && self
+                .trf_blocks
+                .iter()
+                .all(|block| block.att.causal && !draws(&block.att.dropout) && !draws(&block.drop_shortcut))
     }
 
     fn fast_loss(&self, batch: Batch, mode: &mut Mode) -> Tensor<1> {

@@ -14,7 +14,7 @@ use bonus_llama::{LlamaBlock, LlamaModel};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use kernels::decode::llama::{Activation, Embedding, LlamaBlockWeights, LlamaDecoder, LlamaWeights, RmsNorm};
-use kernels::decode::{Blocks, Matrix, Precision};
+use kernels::decode::{Blocks, Columns, Matrix, Precision};
 use shared::Linear;
 
 use crate::llama_error::LlamaError;
@@ -44,14 +44,10 @@ pub fn llama_weights_from_file(
     weights_from(model, precision, &InFile(file))
 }
 
-/// The matrices of a model in a file, by their paths in a [`LlamaModel`]; the columns of `tok_emb.weight` are the vectors of
-/// the tokens.
-pub trait LlamaFile: Sync {
-    /// Writes the values of some columns, one after the other.
-    fn read(&self, path: &str, columns: Range<usize>, out: &mut [f32]);
-
-    /// A column, if it is stored in blocks.
-    fn blocks(&self, path: &str, column: usize) -> Option<Blocks<'_>>;
+/// The matrices of a model in a file.
+pub trait LlamaFile {
+    /// The columns of the matrix at a path in a [`LlamaModel`]; those of `tok_emb.weight` are the vectors of the tokens.
+    fn columns(&self, path: &str) -> Box<dyn Columns + '_>;
 }
 
 /// Where the matrices of a model come from.
@@ -87,35 +83,47 @@ struct InFile<'f, F>(&'f F);
 impl<F: LlamaFile> Matrices for InFile<'_, F> {
     fn of<const N: usize>(&self, layers: [(&str, &Linear); N], precision: Precision) -> Option<Vec<Matrix>> {
         let shapes = layers.map(|(_, layer)| layer.weight.lazy_shape().dims::<2>());
-        let (rows, cols) = (shapes[0][0], shapes.iter().map(|[_, cols]| cols).sum());
-        // The matrix that has a column of all, and the number of the column in it.
-        let place = |mut column: usize| {
-            for ((path, _), [_, cols]) in layers.iter().zip(shapes) {
-                match column.checked_sub(cols) {
-                    Some(further) => column = further,
-                    None => return (*path, column),
-                }
-            }
-            unreachable!("a column beyond the last matrix")
-        };
-        let read = |columns: Range<usize>, out: &mut [f32]| {
-            for (column, out) in columns.zip(out.chunks_exact_mut(rows)) {
-                let (path, column) = place(column);
-                self.0.read(path, column..column + 1, out);
-            }
-        };
-        let blocks = |column| {
-            let (path, column) = place(column);
-            self.0.blocks(path, column)
-        };
-        Some(vec![Matrix::from_columns([rows, cols], precision, read, blocks)?])
+        let parts = layers.iter().zip(shapes).map(|((path, _), [_, cols])| (self.0.columns(path), cols)).collect();
+        let shape = [shapes[0][0], shapes.iter().map(|[_, cols]| cols).sum()];
+        Some(vec![Matrix::from_columns(shape, precision, &SideBySide { parts, rows: shape[0] })?])
     }
 
     fn embedding(&self, model: &LlamaModel, precision: Precision) -> Option<Matrix> {
-        const PATH: &str = "tok_emb.weight";
         let [vocab_size, emb_dim] = model.tok_emb.weight.lazy_shape().dims();
-        let read = |ids: Range<usize>, out: &mut [f32]| self.0.read(PATH, ids, out);
-        Matrix::from_columns([emb_dim, vocab_size], precision, read, |id| self.0.blocks(PATH, id))
+        Matrix::from_columns([emb_dim, vocab_size], precision, &*self.0.columns("tok_emb.weight"))
+    }
+}
+
+/// Matrices side by side, with their numbers of columns.
+struct SideBySide<'f> {
+    parts: Vec<(Box<dyn Columns + 'f>, usize)>,
+    rows: usize,
+}
+
+impl SideBySide<'_> {
+    /// The matrix that has a column of all, and the number of the column in it.
+    fn place(&self, mut column: usize) -> (&dyn Columns, usize) {
+        for (part, cols) in &self.parts {
+            match column.checked_sub(*cols) {
+                Some(further) => column = further,
+                None => return (&**part, column),
+            }
+        }
+        unreachable!("a column beyond the last matrix")
+    }
+}
+
+impl Columns for SideBySide<'_> {
+    fn fill(&self, columns: Range<usize>, out: &mut [f32]) {
+        for (column, out) in columns.zip(out.chunks_exact_mut(self.rows)) {
+            let (part, column) = self.place(column);
+            part.fill(column..column + 1, out);
+        }
+    }
+
+    fn blocks(&self, column: usize) -> Option<Blocks<'_>> {
+        let (part, column) = self.place(column);
+        part.blocks(column)
     }
 }
 

@@ -82,7 +82,8 @@ fn a_system_message_stands_in_place_of_the_opening() {
 fn the_model_can_speak_first_and_go_on() {
     let tokenizer = Gpt2Tokenizer::new();
     let says = |talk: &Conversation, message: Option<&str>, begun: &str| {
-        let prompt = talk.clone().continue_answer(message, begun, window(100), &tokenizer);
+        let prompt =
+            talk.clone().continue_answer(message, begun, window(100), |text: &str| tokenizer.encode_ordinary(text));
         tokenizer.decode(&prompt.ids).unwrap()
     };
     let mut phi = Conversation::with_system(PromptFormat::Phi3, "Be kind.");

@@ -14,7 +14,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use ch05_pretrain::GenerateError;
 use fast::llama_decoder::{LlamaFile, llama_weights, llama_weights_from_file};
 use fast::{Finish, LlamaCpuDecoder, LlamaError, LlamaGenerator, LlamaOptions, PromptError, TokenFilter};
-use kernels::decode::{Blocks, Precision};
+use kernels::decode::{Blocks, Columns, Precision};
 use shared::Mode;
 use shared::init::{randn, torch_init};
 use shared::rng::TorchRng;
@@ -187,12 +187,25 @@ fn parameter(model: &LlamaModel, path: &str) -> Tensor<2> {
 /// A model that plays a file without blocks.
 struct ModelAsFile<'m>(&'m LlamaModel);
 
+struct MatrixAsColumns {
+    values: Vec<f32>,
+    rows: usize,
+}
+
 impl LlamaFile for ModelAsFile<'_> {
-    fn read(&self, path: &str, columns: Range<usize>, out: &mut [f32]) {
-        out.copy_from_slice(&values(parameter(self.0, path).slice(s![.., columns]).transpose()));
+    fn columns(&self, path: &str) -> Box<dyn Columns + '_> {
+        let matrix = parameter(self.0, path);
+        let [rows, _] = matrix.dims();
+        Box::new(MatrixAsColumns { values: values(matrix.transpose()), rows })
+    }
+}
+
+impl Columns for MatrixAsColumns {
+    fn fill(&self, columns: Range<usize>, out: &mut [f32]) {
+        out.copy_from_slice(&self.values[columns.start * self.rows..columns.end * self.rows]);
     }
 
-    fn blocks(&self, _: &str, _: usize) -> Option<Blocks<'_>> {
+    fn blocks(&self, _: usize) -> Option<Blocks<'_>> {
         None
     }
 }

@@ -44,5 +44,6 @@ mod weights;
 
 pub use blocks::Blocks;
 pub use decoder::{Decoder, TextDecoder};
+pub use integers::Columns;
 pub use matrix::{Matrix, Precision};
 pub use weights::{BlockWeights, Norm, Projection, Weights};

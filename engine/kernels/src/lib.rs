@@ -7,7 +7,7 @@
 //! | module | operation |
 //! |---|---|
 //! | [`mod@embedding`] | one row of a table for every id |
-//! | [`mod@linear`] | `x W + b`, and the same with a table of embeddings as the weight |
+//! | [`mod@linear`], [`mod@linear_transposed`] | `x W + b`, and `x Wᵀ` with a table of embeddings |
 //! | [`lora`] | `x W + b + s (x A) B` |
 //! | [`mod@layer_norm`], [`mod@rms_norm`] | layer normalization, and a Llama's without the mean |
 //! | [`mod@gelu`], [`gate`] | GPT-2's activation, and a Llama's gate |
@@ -25,8 +25,8 @@
 //! The operations are burn operations for its CPU backend, flex, with hand-written gradients. Matrix products go to the
 //! crates `gemm` and `private-gemm-x86` ([`product`]); everything else is loops that the compiler vectorizes. Each loop is compiled for
 //! AVX-512, for AVX2 and for the baseline instruction set, and the best one that the processor supports is chosen at run
-//! time. The loops add in a fixed order and round after each operation, so all three give the same bits. One product is
-//! written with intrinsics, for prompts with 16-bit weights ([`decode`]). [`gpu`] shares nothing with the rest.
+//! time. The loops add in a fixed order and round after each operation, so all three give the same bits. Products with
+//! weights of 8 and 4 bits, and of 16 bits for prompts, are written with intrinsics ([`decode`]). [`gpu`] shares nothing with the rest.
 
 #![warn(clippy::unwrap_used)]
 
@@ -42,6 +42,7 @@ pub mod gelu;
 pub mod gpu;
 pub mod layer_norm;
 pub mod linear;
+pub mod linear_transposed;
 pub mod lora;
 pub mod mask;
 mod math;
@@ -62,7 +63,8 @@ pub use embedding::embedding;
 pub use gate::{GateKind, gated};
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
-pub use linear::{linear, linear_transposed};
+pub use linear::linear;
+pub use linear_transposed::linear_transposed;
 pub use lora::linear_with_lora;
 pub use mask::Mask;
 pub use rms_norm::rms_norm;

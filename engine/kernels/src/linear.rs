@@ -38,32 +38,14 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tens
     })
 }
 
-/// `x Wᵀ`, for a weight with a row for each output: a table of embeddings that is the output layer, too. The table is not
-/// copied.
-///
-/// # Shapes
-/// - `x`: `[..., d_in]`; `table`: `[d_out, d_in]`;
-/// - result: `[..., d_out]`.
-///
-/// # Panics
-/// If the shapes do not fit, or the tensors are not 32-bit numbers on the CPU (see [`fits`](crate::fits)).
-pub fn linear_transposed<const D: usize>(x: Tensor<D>, table: Tensor<2>) -> Tensor<D> {
-    Tensor::from_dispatch(Dispatch::linear_by_rows(x.into_dispatch(), table.into_dispatch()))
-}
-
-/// The operations for burn's dispatch: with and without a bias, because the macro does not find tensors inside an `Option`.
+/// The operations for burn's dispatch: two, because the macro does not find tensors inside an `Option`.
 #[backend_extension(Flex, Autodiff)]
 trait LinearOps: Backend {
-    fn linear_by_rows(x: FloatTensor<Self>, table: FloatTensor<Self>) -> FloatTensor<Self>;
     fn linear_without_bias(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn linear_with_bias(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl LinearOps for Flex {
-    fn linear_by_rows(x: FlexTensor, table: FlexTensor) -> FlexTensor {
-        forward_transposed(&dense(x), &dense(table))
-    }
-
     fn linear_without_bias(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
         forward(&dense(x), &dense(weight), None)
     }
@@ -74,17 +56,6 @@ impl LinearOps for Flex {
 }
 
 impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
-    fn linear_by_rows(x: FloatTensor<Self>, table: FloatTensor<Self>) -> FloatTensor<Self> {
-        let is_trained = table.is_tracked();
-        let ((x, x_node), (table, table_node)) = (x.into_parts(), table.into_parts());
-        let (x, table) = (dense(x), dense(table));
-        let y = forward_transposed(&x, &table);
-        match TransposedGradient.prepare::<C>([x_node, table_node]).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((is_trained.then_some(x), table), y),
-            OpsKind::UnTracked(prep) => prep.finish(y),
-        }
-    }
-
     fn linear_without_bias(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         let is_trained = weight.is_tracked();
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
@@ -123,7 +94,9 @@ impl<const N: usize> Backward<Flex, N> for LinearGradient {
         let d_out = width(&dy);
         for (i, input) in inputs.into_iter().enumerate() {
             register(gradients, input, || match i {
-                0 => from_vec(gradient_of_input(values(&dy), values(&weight), d_out), &with_width(&dy, dims(&weight)[0])),
+                0 => {
+                    from_vec(gradient_of_input(values(&dy), values(&weight), d_out), &with_width(&dy, dims(&weight)[0]))
+                }
                 1 => from_vec(gradient_of_weight(kept(&x), values(&dy), d_out), &dims(&weight)),
                 _ => from_vec(sum_of_rows(values(&dy), d_out), &[d_out]),
             });
@@ -131,33 +104,8 @@ impl<const N: usize> Backward<Flex, N> for LinearGradient {
     }
 }
 
-/// The backward pass of a table: `dx = dy W`, `dW = dyᵀ x`.
-#[derive(Debug)]
-struct TransposedGradient;
-
-impl Backward<Flex, 2> for TransposedGradient {
-    type State = (Option<FlexTensor>, FlexTensor);
-
-    fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
-        let dy = incoming(gradients, &ops);
-        let [x_node, table_node] = inputs(&ops);
-        let (x, table) = ops.state;
-        let [d_out, d_in] = [dims(&table)[0], dims(&table)[1]];
-        let shape = with_width(&dy, d_in);
-        let dy = MatrixView::new(values(&dy), values(&dy).len() / d_out, d_out);
-        register(gradients, x_node, || {
-            let dx = product(dy, MatrixView::new(values(&table), d_out, d_in));
-            from_vec(dx, &shape)
-        });
-        register(gradients, table_node, || {
-            let x = MatrixView::new(kept(&x), kept(&x).len() / d_in, d_in);
-            from_vec(product(dy.transposed(), x), &[d_out, d_in])
-        });
-    }
-}
-
 /// The input that was kept for the gradient of a weight.
-fn kept(x: &Option<FlexTensor>) -> &[f32] {
+pub(crate) fn kept(x: &Option<FlexTensor>) -> &[f32] {
     values(x.as_ref().expect("the input of a trained weight was kept"))
 }
 
@@ -178,16 +126,8 @@ pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTen
     from_vec(y, &shape)
 }
 
-fn forward_transposed(x: &FlexTensor, table: &FlexTensor) -> FlexTensor {
-    let (d_out, d_in) = (dims(table)[0], dims(table)[1]);
-    assert_eq!(width(x), d_in, "a linear layer for vectors of width {d_in}");
-    let shape = with_width(x, d_out);
-    let x = MatrixView::new(values(x), values(x).len() / d_in, d_in);
-    from_vec(product(x, MatrixView::new(values(table), d_out, d_in).transposed()), &shape)
-}
-
 /// The shape of a tensor, with another last dimension.
-fn with_width(tensor: &FlexTensor, width: usize) -> Vec<usize> {
+pub(crate) fn with_width(tensor: &FlexTensor, width: usize) -> Vec<usize> {
     let mut shape = dims(tensor);
     *shape.last_mut().expect("a tensor has at least one dimension") = width;
     shape
@@ -225,6 +165,7 @@ mod tests {
     use shared::Linear;
 
     use super::*;
+    use crate::linear_transposed;
     use crate::testing::assert_same;
 
     /// The layer of the lessons.
@@ -242,20 +183,6 @@ mod tests {
             let b = |t: &[Tensor<1>]| Some(t[2].clone());
             assert_same(&sizes, |t| linear(x(t), w(t), b(t)), |t| lesson(x(t), w(t), b(t)));
             assert_same(&sizes[..2], |t| linear(x(t), w(t), None), |t| lesson(x(t), w(t), None));
-        }
-    }
-
-    #[test]
-    fn a_table_as_the_output_layer() {
-        for (batch, tokens, d_in, d_out) in [(1, 1, 3, 5), (2, 7, 33, 17), (1, 40, 64, 1024)] {
-            let sizes = [batch * tokens * d_in, d_in * d_out];
-            let x = |t: &[Tensor<1>]| t[0].clone().reshape([batch, tokens, d_in]);
-            let table = |t: &[Tensor<1>]| t[1].clone().reshape([d_out, d_in]);
-            assert_same(
-                &sizes,
-                |t| linear_transposed(x(t), table(t)),
-                |t| lesson(x(t), table(t).transpose(), None),
-            );
         }
     }
 

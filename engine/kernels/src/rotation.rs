@@ -129,8 +129,7 @@ mod tests {
             let width = heads * 2 * pairs;
             let x = |t: &[Tensor<1>]| t[0].clone().reshape([batch, tokens, width]);
             // Not from position 0 on, where nothing turns.
-            let rotation =
-                |x: &Tensor<3>| Rope::new(2 * pairs, 10_000.0, None).rotation(5..5 + tokens, &x.device());
+            let rotation = |x: &Tensor<3>| Rope::new(2 * pairs, 10_000.0, None).rotation(5..5 + tokens, &x.device());
             let fast = |x: Tensor<3>| {
                 let rotation = rotation(&x);
                 rotate(x, rotation.cos, rotation.sin)

@@ -7,8 +7,9 @@ use bonus_llama::LlamaConfig;
 use burn::tensor::Device;
 use fast::llama_decoder::{LlamaFile, llama_weights, llama_weights_from_file};
 use kernels::decode::llama::LlamaWeights;
-use kernels::decode::{Blocks, Precision};
+use kernels::decode::{Blocks, Columns, Precision};
 use model_files::gguf::BlockType;
+use model_files::llama::LlamaMatrix;
 use model_files::{LlamaColumns, LoadedLlama, load_llama, with_llama_columns};
 
 use crate::PretrainedError;
@@ -45,12 +46,20 @@ pub fn weights(path: &Path, precision: Precision) -> Result<Weights, PretrainedE
 struct Stored<'s>(&'s LlamaColumns<'s>);
 
 impl LlamaFile for Stored<'_> {
-    fn read(&self, path: &str, columns: Range<usize>, out: &mut [f32]) {
-        self.0.read(path, columns, out);
+    fn columns(&self, path: &str) -> Box<dyn Columns + '_> {
+        Box::new(StoredMatrix(self.0.matrix(path)))
+    }
+}
+
+struct StoredMatrix<'s>(LlamaMatrix<'s>);
+
+impl Columns for StoredMatrix<'_> {
+    fn fill(&self, columns: Range<usize>, out: &mut [f32]) {
+        self.0.read(columns, out);
     }
 
-    fn blocks(&self, path: &str, column: usize) -> Option<Blocks<'_>> {
-        let (kind, bytes) = self.0.blocks(path, column)?;
+    fn blocks(&self, column: usize) -> Option<Blocks<'_>> {
+        let (kind, bytes) = self.0.blocks(column)?;
         match kind {
             BlockType::Q4_0 => Some(Blocks::Q4_0(bytes)),
             BlockType::Q4_1 => Some(Blocks::Q4_1(bytes)),

@@ -38,7 +38,7 @@ pub async fn answer(
     field: impl Fn(&str) -> Value + Send + Sync + 'static,
 ) -> Result<Response, Refusal> {
     match request {
-        Request::Text(request) => answer_text(service, request, field).await,
+        Request::Text(request) => answer_text(service, *request, field).await,
         Request::Load { model, keep_alive } => answer_load(service, model, keep_alive, field).await,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use bonus_llama::LlamaModel;
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
@@ -24,7 +25,7 @@ pub enum LoadedModel {
     /// A GPT that classifies.
     GptClassifier(Classifier<GptModel, Gpt2Tokenizer>),
     /// A Llama, Qwen3 or Gemma 3 that classifies.
-    LlamaClassifier(Classifier<bonus_llama::LlamaModel, DocumentTokenizer>),
+    LlamaClassifier(Box<Classifier<LlamaModel, DocumentTokenizer>>),
 }
 
 /// A model that classifies messages, and how it reads them.

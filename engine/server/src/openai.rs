@@ -71,7 +71,7 @@ impl Completion {
             return Err(bad_request("messages is empty; give at least one"));
         };
         let include_usage = stream_options.get("include_usage") == Some(&Value::Bool(true));
-        Ok(Self { text, include_usage })
+        Ok(Self { text: *text, include_usage })
     }
 }
 

@@ -47,7 +47,7 @@ pub fn failed() -> Refusal {
 
 /// What a request of `/api/generate` or `/api/chat` asks for.
 pub enum Request {
-    Text(TextRequest),
+    Text(Box<TextRequest>),
     /// Nothing but that a model is loaded, or unloaded.
     Load {
         model: usize,
@@ -201,7 +201,7 @@ impl Service {
         }
         let seed = sampling.seed.unwrap_or_else(seed_from_clock);
         let Prompt { ids, forgotten_turns, forgotten_tokens } = prompt;
-        Ok(Request::Text(TextRequest {
+        Ok(Request::Text(Box::new(TextRequest {
             model,
             continuation: Continuation { prompt: ids, options, context_size, seed },
             forgotten_turns,
@@ -210,7 +210,7 @@ impl Service {
             stream: common.stream,
             keep_alive: common.keep_alive,
             received: common.received,
-        }))
+        })))
     }
 
     /// The model of that name, or the first that can do the job: its index, and what `can` finds in it.

@@ -137,7 +137,8 @@ pub fn train_classifier<M: Accelerated, E: From<Diverged>>(
     device: &Device,
     mut observe: impl FnMut(Event<M>) -> Result<ControlFlow<()>, E>,
 ) -> Result<(Run<M>, Vec<Accuracies>), E> {
-    let [training, validation] = [&loaders.train, &loaders.validation].map(|loader| Cropped::new(loader, &run.model, readout));
+    let [training, validation] =
+        [&loaders.train, &loaders.validation].map(|loader| Cropped::new(loader, &run.model, readout));
     let task = Classifier { training, validation, config, readout, masks };
     let mut all = Vec::new();
     let run = train(run, &task, [&task.training, &task.validation], config, device, |event| {

@@ -2,18 +2,21 @@
 
 use std::ops::ControlFlow;
 
+use bonus_llama::classifier::{add_classification_head as llama_head, set_trainable as set_llama_trainable};
+use bonus_llama::{LlamaConfig, LlamaModel};
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
 use ch05_pretrain::AdamW;
+use ch06_classify::dataloader::SpamBatch;
 use ch06_classify::{
     EMBEDDED_MESSAGES, Length, Readout, SpamLoaders, Split, Trainable, add_classification_head, read_messages,
     set_trainable, train_classifier_simple, training_config,
 };
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use shared::{GptConfig, TrainingConfig};
-use trainer::{Diverged, Event, Masks, Run, ignore, train_classifier};
+use shared::{Batches, GptConfig, TrainingConfig};
+use trainer::{Cropped, Diverged, Event, Masks, Run, ignore, train_classifier};
 
 fn device() -> Device {
     Device::flex().autodiff()
@@ -124,4 +127,38 @@ fn an_observer_can_fail() {
     let result =
         train_classifier(new_run(), &loaders(), &config(), Readout::Last, Masks::Reproducible, &device(), fail);
     assert_eq!(result.map(|_| ()).unwrap_err().to_string(), "the disk is full");
+}
+
+/// A Llama's last real token does not see the padding: batches without it give the numbers of the lesson's loop, which pads.
+#[test]
+fn a_llama_learns_the_same_without_padding() {
+    let split = Split::of_collection(&read_messages(EMBEDDED_MESSAGES).unwrap()).unwrap();
+    let loaders = SpamLoaders::new(&split, &Gpt2Tokenizer::new(), Length::Exactly(40), 8, 40).unwrap();
+    let sizes =
+        LlamaConfig { vocab_size: 50257, context_length: 40, n_layers: 2, ..LlamaConfig::preset("tiny").unwrap() };
+    let model = torch_init(LlamaModel::new(&sizes, &device()), &mut TorchRng::new(1));
+    let model = set_llama_trainable(llama_head(model, &mut TorchRng::new(2), &device()), Trainable::LastBlock);
+    let config = TrainingConfig { epochs: 1, ..config() };
+
+    let (mut optimizer, mut rng) = (AdamW::new(config.weight_decay), TorchRng::new(123));
+    let readout = Readout::LastReal;
+    let (_, history) =
+        train_classifier_simple(model.clone(), &mut optimizer, &loaders, &config, readout, &mut rng, &device());
+    let run = Run::new(model.clone(), config.weight_decay, &TorchRng::new(123));
+    let (run, accuracies) =
+        train_classifier(run, &loaders, &config, readout, Masks::Reproducible, &device(), ignore).unwrap();
+    assert_eq!(accuracies, history.accuracies);
+    assert!(history.evaluations.len() > 1);
+    for (found, expected) in run.state.evaluations.iter().zip(&history.evaluations) {
+        assert!((found.train_loss - expected.train_loss).abs() < 1e-4, "{found:?} and {expected:?}");
+    }
+
+    let width = |batch: SpamBatch| batch.inputs.dims()[1];
+    let widths =
+        |cropped: Cropped| -> Vec<usize> { cropped.iter(&mut TorchRng::new(5), &device()).map(width).collect() };
+    assert!(widths(Cropped::new(&loaders.train, &model, readout)).iter().any(|&width| width < 40));
+    let padded = widths(Cropped::new(&loaders.train, &model, Readout::Last));
+    assert!(padded.iter().all(|&width| width == 40), "the last position is padding itself");
+    let of_gpt = widths(Cropped::new(&loaders.train, &classifier(), readout));
+    assert!(of_gpt.iter().all(|&width| width == 40), "the draws of its dropout depend on the padding");
 }

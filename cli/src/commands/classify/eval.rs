@@ -12,8 +12,8 @@ use shared::rng::TorchRng;
 use trainer::Cropped;
 
 use super::messages::{EMBEDDED, read_parts};
-use super::report::accuracy_line;
 use super::opened::{Opened, OpenedClassifier, open};
+use super::report::accuracy_line;
 use crate::options::{DeviceArgs, ModelArgs};
 use crate::run_folder::CLASSIFY_FOLDER;
 use crate::terminal::warn;

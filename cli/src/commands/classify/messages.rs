@@ -12,6 +12,9 @@ use crate::terminal::tr;
 
 /// Name of the embedded messages.
 pub const EMBEDDED: &str = "messages";
+/// Name of the book's messages, and a shorter one.
+const SMS_SPAM: &str = "sms-spam";
+const SMS: &str = "sms";
 
 /// The messages of a file or a data set.
 pub fn read_collection(data: &str) -> Result<Vec<Message>> {
@@ -22,7 +25,7 @@ pub fn read_collection(data: &str) -> Result<Vec<Message>> {
     } else if data == EMBEDDED {
         EMBEDDED_MESSAGES.into()
     } else {
-        match find(data) {
+        match find(if data == SMS { SMS_SPAM } else { data }) {
             Ok(set) => set.text()?,
             Err(DataError::Unknown { .. }) => bail!(tr!(
                 "{data} is neither a file nor a data set; data sets with messages are sms-spam and {EMBEDDED}",

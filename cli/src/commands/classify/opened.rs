@@ -25,8 +25,8 @@ pub struct OpenedClassifier<M, T> {
 }
 
 pub enum Opened {
-    Gpt(OpenedClassifier<GptModel, Gpt2Tokenizer>),
-    Llama(OpenedClassifier<LlamaModel, DocumentTokenizer>),
+    Gpt(Box<OpenedClassifier<GptModel, Gpt2Tokenizer>>),
+    Llama(Box<OpenedClassifier<LlamaModel, DocumentTokenizer>>),
 }
 
 /// The classifier in `folder`.
@@ -37,11 +37,11 @@ pub fn open(folder: &Path, device: &Device) -> Result<Opened> {
         let tokenizer = DocumentTokenizer::new(tokenizer).with_context(|| folder.display().to_string())?;
         let model = fast::accelerate_llama(model);
         let (max_length, readout) = (config.max_length, config.readout);
-        return Ok(Opened::Llama(OpenedClassifier { model, tokenizer, max_length, readout }));
+        return Ok(Opened::Llama(Box::new(OpenedClassifier { model, tokenizer, max_length, readout })));
     }
     let (config, model) = load_classifier(folder, device)?;
     let tokenizer = open_tokenizer(folder, config.model.vocab_size)?;
     let model = fast::accelerate(model);
     let (max_length, readout) = (config.max_length, config.readout);
-    Ok(Opened::Gpt(OpenedClassifier { model, tokenizer, max_length, readout }))
+    Ok(Opened::Gpt(Box::new(OpenedClassifier { model, tokenizer, max_length, readout })))
 }

@@ -10,8 +10,8 @@ use serde::Serialize;
 use shared::text::lines;
 use shared::{LanguageModel, Tokenizer};
 
-use crate::errors;
 use super::opened::{Opened, OpenedClassifier, open};
+use crate::errors;
 use crate::options::{DeviceArgs, ModelArgs, typed_text};
 use crate::run_folder::CLASSIFY_FOLDER;
 use crate::terminal::{tr, warn};
@@ -57,8 +57,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let json = args.json;
     match open(&args.model.folder, &device)? {
-        Opened::Gpt(classifier) => Predictor { classifier, device, json }.label_all(args.texts),
-        Opened::Llama(classifier) => Predictor { classifier, device, json }.label_all(args.texts),
+        Opened::Gpt(classifier) => Predictor { classifier: *classifier, device, json }.label_all(args.texts),
+        Opened::Llama(classifier) => Predictor { classifier: *classifier, device, json }.label_all(args.texts),
     }
 }
 

@@ -8,9 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
-use ch06_classify::{
-    Label, Length, Readout, SpamDataset, SpamLoaders, Split, Trainable, num_trainable,
-};
+use ch06_classify::{Label, Length, Readout, SpamDataset, SpamLoaders, Split, Trainable, num_trainable};
 use model_files::ClassifierConfig;
 use shared::{Tokenizer, TrainingConfig};
 
@@ -33,7 +31,7 @@ pub struct Args {
     #[arg(long, value_name = "PART", value_parser = trainable, conflicts_with = "lora_rank")]
     trainable: Option<Trainable>,
     /// Token position whose output is classified: last, first, last-real (the last that is not padding) or mean (of all)
-    /// [default: last; for a Llama, Qwen3 or Gemma 3 last-real]
+    /// [default: last; for a Llama, Qwen3 or Gemma 3 last-real; without --model mean]
     #[arg(long, value_name = "POSITION", value_parser = readout)]
     token: Option<Readout>,
     /// Number of epochs: passes over the training messages [default: 5 with --model, 10 without]
@@ -56,7 +54,7 @@ pub struct Args {
     /// Do not pad the messages; a batch is then one message
     #[arg(long, conflicts_with = "max_length")]
     no_padding: bool,
-    /// Let every token see the whole message [default: only what comes before it]
+    /// Let every token see the whole message, as it does without --model [default: only what comes before it]
     #[arg(long)]
     no_causal_mask: bool,
     /// Folder for the classifier and the pictures
@@ -148,12 +146,18 @@ impl Args {
     }
 
     /// What is saved beside the weights. `model` are the sizes.
-    fn classifier_config<C>(&self, model: C, loaders: &SpamLoaders, readout: Readout) -> ClassifierConfig<C> {
+    fn classifier_config<C>(
+        &self,
+        model: C,
+        loaders: &SpamLoaders,
+        readout: Readout,
+        causal_mask: bool,
+    ) -> ClassifierConfig<C> {
         ClassifierConfig {
             model,
             max_length: (!self.no_padding).then_some(loaders.train.dataset().max_length()),
             readout,
-            causal_mask: !self.no_causal_mask,
+            causal_mask,
             labels: Label::ALL.map(|label| label.name().to_string()).to_vec(),
         }
     }

@@ -124,13 +124,14 @@ impl Responder<'_> {
         let mut progress = Progress::new(0, test.len() as u64);
         let mut written = Instant::now();
         for (index, entry) in test.iter().enumerate() {
-            let EntryResponse { text: response, left_out } = match self.model.answer(entry, self.args.answer.max_new_tokens) {
-                Ok(response) => response,
-                Err(error) => {
-                    let kept = keep(&self.args.out, &answered)?;
-                    return Err(error).with_context(|| format!("test entry {index} ({kept})"));
-                }
-            };
+            let EntryResponse { text: response, left_out } =
+                match self.model.answer(entry, self.args.answer.max_new_tokens) {
+                    Ok(response) => response,
+                    Err(error) => {
+                        let kept = keep(&self.args.out, &answered)?;
+                        return Err(error).with_context(|| format!("test entry {index} ({kept})"));
+                    }
+                };
             if left_out > 0 {
                 let note = tr!(
                     "note: the prompt of test entry {index} is longer than the model's context; the model does not see \

@@ -30,16 +30,17 @@ pub struct Args {
     /// How tasks are written: alpaca or phi3 [default: alpaca; for a Llama, Qwen3 or Gemma 3 its chat template]
     #[arg(long, value_name = "F")]
     format: Option<PromptFormat>,
-    /// Compute the loss of the answers only, not of the tasks; for a Llama, Qwen3 or Gemma 3 this is always so
+    /// Compute the loss of the answers only, not of the tasks; without --model, and for a Llama, Qwen3 or Gemma 3, this is always
+    /// so
     #[arg(long)]
     mask_instruction: bool,
-    /// Number of epochs: passes over the entries [default: 2 with --model, 6 without]
+    /// Number of epochs: passes over the entries [default: 2 with --model, 10 without]
     #[arg(long, value_name = "N", value_parser = positive)]
     epochs: Option<usize>,
     /// Number of entries in a batch
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = 8)]
     batch_size: usize,
-    /// Learning rate [default: 0.00005 with --model, 0.003 without]
+    /// Learning rate; without --model, its peak [default: 0.00005 with --model, 0.003 without]
     #[arg(long, value_name = "X")]
     lr: Option<f64>,
     /// Maximum number of tokens in an entry; longer ones are truncated [default: the model's context]

@@ -93,5 +93,6 @@ fn llama_classifier(folder: &Path, device: &Device) -> Result<(ModelCard, Loaded
     let (max_length, readout) = (config.max_length, config.readout);
     let card = card(Skill::Classify, Sizes::Llama(config.model), model.num_params(), WeightPrecision::F32);
     let model = fast::accelerate_llama(model);
-    Ok((card, LoadedModel::LlamaClassifier(Classifier { model, tokenizer, max_length, readout })))
+    let classifier = Box::new(Classifier { model, tokenizer, max_length, readout });
+    Ok((card, LoadedModel::LlamaClassifier(classifier)))
 }

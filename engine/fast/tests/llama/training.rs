@@ -132,7 +132,8 @@ fn steps_of_the_optimizer() {
             let gradients = llama_loss_batch(&fast, batch(|_| false), &mut Mode::Eval).backward();
             fast = adamw_step(&mut fast_optimizer, 1e-3, fast, gradients);
         }
-        let loss = |model: &LlamaModel| -> f32 { calc_loss_batch(model, batch(|_| false), &mut Mode::Eval).into_scalar() };
+        let loss =
+            |model: &LlamaModel| -> f32 { calc_loss_batch(model, batch(|_| false), &mut Mode::Eval).into_scalar() };
         let (found, expected) = (loss(&fast), loss(&lesson));
         assert!((found - expected).abs() < 1e-4, "{:?}: {found}, expected {expected}", config.family);
     }

@@ -50,7 +50,11 @@ impl Attention {
         let (head_dim, shape) = (width / of_queries, [batch, tokens, of_keys * width / of_queries]);
         assert!(dims(&keys) == shape && dims(&values) == shape, "keys and values of the shape {shape:?}");
         if let Some(mask) = &mask {
-            assert_eq!(mask.len(), batch * of_queries * tokens * tokens, "elements of the mask of the attention weights");
+            assert_eq!(
+                mask.len(),
+                batch * of_queries * tokens * tokens,
+                "elements of the mask of the attention weights"
+            );
         }
         Self { queries, keys, values, mask, batch, tokens, heads, head_dim }
     }

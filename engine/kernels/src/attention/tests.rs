@@ -97,10 +97,13 @@ fn shared_lesson([q, k, v]: [Tensor<3>; 3], heads: Heads) -> Tensor<3> {
 
 #[test]
 fn heads_that_share_keys_and_windows() {
-    for (batch, tokens, head_dim, queries, keys) in [(1, 1, 2, 1, 1), (2, 7, 5, 6, 2), (2, 130, 4, 3, 1), (1, 200, 8, 4, 4)] {
+    for (batch, tokens, head_dim, queries, keys) in
+        [(1, 1, 2, 1, 1), (2, 7, 5, 6, 2), (2, 130, 4, 3, 1), (1, 200, 8, 4, 4)]
+    {
         for window in [None, Some(1), Some(5), Some(64), Some(65), Some(199), Some(500)] {
             let heads = Heads { queries, keys, factor: 0.4, window };
-            let tensor = |t: &[Tensor<1>], i: usize, heads: usize| t[i].clone().reshape([batch, tokens, heads * head_dim]);
+            let tensor =
+                |t: &[Tensor<1>], i: usize, heads: usize| t[i].clone().reshape([batch, tokens, heads * head_dim]);
             let inputs = |t: &[Tensor<1>]| [tensor(t, 0, queries), tensor(t, 1, keys), tensor(t, 2, keys)];
             let [n, of_keys] = [queries, keys].map(|heads| batch * tokens * heads * head_dim);
             let fast = |[q, k, v]: [Tensor<3>; 3]| shared_attention(q, k, v, heads);

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::integers::{Source, filled, panels};
+use super::integers::{Columns, filled, panels};
 
 /// Columns of a panel. The last panel of a matrix is padded with zeros.
 pub const PANEL: usize = 32;
@@ -39,7 +39,7 @@ pub struct Bf16Matrix {
 
 impl Bf16Matrix {
     /// Rounds the values of a matrix of `[rows, cols]`.
-    pub fn new([rows, cols]: [usize; 2], source: &impl Source) -> Self {
+    pub fn new([rows, cols]: [usize; 2], source: &dyn Columns) -> Self {
         let (values, _) = panels(cols, rows, [0; PANEL], |columns, memory, out| {
             pack(filled(source, columns, rows, memory), rows, out);
         });

@@ -30,7 +30,7 @@ mod vectors;
 pub use int4::Int4Matrix;
 pub use int8::Int8Matrix;
 pub use kernel::Block;
-pub use pack::{FromColumns, RowMajor, Source, filled, panels};
+pub use pack::{Columns, RowMajor, Rows, filled, panels};
 pub use product::{InstructionSet, STREAMS};
 pub use vectors::VectorBlock;
 

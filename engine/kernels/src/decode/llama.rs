@@ -4,8 +4,8 @@
 //! keys and values, and a feed-forward network with a gate. The formulas stand in the crate `bonus-llama`.
 //!
 //! Few heads of keys and values cannot be divided among threads evenly, so the work is divided otherwise than in GPT-2. Each
-//! thread computes some of the vectors of queries, keys and values, then the attention of some query heads, then some rows of
-//! the output projection; there is a barrier after each, and one after the feed-forward network. A barrier takes less than a
+//! thread computes some of the vectors of queries, keys and values, then the attention of some query heads and their rows of the
+//! output projection; there is a barrier after each, and one after the feed-forward network. A barrier takes less than a
 //! microsecond.
 //!
 //! | file | what |

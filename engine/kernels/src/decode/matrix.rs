@@ -1,16 +1,14 @@
 //! A weight matrix in one of four precisions.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use burn::tensor::{DType, Tensor};
 use burn_flex::{Flex, FlexTensor};
 use rayon::prelude::*;
 
 use super::bf16_product;
-use super::blocks::Blocks;
 use super::compressed::{Bf16Matrix, PANEL, to_f32};
-use super::integers::{BLOCK, Block, FromColumns, InstructionSet, Int4Matrix, Int8Matrix, RowMajor, Source};
+use super::integers::{BLOCK, Block, Columns, InstructionSet, Int4Matrix, Int8Matrix, RowMajor, Rows};
 use crate::product::{MatrixView, product};
 
 /// How weights are stored. Fewer bits are read faster and are less precise.
@@ -54,7 +52,7 @@ pub(super) enum Values {
 
 impl Values {
     /// The values of a source; `None` in 32 bits.
-    fn of(shape: [usize; 2], precision: Precision, source: &impl Source) -> Option<Self> {
+    fn of(shape: [usize; 2], precision: Precision, source: &dyn Columns) -> Option<Self> {
         match precision {
             Precision::F32 => None,
             Precision::Bf16 => Some(Self::Bf16(Bf16Matrix::new(shape, source))),
@@ -83,22 +81,12 @@ impl Matrix {
     /// The transpose in 16, 8 or 4 bits, in the layout for products. `None` for 32 bits, where [`Matrix::add_row_products`]
     /// needs no copy.
     pub fn transposed_in(&self, precision: Precision) -> Option<Self> {
-        let (table, width) = (self.values(), self.cols);
-        let fill =
-            |rows: Range<usize>, out: &mut [f32]| out.copy_from_slice(&table[rows.start * width..rows.end * width]);
-        Self::from_columns([self.cols, self.rows], precision, fill, |_| None)
+        Self::from_columns([self.cols, self.rows], precision, &Rows { values: &self.values(), width: self.cols })
     }
 
-    /// A matrix of `[rows, cols]` in 16, 8 or 4 bits whose values need not be in memory together: `blocks` gives a column if it
-    /// is stored in blocks, and `fill` writes the values of columns that are not, one after the other. Both are called on all
-    /// threads. `None` for 32 bits.
-    pub fn from_columns<'a>(
-        [rows, cols]: [usize; 2],
-        precision: Precision,
-        fill: impl Fn(Range<usize>, &mut [f32]) + Sync,
-        blocks: impl Fn(usize) -> Option<Blocks<'a>> + Sync,
-    ) -> Option<Self> {
-        Some(Self { rows, cols, values: Values::of([rows, cols], precision, &FromColumns { fill, blocks })? })
+    /// A matrix of `[rows, cols]` in 16, 8 or 4 bits whose values need not be in memory together. `None` for 32 bits.
+    pub fn from_columns([rows, cols]: [usize; 2], precision: Precision, columns: &dyn Columns) -> Option<Self> {
+        Some(Self { rows, cols, values: Values::of([rows, cols], precision, columns)? })
     }
 
     /// Whether the values are stored in 32 bits.

@@ -27,32 +27,43 @@ pub struct LlamaColumns<'a> {
     found: ByPath<'a>,
 }
 
-impl LlamaColumns<'_> {
-    /// Writes some columns of the weight of a linear layer, or the vectors of some tokens, one after the other. `path` says
-    /// where the parameter is in the model, as [`llama_parameters`] does.
+/// A matrix in a file: the weight of a linear layer, or the token embedding, whose columns are the vectors of the tokens.
+#[derive(Clone, Copy)]
+pub struct LlamaMatrix<'a> {
+    stored: &'a StoredTensor<'a>,
+    form: StorageForm,
+}
+
+impl<'a> LlamaColumns<'a> {
+    /// The matrix at a path in the model, as [`llama_parameters`] says it.
     ///
     /// # Panics
-    /// If there is no such matrix, or it has not as many columns, or `out` is not as long as they are.
-    pub fn read(&self, path: &str, columns: Range<usize>, out: &mut [f32]) {
-        let (stored, form) = self.stored(path);
-        stored.rows(form, columns, out);
+    /// If there is no such matrix.
+    pub fn matrix(&self, path: &str) -> LlamaMatrix<'a> {
+        let found = self.found.get(path).filter(|(stored, _)| stored.shape.len() == 2);
+        let &(stored, form) = found.unwrap_or_else(|| panic!("the model has no matrix {path}"));
+        LlamaMatrix { stored, form }
+    }
+}
+
+impl<'a> LlamaMatrix<'a> {
+    /// Writes the values of some columns, one after the other.
+    ///
+    /// # Panics
+    /// If there are not as many, or `out` is not as long as they are.
+    pub fn read(&self, columns: Range<usize>, out: &mut [f32]) {
+        self.stored.rows(self.form, columns, out);
     }
 
-    /// The bytes of a column, as [`read`](Self::read) counts them, if several of its values are stored together.
+    /// The bytes of a column, if several of its values are stored together.
     ///
     /// # Panics
-    /// If there is no such matrix, or it has not as many columns.
-    pub fn blocks(&self, path: &str, column: usize) -> Option<(BlockType, &[u8])> {
-        let (stored, form) = self.stored(path);
-        match stored.encoding {
+    /// If there are not as many.
+    pub fn blocks(&self, column: usize) -> Option<(BlockType, &'a [u8])> {
+        match self.stored.encoding {
             Encoding::Plain(_) => None,
-            Encoding::Blocks(kind) => Some((kind, stored.row(form, column))),
+            Encoding::Blocks(kind) => Some((kind, self.stored.row(self.form, column))),
         }
-    }
-
-    fn stored(&self, path: &str) -> (&StoredTensor<'_>, StorageForm) {
-        let found = self.found.get(path);
-        *found.unwrap_or_else(|| panic!("the model has no parameter {path}"))
     }
 }
 

@@ -31,7 +31,7 @@ use burn::tensor::Device;
 use serde_json::{Map, Value};
 
 pub use classifier::{is_llama_classifier, load_llama_classifier, save_llama_classifier};
-pub use columns::{LlamaColumns, with_llama_columns};
+pub use columns::{LlamaColumns, LlamaMatrix, with_llama_columns};
 pub use config_json::TokenIds;
 pub use save::{Companions, save_llama};
 pub(crate) use table::{HUGGING_FACE_EMBEDDING, HUGGING_FACE_HEAD};

@@ -198,7 +198,7 @@ fn matrices_column_by_column() {
                 let [rows, cols] = matrix.dims();
                 for columns in [0..cols, 1..2, cols / 3..cols - 1] {
                     let mut found = vec![0.0; rows * columns.len()];
-                    stored.read(path, columns.clone(), &mut found);
+                    stored.matrix(path).read(columns.clone(), &mut found);
                     assert_eq!(found, values(matrix.clone().slice(s![.., columns]).transpose()), "{name}: {path}");
                 }
             }

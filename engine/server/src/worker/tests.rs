@@ -82,7 +82,7 @@ fn open_llamas() -> Vec<OpenModel> {
         let model = LlamaModel { out_head: Some(head), ..model };
         let tokenizer = DocumentTokenizer::new(tokenizer())?;
         let classifier = Classifier { model, tokenizer, max_length: Some(8), readout: Readout::Last };
-        Ok((card, LoadedModel::LlamaClassifier(classifier)))
+        Ok((card, LoadedModel::LlamaClassifier(Box::new(classifier))))
     };
     vec![Box::new(writer), Box::new(classifier)]
 }

@@ -12,7 +12,7 @@ use ch06_classify::head::without_causal_mask;
 use ch06_classify::{Readout, Trainable, add_classification_head, set_trainable, training_config};
 use model_files::save_classifier_with_vocabulary;
 use shared::rng::TorchRng;
-use shared::{GptConfig, TrainingConfig};
+use shared::{GptConfig, TrainingConfig, data};
 
 use super::{Args, introduce, say_sizes};
 use crate::commands::classify::finetune::Finetuning;
@@ -20,7 +20,7 @@ use crate::commands::classify::messages::read_parts;
 use crate::models::open_text_model;
 use crate::run_folder::{ensure_companions, ensure_vocabulary};
 use crate::run_lock::RunFolder;
-use crate::starter_model::StarterModel;
+use crate::starter_model::{STORY, StarterModel};
 use crate::terminal::{Interrupt, tr, warn};
 
 /// Models at least this wide are trained with the book's learning rate; small ones need larger steps.
@@ -52,8 +52,9 @@ pub fn run(args: &Args, folder: Option<&Path>) -> Result<ExitCode> {
     let (config, tokenizer) = match &base {
         Some((config, _, tokenizer)) => (config.clone(), tokenizer.clone()),
         None => {
-            let texts: Vec<String> = split.train.iter().map(|message| message.text.clone()).collect();
-            let tokenizer = STARTER.tokenizer(&texts)?;
+            let story = data::find(STORY)?.text()?;
+            let texts = split.train.iter().map(|message| message.text.as_str()).chain([&*story]);
+            let tokenizer = STARTER.tokenizer(texts)?;
             (STARTER.config(&tokenizer), tokenizer)
         }
     };
@@ -79,10 +80,11 @@ pub fn run(args: &Args, folder: Option<&Path>) -> Result<ExitCode> {
         warn(tr!("interrupted before the messages; nothing was saved", "在训练消息之前中断；没有保存任何内容"));
         return Ok(ExitCode::from(130));
     };
-    let model = classifier(args, model, &device)?;
+    let causal_mask = !(args.no_causal_mask || is_starter);
+    let model = classifier(args, model, causal_mask, &device)?;
     say_sizes(&model);
     let readout = args.token.unwrap_or(if is_starter { Readout::Mean } else { Readout::Last });
-    let config = args.classifier_config(GptConfig { drop_rate: 0.0, ..config }, &loaders, readout);
+    let config = args.classifier_config(GptConfig { drop_rate: 0.0, ..config }, &loaders, readout, causal_mask);
     let save = |out: &Path, model: &GptModel| -> Result<()> {
         let merged = merge_lora(model.clone()).valid();
         Ok(save_classifier_with_vocabulary(out, &config, &merged, tokenizer.vocabulary())?)
@@ -112,9 +114,9 @@ fn defaults(emb_dim: usize, is_starter: bool) -> TrainingConfig {
 }
 
 /// The pretrained model with a new head, ready for fine-tuning.
-fn classifier(args: &Args, model: GptModel, device: &Device) -> Result<GptModel> {
+fn classifier(args: &Args, model: GptModel, causal_mask: bool, device: &Device) -> Result<GptModel> {
     let model = model.with_drop_rate(0.0);
-    let model = if args.no_causal_mask { without_causal_mask(model) } else { model };
+    let model = if causal_mask { model } else { without_causal_mask(model) };
     let mut rng = TorchRng::new(args.seed.seed);
     let model = add_classification_head(model, &mut rng, device);
     if let Some(settings) = args.lora.settings()? {

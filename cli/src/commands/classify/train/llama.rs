@@ -53,7 +53,7 @@ pub fn run(args: &Args, path: &Path) -> Result<ExitCode> {
     let model = classifier(args, base.model, &device)?;
     say_sizes(&model);
     let readout = args.token.unwrap_or(Readout::LastReal);
-    let config = args.classifier_config(model.config.clone(), &loaders, readout);
+    let config = args.classifier_config(model.config.clone(), &loaders, readout, true);
     let save = |out: &Path, model: &LlamaModel| -> Result<()> {
         let merged = merge_lora(model.clone()).valid();
         Ok(save_classifier(out, &config, &merged, &texts)?)

@@ -49,7 +49,7 @@ pub fn run(args: Args, entries: &[Entry]) -> Result<ExitCode> {
     let (config, tokenizer) = match &opened {
         Some((config, _, tokenizer)) => (config.clone(), tokenizer.clone()),
         None => {
-            let tokenizer = STARTER.tokenizer(&training_texts(entries, format))?;
+            let tokenizer = STARTER.tokenizer(training_texts(entries, format))?;
             (STARTER.config(&tokenizer), tokenizer)
         }
     };
@@ -79,18 +79,11 @@ pub fn run(args: Args, entries: &[Entry]) -> Result<ExitCode> {
     let prompt = format.format_input(&partition(entries).validation[0]);
     let (out, model_folder) = (args.out.as_path(), args.model.folder.as_deref());
     let device_of_samples = device.clone();
-    let keeper = Saver {
-        out,
-        model: model_folder,
-        config,
-        tokenizer,
-        format,
-        lora: base,
-        prompt,
-        device: device_of_samples,
-    };
+    let keeper =
+        Saver { out, model: model_folder, config, tokenizer, format, lora: base, prompt, device: device_of_samples };
     let sizes = [&loaders.train, &loaders.validation].map(|loader| loader.dataset().items().len());
-    Finetuning { data: &args.data, training, recipe, loaders, entries: sizes, keeper, out, device, interrupt }.run(model, &rng)
+    Finetuning { data: &args.data, training, recipe, loaders, entries: sizes, keeper, out, device, interrupt }
+        .run(model, &rng)
 }
 
 /// The settings where the user says nothing.
@@ -114,9 +107,9 @@ fn recipe(is_starter: bool, peak_lr: f64) -> Recipe {
 }
 
 /// The training tasks with their answers.
-fn training_texts(entries: &[Entry], format: PromptFormat) -> Vec<String> {
-    let text = |entry: &Entry| format.format_input(entry) + &format.format_response(&entry.output);
-    partition(entries).train.iter().map(text).collect()
+fn training_texts(entries: &[Entry], format: PromptFormat) -> impl Iterator<Item = String> {
+    let text = move |entry: &Entry| format.format_input(entry) + &format.format_response(&entry.output);
+    partition(entries).train.iter().map(text)
 }
 
 fn loaders(
@@ -148,9 +141,10 @@ fn pretrained(
     if let Some(model) = opened {
         return Ok(Some(model.with_drop_rate(0.0)));
     }
-    warn(format_args!(
-        "warning: without --model, a tiny model is pretrained on the story '{STORY}' first; it learns the form of an \
-         answer, and little else"
+    warn(tr!(
+        "warning: without --model, a tiny model is pretrained on the story '{STORY}' first; it will know nothing but the \
+         tasks that it is trained on",
+        "警告：没有 --model，先用故事 '{STORY}' 预训练一个很小的模型；除了训练时见过的任务，它什么也不会"
     ));
     say(format_args!("Pretraining on '{STORY}':"));
     STARTER.pretrain(tokenizer, args.seed.seed, device, interrupt, |progress, evaluation| progress.say(evaluation))

@@ -15,8 +15,8 @@ use ch07_instruct::{Entry, InstructionLoaders, partition, training_config};
 use fast::LlamaGenerator;
 use model_files::save_adapter_for;
 use pretrained::{AnswerLoader, TaskForm, TaskWriter, Texts};
-use shared::rng::TorchRng;
 use shared::TrainingConfig;
+use shared::rng::TorchRng;
 
 use super::Args;
 use crate::commands::instruct::finetune::{Finetuning, Keeper};
@@ -46,8 +46,7 @@ pub fn run(args: &Args, path: &Path, entries: &[Entry]) -> Result<ExitCode> {
     })?;
     let options = AnswerLoader::options(pad_token_id, args.max_length(config.context_length)?);
     let InstructionLoaders { loaders, .. } = args.loaders(entries, datasets, &options)?;
-    let [train, validation] =
-        [loaders.train, loaders.validation].map(|loader| AnswerLoader::new(loader, pad_token_id));
+    let [train, validation] = [loaders.train, loaders.validation].map(|loader| AnswerLoader::new(loader, pad_token_id));
     let sizes = [train.len(), validation.len()];
 
     let interrupt = Interrupt::watch()?;
@@ -59,10 +58,21 @@ pub fn run(args: &Args, path: &Path, entries: &[Entry]) -> Result<ExitCode> {
     };
     let model = fast::accelerate_llama(model);
     let task = parts.validation[0].clone();
-    let keeper = LlamaKeeper { out: &args.out, base: path.to_path_buf(), config, texts, writer, has_lora: lora.is_some(), task };
+    let keeper =
+        LlamaKeeper { out: &args.out, base: path.to_path_buf(), config, texts, writer, has_lora: lora.is_some(), task };
     let loaders = Loaders { train, validation };
-    Finetuning { data: &args.data, training, recipe: Recipe::default(), loaders, entries: sizes, keeper, out: &args.out, device, interrupt }
-        .run(model, &rng)
+    Finetuning {
+        data: &args.data,
+        training,
+        recipe: Recipe::default(),
+        loaders,
+        entries: sizes,
+        keeper,
+        out: &args.out,
+        device,
+        interrupt,
+    }
+    .run(model, &rng)
 }
 
 /// The settings where the user says nothing.

@@ -7,7 +7,7 @@ use multiversion::multiversion;
 
 use super::half;
 use super::kernel::{Block, Kernel};
-use super::pack::{Source, filled, panels};
+use super::pack::{Columns, filled, panels};
 use super::vectors::{ROUND, VectorBlock};
 use super::{BLOCK, GROUP, GROUPS};
 use crate::decode::blocks::Blocks;
@@ -41,11 +41,11 @@ pub struct Int4Matrix {
 
 impl Int4Matrix {
     /// Rounds the values of a matrix of `[rows, cols]`.
-    pub fn new([rows, cols]: [usize; 2], source: &impl Source) -> Self {
+    pub fn new([rows, cols]: [usize; 2], source: &dyn Columns) -> Self {
         let (blocks, _) = panels(cols, rows.div_ceil(BLOCK), ZEROS, |columns, memory, out| {
             for (index, column) in columns.enumerate() {
                 let copy = |blocks: Blocks| blocks.in_four_bits(|row, grid, both| out[row].copy(index, grid, both));
-                if !source.copy_blocks(column, copy) {
+                if !source.blocks(column).is_some_and(copy) {
                     pack(filled(source, column..column + 1, rows, memory), index, out);
                 }
             }

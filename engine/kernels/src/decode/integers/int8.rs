@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::kernel::{Block, Kernel};
-use super::pack::{Source, filled, panels};
+use super::pack::{Columns, filled, panels};
 use super::vectors::{ROUND, VectorBlock};
 use super::{BLOCK, GROUP, GROUPS};
 use crate::decode::compressed::PANEL;
@@ -29,7 +29,7 @@ pub struct Int8Matrix {
 
 impl Int8Matrix {
     /// Rounds the values of a matrix of `[rows, cols]`.
-    pub fn new([rows, cols]: [usize; 2], source: &impl Source) -> Self {
+    pub fn new([rows, cols]: [usize; 2], source: &dyn Columns) -> Self {
         let (blocks, scales) = panels(cols, rows.div_ceil(BLOCK), ZEROS, |columns, memory, out| {
             pack(filled(source, columns, rows, memory), rows, out)
         });

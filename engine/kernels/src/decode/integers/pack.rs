@@ -7,39 +7,13 @@ use rayon::prelude::*;
 use crate::decode::blocks::Blocks;
 use crate::decode::compressed::PANEL;
 
-/// Where the values of a matrix come from, column by column.
-pub trait Source: Sync {
+/// Where the values of a matrix come from, column by column. It is asked on all threads.
+pub trait Columns: Sync {
     /// Writes the values of some columns, one after the other: `[columns, rows]`.
     fn fill(&self, columns: Range<usize>, out: &mut [f32]);
 
-    /// Calls `copy` with the blocks of a column, if that is how it is stored, and returns its result.
-    fn copy_blocks(&self, _column: usize, _copy: impl FnOnce(Blocks<'_>) -> bool) -> bool {
-        false
-    }
-}
-
-/// Two functions.
-pub struct FromColumns<F, B> {
-    pub fill: F,
-    pub blocks: B,
-}
-
-impl<'a, F: Fn(Range<usize>, &mut [f32]) + Sync, B: Fn(usize) -> Option<Blocks<'a>> + Sync> Source
-    for FromColumns<F, B>
-{
-    fn fill(&self, columns: Range<usize>, out: &mut [f32]) {
-        let rows = out.len() / columns.len();
-        for (column, out) in columns.zip(out.chunks_exact_mut(rows)) {
-            match (self.blocks)(column) {
-                Some(blocks) => blocks.expand(out),
-                None => (self.fill)(column..column + 1, out),
-            }
-        }
-    }
-
-    fn copy_blocks(&self, column: usize, copy: impl FnOnce(Blocks<'_>) -> bool) -> bool {
-        (self.blocks)(column).is_some_and(copy)
-    }
+    /// A column, if it is stored in blocks.
+    fn blocks(&self, column: usize) -> Option<Blocks<'_>>;
 }
 
 /// The panels of a matrix, `[panels, per_panel]`, on all threads, and what `pack` returns for each. `pack` gets the range of a
@@ -65,9 +39,23 @@ pub fn panels<T: Copy + Send + Sync, R: Send>(
 }
 
 /// The values of some columns, `[columns, rows]`, in `memory`.
-pub fn filled<'m>(source: &impl Source, columns: Range<usize>, rows: usize, memory: &'m mut Vec<f32>) -> &'m [f32] {
+pub fn filled<'m>(source: &dyn Columns, columns: Range<usize>, rows: usize, memory: &'m mut Vec<f32>) -> &'m [f32] {
     memory.resize(rows * columns.len(), 0.0);
-    source.fill(columns, memory);
+    // Columns without blocks are written together.
+    let mut first = columns.start;
+    let place = |range: Range<usize>| (range.start - columns.start) * rows..(range.end - columns.start) * rows;
+    for column in columns.clone() {
+        if let Some(blocks) = source.blocks(column) {
+            blocks.expand(&mut memory[place(column..column + 1)]);
+            if first < column {
+                source.fill(first..column, &mut memory[place(first..column)]);
+            }
+            first = column + 1;
+        }
+    }
+    if first < columns.end {
+        source.fill(first..columns.end, &mut memory[place(first..columns.end)]);
+    }
     memory
 }
 
@@ -77,7 +65,7 @@ pub struct RowMajor<'a> {
     pub cols: usize,
 }
 
-impl Source for RowMajor<'_> {
+impl Columns for RowMajor<'_> {
     fn fill(&self, columns: Range<usize>, out: &mut [f32]) {
         // Few rows at a time, so that the places between which it jumps stay in the cache.
         const ROWS: usize = 16;
@@ -89,5 +77,25 @@ impl Source for RowMajor<'_> {
                 out[first..last].iter_mut().zip(values).for_each(|(out, value)| *out = *value);
             }
         }
+    }
+
+    fn blocks(&self, _: usize) -> Option<Blocks<'_>> {
+        None
+    }
+}
+
+/// The rows of a row-major matrix, as the columns of its transpose.
+pub struct Rows<'a> {
+    pub values: &'a [f32],
+    pub width: usize,
+}
+
+impl Columns for Rows<'_> {
+    fn fill(&self, rows: Range<usize>, out: &mut [f32]) {
+        out.copy_from_slice(&self.values[rows.start * self.width..rows.end * self.width]);
+    }
+
+    fn blocks(&self, _: usize) -> Option<Blocks<'_>> {
+        None
     }
 }

@@ -25,7 +25,7 @@ pub struct LlamaWorker {
     pub branch: Vec<f32>,
     /// Queries, keys and values that this worker computes.
     pub projected: Vec<f32>,
-    /// The context vectors of all heads, `[n_heads * head_dim]`.
+    /// The context vectors of this worker's heads.
     pub context: Vec<f32>,
     /// This worker's part of both hidden layers of the feed-forward network, the gate first.
     pub hidden: Vec<f32>,
@@ -48,8 +48,6 @@ pub struct LlamaState {
     pub cache: Vec<Vec<RwLock<KeysAndValues>>>,
     /// The queries of the token, for each head, after norm and rotation.
     pub queries: Vec<RwLock<Vec<f32>>>,
-    /// The context vectors of the token, for each head.
-    pub contexts: Vec<RwLock<Vec<f32>>>,
     /// The partial sums that the workers exchange.
     pub sums: PartialSums,
 }
@@ -72,14 +70,12 @@ impl DecoderState for LlamaState {
         let emb_dim = weights.emb_dim();
         let vector = || vec![0.0; emb_dim];
         let worker = |_| LlamaWorker { x: vector(), normed: vector(), branch: vector(), ..LlamaWorker::default() };
-        let per_head = || (0..weights.n_heads).map(|_| RwLock::default()).collect();
         let cache = |_| (0..weights.n_kv_heads).map(|_| RwLock::default()).collect();
         Self {
             task: Mutex::new(TokenTask::Token(0, 0)),
             workers: (0..threads).map(worker).map(Mutex::new).collect(),
             cache: weights.blocks.iter().map(cache).collect(),
-            queries: per_head(),
-            contexts: per_head(),
+            queries: (0..weights.n_heads).map(|_| RwLock::default()).collect(),
             sums: PartialSums::new(threads),
             weights,
         }

@@ -61,43 +61,36 @@ impl LlamaState {
         }
         worker.barrier();
 
-        self.attend(block, index, position, state, worker);
-        worker.barrier();
-
-        state.context.clear();
-        self.contexts.iter().for_each(|context| state.context.extend_from_slice(&read(context)));
-        let rows = worker.share(state.context.len(), CACHE_LINE);
-        self.sums.exchange(SumSet::Attention, &[&block.out], &state.context[rows.clone()], rows, worker);
+        let heads = worker.share(weights.n_heads, 1);
+        self.attend(block, index, position, heads.clone(), state);
+        let rows = heads.start * head_dim..heads.end * head_dim;
+        self.sums.exchange(SumSet::Attention, &[&block.out], &state.context, rows, worker);
         self.add_branch(SumSet::Attention, block.post_attention_norm.as_ref(), state);
     }
 
-    /// The context vectors of this worker's heads.
+    /// The context vectors of some heads, one after the other.
     fn attend(
         &self,
         block: &LlamaBlockWeights,
         index: usize,
         position: usize,
+        mut heads: Range<usize>,
         state: &mut LlamaWorker,
-        worker: &Worker,
     ) {
         let (head_dim, group) = (self.weights.head_dim, self.weights.group());
-        let LlamaWorker { queries, scores, context: contexts, .. } = state;
-        let mut own = worker.share(self.weights.n_heads, 1);
-        while !own.is_empty() {
+        let LlamaWorker { queries, scores, context, .. } = state;
+        context.clear();
+        while !heads.is_empty() {
             // As many as share keys and values, and are computed together.
-            let shared = own.start / group;
-            let together = own.start..own.end.min((shared + 1) * group).min(own.start + TOGETHER);
-            own.start = together.end;
+            let shared = heads.start / group;
+            let together = heads.start..heads.end.min((shared + 1) * group).min(heads.start + TOGETHER);
+            heads.start = together.end;
             queries.clear();
-            together.clone().for_each(|head| queries.extend_from_slice(&read(&self.queries[head])));
-            contexts.clear();
-            contexts.resize(queries.len(), 0.0);
+            together.for_each(|head| queries.extend_from_slice(&read(&self.queries[head])));
+            let first = context.len();
+            context.resize(first + queries.len(), 0.0);
+            let contexts = &mut context[first..];
             read(&self.cache[index][shared]).attend(queries, position, block.span(), head_dim, scores, contexts);
-            for (head, context) in together.zip(contexts.chunks_exact(head_dim)) {
-                let mut slot = write(&self.contexts[head]);
-                slot.clear();
-                slot.extend_from_slice(context);
-            }
         }
     }
 

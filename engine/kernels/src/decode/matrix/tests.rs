@@ -57,7 +57,7 @@ fn rounding_errors_and_sizes_of_each_precision() {
         (Precision::F32, 4 * rows * cols, 0.0),
         (Precision::Bf16, 2 * rows * 2 * PANEL, 0.002),
         (Precision::Int8, 2 * (2 * BLOCK + 4) * PANEL, 0.004),
-        (Precision::Int4, 2 * 2 * (BLOCK / 2 + 4) * PANEL, 0.1),
+        (Precision::Int4, 2 * 2 * (BLOCK / 2 + 4) * PANEL, 0.134),
     ] {
         let matrix = matrix(rows, cols).in_precision(precision);
         assert_eq!(matrix.bytes(), bytes);
