@@ -11,10 +11,9 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use fast::LlamaCpuDecoder;
 use fast::cpu_decoder::decoder_weights;
-use fast::llama_decoder::llama_weights;
 use kernels::decode::{Decoder, Precision};
-use model_files::{open_model, open_tokenizer};
-use pretrained::{Pretrained, is_pretrained};
+use model_files::{llama_config, open_model, open_tokenizer};
+use pretrained::is_pretrained;
 use shared::data;
 
 const PRECISIONS: [Precision; 4] = [Precision::F32, Precision::Bf16, Precision::Int8, Precision::Int4];
@@ -62,13 +61,13 @@ fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
 const TEXT: usize = 700;
 
 fn losses(path: &Path) -> Result<(), Box<dyn Error>> {
-    let Pretrained { model, tokenizer, .. } = pretrained::open(path, &Device::flex())?;
-    let mut ids = tokenizer.ok_or("the model has no tokenizer")?.encode(&data::find("the-verdict")?.text()?);
+    let vocab_size = llama_config(path)?.vocab_size;
+    let tokenizer = pretrained::tokenizer(path, vocab_size)?.ok_or("the model has no tokenizer")?;
+    let mut ids = tokenizer.encode(&data::find("the-verdict")?.text()?);
     ids.truncate(TEXT);
     let mut exact = Vec::new();
     for precision in PRECISIONS {
-        let weights = llama_weights(&model, precision).ok_or("the model is not in 32 bits")?;
-        let mut decoder = LlamaCpuDecoder::new(Arc::new(weights));
+        let mut decoder = LlamaCpuDecoder::new(Arc::new(pretrained::weights(path, precision)?.weights));
         let (mut loss, mut likely) = (0.0, Vec::new());
         for end in 1..ids.len() {
             let logits = decoder.next_logits(&ids[..end])?;

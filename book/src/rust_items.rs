@@ -8,10 +8,12 @@ use syn::visit::Visit;
 /// An item.
 #[derive(Debug)]
 pub struct Item {
-    /// `function`, `Type`, `Type.method`, `impl Type`, `Trait for Type`.
+    /// `function`, `Type`, `Type.method`, `impl Type`, `Trait for Type`, `Trait for Type.method`.
     pub name: String,
     /// In how many modules of the file it lies.
     pub depth: usize,
+    /// Whether it is a `Type.method` that a trait asks for: an inherent one of this name comes first.
+    pub of_trait: bool,
     /// Its lines, counted from 0.
     pub lines: Range<usize>,
 }
@@ -84,7 +86,7 @@ impl<'ast> Visit<'ast> for Visitor {
 
 impl Visitor {
     fn add(&mut self, name: impl Into<String>, node: &impl Spanned) {
-        self.items.push(Item { name: name.into(), depth: self.depth, lines: lines(node) });
+        self.items.push(Item { name: name.into(), depth: self.depth, of_trait: false, lines: lines(node) });
     }
 
     fn methods(&mut self, block: &syn::ItemImpl) {
@@ -100,7 +102,8 @@ impl Visitor {
                 syn::ImplItem::Const(constant) => &constant.ident,
                 _ => continue,
             };
-            self.add(format!("{name}.{ident}"), item);
+            let (short, lines) = (format!("{name}.{ident}"), lines(item));
+            self.items.push(Item { name: short, depth: self.depth, of_trait: of_trait.is_some(), lines });
             if let Some(of_trait) = of_trait {
                 self.add(format!("{} for {name}.{ident}", of_trait.ident), item);
             }

@@ -76,7 +76,8 @@ impl Source {
         Ok(Self { path: path.to_string(), lines: lines.collect(), items, docs })
     }
 
-    /// The lines of an item as they stand in the file, with or without doc comments.
+    /// The lines of an item as they stand in the file, with or without doc comments. `Type.method` is the inherent method
+    /// if there is one; `Trait for Type.method` is the trait's.
     ///
     /// # Errors
     /// If there is no such item, or more than one.
@@ -84,6 +85,8 @@ impl Source {
         let named: Vec<&Item> = self.items.iter().filter(|item| item.name == name).collect();
         let depth = named.iter().map(|item| item.depth).min();
         let named: Vec<&&Item> = named.iter().filter(|item| Some(item.depth) == depth).collect();
+        let inherent: Vec<&&Item> = named.iter().filter(|item| !item.of_trait).copied().collect();
+        let named = if inherent.is_empty() { named } else { inherent };
         match named.as_slice() {
             [item] => Ok(self.shown(item.lines.clone(), docs)),
             [] => {
@@ -169,6 +172,17 @@ mod tests {
         assert_eq!(text("Display for Point.fmt", false), text("Point.fmt", false));
         assert_eq!(text("ONE", false), "const ONE: usize = 1;\n");
         assert_eq!(text("new", false), "fn new() {}\n", "not the one in the module");
+    }
+
+    #[test]
+    fn an_inherent_method_comes_before_a_traits() {
+        let text = "impl Model for A {\n    fn run(&self) { A::run(self) }\n}\nimpl A {\n    fn run(&self) {}\n}\n\
+                    impl Other for A {\n    fn more(&self) {}\n}\nimpl Model for A {\n    fn more(&self) {}\n}\n";
+        let source = Source::parse("a.rs", text).unwrap();
+        assert_eq!(source.item("A.run", false).unwrap()[0].number, 5);
+        assert_eq!(source.item("Model for A.run", false).unwrap()[0].number, 2);
+        let error = source.item("A.more", false).unwrap_err().to_string();
+        assert_eq!(error, "`A.more` is not the only one in a.rs: lines 8, 11");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Models after GPT-2 for the commands: what [`pretrained`] opens, with words for the user.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use bonus_llama::{LlamaConfig, LlamaModel};
 use burn::tensor::Device;
+use fast::LlamaGenerator;
+use kernels::decode::Precision;
 use model_files::load_llama;
-use pretrained::Pretrained;
+use pretrained::{Pretrained, Weights};
 
 pub use pretrained::{is_pretrained as is_llama, stop_ids, tokenizer as open_tokenizer};
 
@@ -21,11 +24,27 @@ pub fn open(path: &Path, device: &Device) -> Result<Pretrained> {
     Ok(pretrained)
 }
 
+/// The same for generation on the CPU, with weights of this precision.
+pub fn open_generator(path: &Path, precision: Precision) -> Result<Pretrained<LlamaGenerator>> {
+    let Pretrained { config, model, tokenizer, template, stop_ids, sampling, warnings } =
+        pretrained::open_to_generate(path, precision)?;
+    note(&warnings);
+    let model = LlamaGenerator::from(Arc::new(model));
+    Ok(Pretrained { config, model, tokenizer, template, stop_ids, sampling, warnings })
+}
+
 /// The same without the rest, on the CPU: a model of ids.
 pub fn open_weights(path: &Path) -> Result<(LlamaConfig, LlamaModel)> {
     let loaded = load_llama(path, &Device::flex())?;
     note(&loaded.warnings);
     Ok((loaded.config, loaded.model))
+}
+
+/// As [`open_generator`], a model of ids.
+pub fn open_weights_generator(path: &Path, precision: Precision) -> Result<(LlamaConfig, LlamaGenerator)> {
+    let Weights { config, weights, warnings } = pretrained::weights(path, precision)?;
+    note(&warnings);
+    Ok((config, LlamaGenerator::from(Arc::new(weights))))
 }
 
 fn note(warnings: &[String]) {

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use burn::tensor::Device;
-use fast::{Finish, LlamaGenerator};
+use fast::Finish;
+use model_files::is_classifier;
 use model_text::{ChatTemplate, ModelTokenizer};
 use pretrained::Pretrained;
 use shared::rng::TorchRng;
@@ -48,14 +48,13 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let precision = args.weights.precision.on_cpu()?;
     let path = args.model.as_path();
     ensure_llama(path)?;
-    let Pretrained { config, model, tokenizer, template, stop_ids, sampling, .. } = llama::open(path, &Device::flex())?;
+    let Pretrained { config, model: generator, tokenizer, template, stop_ids, sampling, .. } =
+        llama::open_generator(path, precision)?;
     let (tokenizer, template) = words(path, tokenizer, template)?;
     let answer = args.max_new_tokens.min((config.context_length / 4).max(1));
     let sampling = args.sampling.or(sampling);
     let options = answer_options(sampling, answer, stop_ids);
     options.check(config.vocab_size)?;
-    let generator = LlamaGenerator::new(&model, precision)?;
-    drop(model);
     let window = Window { context_length: config.context_length, answer };
     let mut history = History::new(&tokenizer, &template, args.system, window);
     ensure_room(&mut history).with_context(|| path.display().to_string())?;
@@ -93,6 +92,13 @@ fn ensure_llama(path: &Path) -> Result<()> {
     let shown = path.display();
     if !path.exists() {
         bail!(tr!("there is no {shown}; name a model with --model", "没有 {shown}；请用 --model 指定一个模型"));
+    }
+    if is_classifier(path) {
+        let predict = command(format_args!("classify predict --model {}", quoted(path)));
+        bail!(tr!(
+            "{shown} holds a classifier, which does not talk; let it classify messages with `{predict}`",
+            "{shown} 中是分类器，不能对话；请用 `{predict}` 让它给消息分类"
+        ));
     }
     let chat = command(format_args!("instruct chat --model {}", quoted(path)));
     bail!(tr!(

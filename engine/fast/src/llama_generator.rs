@@ -151,19 +151,15 @@ const GREEDY_BELOW: f64 = 1e-30;
 /// # Errors
 /// If a logit is not a number, or the largest one infinite.
 fn choose(mut logits: Vec<f32>, ids: &[u32], options: &LlamaOptions, rng: &mut TorchRng) -> Result<u32, GenerateError> {
-    if logits.iter().any(|logit| logit.is_nan()) {
+    if largest(&logits).is_nan() {
         return Err(GenerateError::NotFinite);
     }
     options.filter.penalize(&mut logits, ids);
-    let (mut best, mut largest) = (0, f32::NEG_INFINITY);
-    for (id, &logit) in logits.iter().enumerate() {
-        if logit > largest {
-            (best, largest) = (id, logit);
-        }
-    }
+    let largest = largest(&logits);
     if !largest.is_finite() {
         return Err(GenerateError::NotFinite);
     }
+    let best = logits.iter().position(|&logit| logit == largest).unwrap_or_default();
     if options.temperature < GREEDY_BELOW {
         return Ok(best as u32);
     }
@@ -178,4 +174,46 @@ fn choose(mut logits: Vec<f32>, ids: &[u32], options: &LlamaOptions, rng: &mut T
     }
     // Rounding used up the last candidate.
     Ok(candidates.last().map_or(best, |candidate| candidate.id) as u32)
+}
+
+/// The largest number, or NaN if there is one. A vocabulary is so large that one number after the other would take a
+/// thirtieth of a token.
+fn largest(numbers: &[f32]) -> f32 {
+    const LANES: usize = 32;
+    let (blocks, rest) = numbers.as_chunks::<LANES>();
+    let (mut largest, mut sums) = ([f32::NEG_INFINITY; LANES], [0.0; LANES]);
+    for block in blocks {
+        for ((largest, sum), &number) in largest.iter_mut().zip(&mut sums).zip(block) {
+            *largest = if number > *largest { number } else { *largest };
+            *sum += number * 0.0; // not 0 if the number is not finite
+        }
+    }
+    let numbers = largest.iter().chain(rest);
+    let largest = numbers.fold(f32::NEG_INFINITY, |largest, &number| if number > largest { number } else { largest });
+    let is_nan = |number: &f32| number.is_nan();
+    if sums.iter().any(is_nan) && blocks.as_flattened().iter().any(is_nan) || rest.iter().any(is_nan) {
+        return f32::NAN;
+    }
+    largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_of_any_number_of_numbers() {
+        for n in [1, 31, 32, 33, 200] {
+            for place in [0, n / 2, n - 1] {
+                let mut numbers = vec![-2.0; n];
+                numbers[n / 3] = f32::NEG_INFINITY;
+                numbers[place] = 3.0;
+                assert_eq!(largest(&numbers), 3.0);
+                numbers[place] = f32::INFINITY;
+                assert_eq!(largest(&numbers), f32::INFINITY);
+                numbers[place] = f32::NAN;
+                assert!(largest(&numbers).is_nan());
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@
 //!
 //! | function | what | in a folder | in a GGUF file |
 //! |---|---|---|---|
-//! | [`open`] | all of it | | |
+//! | [`open`], [`open_to_generate`] | all of it | | |
 //! | [`weights()`] | its weights, for the fast decoder | | |
 //! | [`tokenizer()`] | text to ids and back | `tokenizer.json` | `tokenizer.ggml.*` |
 //! | [`chat_template`] | conversations | `chat_template.jinja`, or in `tokenizer_config.json` | `tokenizer.chat_template` |
@@ -34,6 +34,8 @@ use std::path::Path;
 
 use bonus_llama::{LlamaConfig, LlamaModel};
 use burn::tensor::Device;
+use kernels::decode::Precision;
+use kernels::decode::llama::LlamaWeights;
 use model_files::{LoadedLlama, check_llama_folder, llama_config, load_llama};
 use model_text::{ChatTemplate, ModelTokenizer};
 
@@ -50,11 +52,11 @@ pub use weights::{Weights, weights};
 
 /// A model with everything that was published beside its weights.
 #[derive(Debug)]
-pub struct Pretrained {
+pub struct Pretrained<M = LlamaModel> {
     /// Its sizes.
     pub config: LlamaConfig,
-    /// The model.
-    pub model: LlamaModel,
+    /// The model; for generation alone, the weights of the fast decoder.
+    pub model: M,
     /// Text to ids and back; `None` if there is none, and the model knows ids only.
     pub tokenizer: Option<ModelTokenizer>,
     /// How it reads a conversation; `None` if it was not made for conversations.
@@ -73,6 +75,26 @@ pub struct Pretrained {
 /// If a file is missing, damaged or does not fit the others, or describes a model of another family.
 pub fn open(path: &Path, device: &Device) -> Result<Pretrained, PretrainedError> {
     let LoadedLlama { config, model, warnings } = load_llama(path, device)?;
+    with_texts(path, config, model, warnings)
+}
+
+/// Opens the same for generation on the CPU. In fewer than 32 bits its weights are made straight from the file, which takes
+/// less time and memory.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_to_generate(path: &Path, precision: Precision) -> Result<Pretrained<LlamaWeights>, PretrainedError> {
+    let Weights { config, weights, warnings } = weights(path, precision)?;
+    with_texts(path, config, weights, warnings)
+}
+
+/// A model with what was published beside its weights.
+fn with_texts<M>(
+    path: &Path,
+    config: LlamaConfig,
+    model: M,
+    warnings: Vec<String>,
+) -> Result<Pretrained<M>, PretrainedError> {
     let tokenizer = tokenizer(path, config.vocab_size)?;
     let template = tokenizer.as_ref().map_or(Ok(None), |tokenizer| chat_template(path, tokenizer))?;
     let stop_ids = stop_ids(path, config.vocab_size, tokenizer.as_ref())?;

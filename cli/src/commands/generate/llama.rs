@@ -30,10 +30,13 @@ impl LlamaJob {
         ensure_possible(args)?;
         let path = args.model.folder.as_path();
         let precision = args.weights.precision.on_cpu()?;
-        let (config, model) = llama::open_weights(path)?;
-        let model = match &args.adapter {
-            Some(folder) => merge_lora(load_adapter(folder, model, &Device::flex())?),
-            None => model,
+        let (config, generator) = match &args.adapter {
+            Some(folder) => {
+                let (config, model) = llama::open_weights(path)?;
+                let model = merge_lora(load_adapter(folder, model, &Device::flex())?);
+                (config, LlamaGenerator::new(&model, precision)?)
+            }
+            None => llama::open_weights_generator(path, precision)?,
         };
         let tokenizer = llama::open_tokenizer(path, config.vocab_size)?;
         let prompt = prompt(args, tokenizer.as_ref())?;
@@ -48,7 +51,7 @@ impl LlamaJob {
         let stop_ids = llama::stop_ids(path, config.vocab_size, tokenizer.as_ref())?;
         let options = args.sampling.llama_options(args.max_new_tokens, args.top_p.filter(), stop_ids);
         let rng = TorchRng::new(args.sampling.seed);
-        Ok(Self { generator: LlamaGenerator::new(&model, precision)?, tokenizer, prompt, options, rng })
+        Ok(Self { generator, tokenizer, prompt, options, rng })
     }
 
     /// Prints the whole text: as text, as ids where there is no tokenizer, or both as JSON.

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use bonus_llama::LlamaModel;
 use ch07_instruct::{Entry, PromptFormat};
 use fast::{LlamaGenerator, LlamaOptions};
 use pretrained::{Pretrained, TaskForm, TaskWriter};
@@ -16,7 +15,7 @@ use crate::terminal::tr;
 
 /// How the tasks are written for the model in `path`, and the model: in `asked` if given, else in the format of its
 /// fine-tuning, else with its chat template, else in the book's.
-pub fn task_writer(path: &Path, opened: Pretrained, asked: Option<PromptFormat>) -> Result<(TaskWriter, LlamaModel)> {
+pub fn task_writer<M>(path: &Path, opened: Pretrained<M>, asked: Option<PromptFormat>) -> Result<(TaskWriter, M)> {
     let Pretrained { model, tokenizer, template, stop_ids, .. } = opened;
     let tokenizer = tokenizer.ok_or_else(|| llama::no_tokenizer(path))?;
     let tuned = if path.is_dir() { tuned_format(path)? } else { None };

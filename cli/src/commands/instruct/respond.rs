@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use burn::tensor::Device;
 use ch07_instruct::entry::DRILLS_NAME;
 use ch07_instruct::{Entries, Entry, partition};
 use fast::{EntryResponse, LlamaGenerator};
@@ -86,9 +85,9 @@ impl AnsweringModel {
             return Ok(Self::Gpt(args.open()?));
         }
         args.ensure_cpu()?;
-        let opened = llama::open(path, &Device::flex())?;
-        let (writer, model) = task_writer(path, opened, args.format)?;
-        Ok(Self::Llama { generator: LlamaGenerator::new(&model, args.weights.precision.on_cpu()?)?, writer })
+        let opened = llama::open_generator(path, args.weights.precision.on_cpu()?)?;
+        let (writer, generator) = task_writer(path, opened, args.format)?;
+        Ok(Self::Llama { generator, writer })
     }
 
     fn answer(&mut self, entry: &Entry, max_new_tokens: usize) -> Result<EntryResponse> {

