@@ -21,7 +21,8 @@ use testkit::{for_test, gpt2_for_test};
 fn loss_by_windows(model: &GptModel, part: &str, window: usize, shuffle: bool, rng: &mut TorchRng) -> f64 {
     let ids = Gpt2Tokenizer::new().encode(part).unwrap();
     let loader = BatchLoader { len: (ids.len() - 1) / window, batch_size: 2, shuffle, drop_last: shuffle };
-    let of_window = |i: usize| text_loss(model, &ids[i * window..=(i + 1) * window], window, &Device::flex(), |_| {}).loss;
+    let of_window =
+        |i: usize| text_loss(model, &ids[i * window..=(i + 1) * window], window, &Device::flex(), |_| {}).loss;
     let mean = |losses: Vec<f64>| losses.iter().sum::<f64>() / losses.len() as f64;
     mean(loader.batches(rng).into_iter().map(|batch| mean(batch.into_iter().map(of_window).collect())).collect())
 }

@@ -5,7 +5,7 @@
 //! dg      = dy u a'(g)                       du       = dy a(g)
 //! ```
 //!
-//! `gelu` and its slope are those of [`mod@gelu`](crate::gelu).
+//! `gelu` and its slope are those of [`gelu`](mod@crate::gelu).
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};

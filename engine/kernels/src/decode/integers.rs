@@ -2,7 +2,7 @@
 //!
 //! A vector is rounded as well: every [`BLOCK`] of its numbers becomes 8-bit integers with a common scale. Sums of products
 //! of integers are exact, so all instruction sets give the same bits, and a processor multiplies four times as many
-//! 8-bit integers at once as 32-bit numbers. Weights are stored in [panels](PANEL) of columns and blocks of rows, four rows
+//! 8-bit integers at once as 32-bit numbers. Weights are stored in panels of columns and blocks of rows, four rows
 //! of a column beside each other, as the instructions want them:
 //!
 //! | file | what |

@@ -53,7 +53,7 @@ pub struct LlamaState {
 }
 
 /// Reads what another worker has written. A lock is free whenever it is used: barriers separate readers from writers. As for
-/// [`lock`](crate::decode::state::lock), a panic elsewhere is reported by the thread pool.
+/// [`lock`], a panic elsewhere is reported by the thread pool.
 pub fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
