@@ -2,16 +2,18 @@
 
 use std::fmt::Display;
 use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
-use bench::{BATCH, generate, load, model, tokenize, train};
+use anyhow::{Result, ensure};
+use bench::{BATCH, generate, load, model, models, tokenize, train};
 use clap::ValueEnum;
 use serde::Serialize;
 use shared::GptConfig;
 
+use crate::llama::is_llama;
 use crate::options::{DeviceArgs, PrecisionArgs, WeightsArgs};
-use crate::terminal::positive;
+use crate::terminal::{positive, tr};
 
 #[derive(clap::Args)]
 #[command(mut_arg("device", |arg| arg.default_value("cpu").help(
@@ -22,6 +24,10 @@ pub struct Args {
     /// What to measure; without it everything, one after the other
     #[arg(value_enum)]
     what: Option<What>,
+    /// A Llama, Qwen3 or Gemma 3 to measure, as a folder from Hugging Face or a .gguf file: opening, a prompt of 512 tokens and
+    /// 200 new tokens
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["what", "size", "tokens", "batch", "prompt", "precision"])]
+    model: Option<PathBuf>,
     /// Size of the model: tiny, 124M, 355M, 774M or 1558M
     #[arg(long, value_name = "S", default_value = "124M", value_parser = GptConfig::preset)]
     size: GptConfig,
@@ -61,6 +67,12 @@ enum What {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    if let Some(path) = &args.model {
+        args.device.ensure_cpu()?;
+        ensure_llama(path)?;
+        args.report(&models::measure(path, args.weights.precision.on_cpu()?, args.runs)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let all = [What::Train, What::Generate, What::Load, What::Tokenize];
     for what in all.into_iter().filter(|what| args.what.is_none_or(|only| only == *what)) {
         match what {
@@ -71,6 +83,19 @@ pub fn run(args: Args) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Other models are measured by their size alone.
+fn ensure_llama(path: &Path) -> Result<()> {
+    ensure!(
+        is_llama(path),
+        tr!(
+            "{} holds no Llama, Qwen3 or Gemma 3; GPT-2's sizes are measured with --size",
+            "{} 中没有 Llama、Qwen3 或 Gemma 3；GPT-2 的各种大小用 --size 测量",
+            path.display()
+        )
+    );
+    Ok(())
 }
 
 impl Args {

@@ -148,3 +148,14 @@ fn the_loss_of_a_text() {
     let refused = run(folder, &["eval", "--model", "model", "--text", "text.txt", "--window", "129"]);
     assert_one_line_error(&refused, 1, &["--window is 129", "at most 128 tokens"]);
 }
+
+#[test]
+fn the_speed_of_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    save_talking(folder, "model", None);
+    let refused = run(folder, &["bench", "--model", "model", "--runs", "1"]);
+    assert_one_line_error(&refused, 1, &["512 tokens", "128"]);
+    let refused = run(folder, &["bench", "--model", "nowhere", "--runs", "1"]);
+    assert_one_line_error(&refused, 1, &["nowhere holds no Llama", "--size"]);
+}
