@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use bonus_llama::{LlamaConfig, LlamaModel};
 use burn::tensor::Device;
 use fast::LlamaGenerator;
 use kernels::decode::Precision;
-use model_files::load_llama;
-use pretrained::{Pretrained, Weights};
+use model_files::{ClassifierConfig, load_llama};
+use model_text::DocumentTokenizer;
+use pretrained::{Classifier, Pretrained, Weights};
 
 pub use pretrained::{is_pretrained as is_llama, stop_ids, tokenizer as open_tokenizer};
 
@@ -45,6 +46,17 @@ pub fn open_weights_generator(path: &Path, precision: Precision) -> Result<(Llam
     let Weights { config, weights, warnings } = pretrained::weights(path, precision)?;
     note(&warnings);
     Ok((config, LlamaGenerator::from(Arc::new(weights))))
+}
+
+/// Opens a classifier that was made of such a model, with its fast forward pass.
+pub fn open_classifier(
+    folder: &Path,
+    device: &Device,
+) -> Result<(ClassifierConfig<LlamaConfig>, LlamaModel, DocumentTokenizer)> {
+    let Classifier { config, model, tokenizer } = pretrained::load_classifier(folder, device)?;
+    let tokenizer = tokenizer.ok_or_else(|| no_tokenizer(folder))?;
+    let tokenizer = DocumentTokenizer::new(tokenizer).with_context(|| folder.display().to_string())?;
+    Ok((config, fast::accelerate_llama(model), tokenizer))
 }
 
 fn note(warnings: &[String]) {

@@ -78,8 +78,7 @@ pub fn rounded_llama(mut model: LlamaModel, precision: Precision) -> LlamaModel 
 
 fn layers_of_llama_block(block: &mut LlamaBlock) -> [&mut Linear; 7] {
     let (att, ff) = (&mut block.att, &mut block.ff);
-    let attention = [&mut att.w_query, &mut att.w_key, &mut att.w_value, &mut att.out_proj];
-    let [query, key, value, out] = attention;
+    let (query, key, value, out) = (&mut att.w_query, &mut att.w_key, &mut att.w_value, &mut att.out_proj);
     [query, key, value, out, &mut ff.gate, &mut ff.up, &mut ff.down]
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bonus_llama::LlamaModel;
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
@@ -32,10 +32,7 @@ pub enum Opened {
 /// The classifier in `folder`.
 pub fn open(folder: &Path, device: &Device) -> Result<Opened> {
     if is_llama_classifier(folder) {
-        let pretrained::Classifier { config, model, tokenizer } = pretrained::load_classifier(folder, device)?;
-        let tokenizer = tokenizer.ok_or_else(|| llama::no_tokenizer(folder))?;
-        let tokenizer = DocumentTokenizer::new(tokenizer).with_context(|| folder.display().to_string())?;
-        let model = fast::accelerate_llama(model);
+        let (config, model, tokenizer) = llama::open_classifier(folder, device)?;
         let (max_length, readout) = (config.max_length, config.readout);
         return Ok(Opened::Llama(Box::new(OpenedClassifier { model, tokenizer, max_length, readout })));
     }

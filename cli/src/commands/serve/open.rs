@@ -7,7 +7,6 @@ use burn::module::Module;
 use burn::tensor::Device;
 use clap::ValueEnum;
 use model_files::{is_classifier, is_llama_classifier, open_tokenizer};
-use model_text::DocumentTokenizer;
 use pretrained::{Pretrained, Sampling};
 use server::{ChatForm, Classifier, LoadedModel, ModelCard, Sizes, Skill, Suggested, Text};
 
@@ -86,12 +85,9 @@ fn gpt_classifier(folder: &Path, device: &Device) -> Result<(ModelCard, LoadedMo
 }
 
 fn llama_classifier(folder: &Path, device: &Device) -> Result<(ModelCard, LoadedModel)> {
-    let pretrained::Classifier { config, model, tokenizer } = pretrained::load_classifier(folder, device)?;
-    let tokenizer = tokenizer.ok_or_else(|| llama::no_tokenizer(folder))?;
-    let tokenizer = DocumentTokenizer::new(tokenizer).with_context(|| folder.display().to_string())?;
+    let (config, model, tokenizer) = llama::open_classifier(folder, device)?;
     let (max_length, readout) = (config.max_length, config.readout);
     let card = card(Skill::Classify, Sizes::Llama(config.model), model.num_params(), WeightPrecision::F32);
-    let model = fast::accelerate_llama(model);
     let classifier = Box::new(Classifier { model, tokenizer, max_length, readout });
     Ok((card, LoadedModel::LlamaClassifier(classifier)))
 }
