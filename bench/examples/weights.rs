@@ -42,13 +42,14 @@ fn perplexities(folder: &Path) -> Result<(), Box<dyn Error>> {
     for precision in PRECISIONS {
         let weights = decoder_weights(&model, precision).ok_or("the decoder does not know such a model")?;
         let mut decoder = Decoder::new(Arc::new(weights), 2);
+        let text = decoder.open();
         let (mut loss, mut tokens) = (0.0, 0);
         // The windows that the model has learnt from, each with the token behind it.
         for start in (0..ids.len()).step_by(config.context_length) {
             let window = &ids[start..ids.len().min(start + config.context_length + 1)];
             for (index, &target) in window.iter().enumerate().skip(SHORTEST_PROMPT) {
-                decoder.truncate(0);
-                loss += cross_entropy(&decoder.read(&window[..index]), target);
+                decoder.truncate(text, 0);
+                loss += cross_entropy(&decoder.read(text, &window[..index]), target);
                 tokens += 1;
             }
         }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use fast::{LlamaGenerator, LlamaOptions};
 use kernels::decode::Precision;
-use pretrained::{Weights, tokenizer};
+use pretrained::{Pretrained, open_to_generate};
 use serde::Serialize;
 use shared::rng::TorchRng;
 
@@ -47,9 +47,8 @@ pub struct Measurement {
 /// If the model cannot be opened, or its context is too short.
 pub fn measure(path: &Path, precision: Precision, runs: usize) -> Result<Measurement, BenchError> {
     let start = Instant::now();
-    let Weights { config, weights, .. } = pretrained::weights(path, precision)?;
-    tokenizer(path, config.vocab_size)?;
-    let weights = Arc::new(weights);
+    let Pretrained { config, model, .. } = open_to_generate(path, precision)?;
+    let weights = Arc::new(model);
     let mut generator = LlamaGenerator::from(Arc::clone(&weights));
     let open_s = start.elapsed().as_secs_f64();
 

@@ -11,8 +11,10 @@ use appendix_lora::LoraLayer;
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use ch04_gpt::{GptModel, LayerNorm, TransformerBlock};
-use kernels::decode::{BlockWeights, Decoder, Matrix, Norm, Precision, Projection, Weights};
+use kernels::decode::{BlockWeights, Decoder, Matrix, Norm, Precision, Projection, Text, Weights};
 use shared::Linear;
+
+use crate::prompt::first_pieces;
 
 /// The weights of a model for the decoder. Those of 32 bits are shared with the model, not copied; the embeddings, of
 /// which a token reads one row, always are.
@@ -67,16 +69,24 @@ fn vector(param: &Param<Tensor<1>>) -> Vec<f32> {
     param.val().into_data().iter::<f32>().collect()
 }
 
+/// A decoder with a thread for every core, but no more than there are heads to share.
+pub(crate) fn decoder(weights: Arc<Weights>) -> Decoder {
+    let threads = available_parallelism().map_or(1, NonZero::get).min(weights.n_heads);
+    Decoder::new(weights, threads)
+}
+
 /// A [`Decoder`] and the text that it has read.
 pub struct CpuDecoder {
     decoder: Decoder,
+    text: Text,
 }
 
 impl CpuDecoder {
-    /// An empty cache for these weights, with a thread for every core, but no more than there are heads to share.
+    /// An empty cache for these weights.
     pub fn new(weights: Arc<Weights>) -> Self {
-        let threads = available_parallelism().map_or(1, NonZero::get).min(weights.n_heads);
-        Self { decoder: Decoder::new(weights, threads) }
+        let mut decoder = decoder(weights);
+        let text = decoder.open();
+        Self { decoder, text }
     }
 
     /// The logits for the token after `ids`, `[vocab_size]`, where earlier calls had the beginning of `ids`.
@@ -87,12 +97,19 @@ impl CpuDecoder {
     /// # Panics
     /// If there is no new token, or the context does not fit the model.
     pub fn next_logits(&mut self, ids: &[u32], context_size: usize) -> Vec<f32> {
-        let first = if ids.len() <= context_size {
-            self.decoder.tokens()
-        } else {
-            self.decoder.truncate(0);
-            ids.len() - context_size
-        };
-        self.decoder.read(&ids[first..])
+        let mut read = self.decoder.tokens(self.text);
+        let mut seen = ids;
+        if ids.len() > context_size {
+            self.decoder.truncate(self.text, 0);
+            (read, seen) = (0, &ids[ids.len() - context_size..]);
+        }
+        assert!(read < seen.len(), "{} tokens, but {read} of them are known already", seen.len());
+        let weights = self.decoder.weights().blocks.first().map(|block| &block.out.weight);
+        let first = weights.map(|weights| first_pieces(weights, read, seen.len()).collect::<Vec<_>>());
+        for piece in first.into_iter().flatten() {
+            self.decoder.read_on(self.text, &seen[piece]);
+        }
+        let read = self.decoder.tokens(self.text);
+        self.decoder.read(self.text, &seen[read..])
     }
 }

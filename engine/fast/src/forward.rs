@@ -35,6 +35,17 @@ pub fn mixed(half: FloatDType) -> Forward {
 /// - `ids`: `[batch, tokens]`, every id below `vocab_size`;
 /// - result: logits, `[batch, tokens, vocab_size]`.
 pub fn forward_with(operations: &Operations, model: &GptModel, ids: Tensor<2, Int>, mode: &mut Mode) -> Tensor<3> {
+    let x = hidden_states(operations, model, ids, mode); // [batch, tokens, emb_dim]
+    operations.linear(&model.out_head, x) // [batch, tokens, vocab_size]
+}
+
+/// The vectors of all tokens after the final norm, `[batch, tokens, emb_dim]`.
+pub(crate) fn hidden_states(
+    operations: &Operations,
+    model: &GptModel,
+    ids: Tensor<2, Int>,
+    mode: &mut Mode,
+) -> Tensor<3> {
     let [_, tokens] = ids.dims();
     let positions = Tensor::<1, Int>::arange(0..tokens as i64, &ids.device()).unsqueeze(); // [1, tokens]
     let x = operations.embedding(&model.tok_emb, ids) + model.pos_emb.forward(positions); // [batch, tokens, emb_dim]
@@ -42,6 +53,5 @@ pub fn forward_with(operations: &Operations, model: &GptModel, ids: Tensor<2, In
     for block in &model.trf_blocks {
         x = operations.block(block, x, mode);
     }
-    let x = operations.layer_norm(&model.final_norm, x);
-    operations.linear(&model.out_head, x) // [batch, tokens, vocab_size]
+    operations.layer_norm(&model.final_norm, x)
 }

@@ -17,6 +17,8 @@ use shared::rng::TorchRng;
 
 use crate::cache::Cache;
 use crate::cpu_decoder::{CpuDecoder, decoder_weights};
+use crate::forward::hidden_states;
+use crate::operations::Operations;
 use crate::prompt::crop;
 use crate::token_filter::TokenFilter;
 use crate::top_k::top_k_filter;
@@ -31,6 +33,7 @@ pub struct EntryResponse {
 }
 
 /// Generates text with a model, with the weights that it has when this is made.
+#[derive(Clone)]
 pub struct Generator {
     model: GptModel,
     /// The weights of the CPU's decoder.
@@ -104,16 +107,10 @@ impl Generator {
         mut on_tokens: impl FnMut(&[u32]) -> ControlFlow<()>,
     ) -> Result<Tensor<2, Int>, GenerateError> {
         options.check(&self.model, &ids)?;
-        let mut source = self.logits_source(&ids);
+        let mut source = self.logits_source(ids.dims()[0]);
         for _ in 0..options.max_new_tokens {
             let logits = source.next_logits(&self.model, &ids, options.context_size); // [batch, vocab_size]
-            let logits = filter.apply(logits, &ids, options);
-            let logits = match options.top_k {
-                // The most likely token is always kept.
-                Some(k) if options.temperature > 0.0 => top_k_filter(logits, k),
-                _ => logits,
-            };
-            let next = choose_token(logits, options.temperature, None, rng)?;
+            let next = next_tokens(logits, &ids, options, filter, rng)?;
             if options.eos_id.is_some() && next.first() == options.eos_id.as_ref() {
                 break;
             }
@@ -127,7 +124,8 @@ impl Generator {
         Ok(ids)
     }
 
-    /// As [`ch07_instruct::respond`], but of a prompt that is longer than the context, the model sees the end.
+    /// As [`ch07_instruct::respond`], but of a prompt that is longer than the context, the model sees the end. Each token of the
+    /// answer goes to `on_token` as soon as it is chosen, which can end the answer with `ControlFlow::Break`.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).
@@ -138,6 +136,7 @@ impl Generator {
         max_new_tokens: usize,
         tokenizer: &Gpt2Tokenizer,
         device: &Device,
+        mut on_token: impl FnMut(u32) -> ControlFlow<()>,
     ) -> Result<EntryResponse, RespondError> {
         let context_length = self.model.context_length();
         let mut prompt = tokenizer.encode_ordinary(&format.format_input(entry));
@@ -146,25 +145,61 @@ impl Generator {
         let options = GenerateOptions { eos_id, ..GenerateOptions::greedy(max_new_tokens, context_length) };
         // Greedy choice draws no numbers, so any seed will do.
         let mut rng = TorchRng::new(123);
-        let generated =
-            self.generate(ids_to_tensor(&prompt, device), &options, &mut rng, |_| ControlFlow::Continue(()))?;
+        let generated = self.generate(ids_to_tensor(&prompt, device), &options, &mut rng, |ids| {
+            ids.iter().try_for_each(|&id| on_token(id))
+        })?;
         let new = tokenizer.decode_whole_characters(&tensor_to_ids(generated)[prompt.len()..])?;
         Ok(EntryResponse { text: extract_response(&new, "", format), left_out })
     }
 
-    fn logits_source(&self, ids: &Tensor<2, Int>) -> LogitsSource {
-        let one_text = ids.dims()[0] == 1;
-        let causal = self.model.trf_blocks.iter().all(|block| block.att.causal);
+    /// The weights, if the CPU's decoder computes.
+    pub(crate) fn shared_weights(&self) -> Option<Arc<Weights>> {
+        self.weights.clone().filter(|_| self.uses_cache())
+    }
+
+    fn uses_cache(&self) -> bool {
+        self.use_cache && self.model.trf_blocks.iter().all(|block| block.att.causal)
+    }
+
+    /// What computes this many texts, all of the same length.
+    pub(crate) fn logits_source(&self, texts: usize) -> LogitsSource {
         match &self.weights {
-            _ if !(self.use_cache && causal) => LogitsSource::Whole,
-            Some(weights) if one_text => LogitsSource::Decoder(CpuDecoder::new(Arc::clone(weights))),
+            _ if !self.uses_cache() => LogitsSource::Whole,
+            Some(weights) if texts == 1 => LogitsSource::Decoder(CpuDecoder::new(Arc::clone(weights))),
             _ => LogitsSource::Cache(Cache::new(&self.model)),
         }
     }
+
+    /// Where the model is.
+    pub(crate) fn device(&self) -> Device {
+        self.model.tok_emb.weight.val().device()
+    }
+
+    /// The vectors of all tokens after the final norm, `[batch, tokens, emb_dim]`.
+    pub(crate) fn hidden_states(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        hidden_states(&Operations::of(&self.model), &self.model, ids, &mut Mode::Eval)
+    }
+}
+
+/// The next token of every text: what the filter leaves, then top-k, then the choice of chapter 5.
+pub(crate) fn next_tokens(
+    logits: Tensor<2>,
+    ids: &Tensor<2, Int>,
+    options: &GenerateOptions,
+    filter: &TokenFilter,
+    rng: &mut TorchRng,
+) -> Result<Vec<u32>, GenerateError> {
+    let logits = filter.apply(logits, ids, options);
+    let logits = match options.top_k {
+        // The most likely token is always kept.
+        Some(k) if options.temperature > 0.0 => top_k_filter(logits, k),
+        _ => logits,
+    };
+    choose_token(logits, options.temperature, None, rng)
 }
 
 /// Where the logits come from. With weights of 32 bits, all three give the same ids.
-enum LogitsSource {
+pub(crate) enum LogitsSource {
     /// The book's way: the whole window passes through the model again for every token.
     Whole,
     /// Keys and values are kept.
@@ -174,7 +209,7 @@ enum LogitsSource {
 }
 
 impl LogitsSource {
-    fn next_logits(&mut self, model: &GptModel, ids: &Tensor<2, Int>, context_size: usize) -> Tensor<2> {
+    pub(crate) fn next_logits(&mut self, model: &GptModel, ids: &Tensor<2, Int>, context_size: usize) -> Tensor<2> {
         match self {
             Self::Whole => {
                 let [_, tokens] = ids.dims();

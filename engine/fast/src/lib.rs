@@ -26,6 +26,8 @@
 //! | [`generator`] | [`generate`](ch05_pretrain::generate()) of chapter 5 and [`respond`](ch07_instruct::respond) of chapter 7 |
 //! | [`cache`], [`cpu_decoder`] | the key-value cache of chapter 4; the second for one text on the CPU |
 //! | [`llama_decoder`], [`llama_generator`] | [`LlamaCache`](bonus_llama::LlamaCache) and generation with Llama, Qwen3 and Gemma 3, on the CPU |
+//! | [`inside`] | [`GptModel::look_inside`](ch04_gpt::GptModel::look_inside): attention weights and the logit lens |
+//! | [`batch`] | the texts of many requests at the same time |
 //! | [`precision`] | weights in 16, 8 and 4 bits |
 //! | [`prompt`] | what a model sees of a prompt, and whether it can continue it |
 //! | [`top_k`] | [`top_k_filter`](ch05_pretrain::generate::top_k_filter) of chapter 5 |
@@ -36,6 +38,7 @@
 
 pub mod accelerated;
 pub mod adamw;
+pub mod batch;
 mod block_cache;
 pub mod cache;
 pub mod conversation;
@@ -43,6 +46,7 @@ pub mod cpu_decoder;
 pub mod forward;
 pub mod generator;
 mod gpu_block;
+pub mod inside;
 pub mod llama_decoder;
 pub mod llama_error;
 pub mod llama_forward;
@@ -57,9 +61,11 @@ pub mod top_k;
 
 pub use accelerated::Accelerated;
 pub use adamw::adamw_step;
+pub use batch::{Batch, TextToWrite, TokenScore};
 pub use conversation::Conversation;
 pub use forward::{accelerate, forward, forward_with, mixed};
 pub use generator::{EntryResponse, Generator};
+pub use inside::Inspect;
 pub use llama_decoder::LlamaCpuDecoder;
 pub use llama_error::LlamaError;
 pub use llama_forward::{accelerate_llama, llama_forward, llama_loss_batch};

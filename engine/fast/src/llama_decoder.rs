@@ -14,11 +14,11 @@ use bonus_llama::{LlamaBlock, LlamaModel};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use kernels::decode::llama::{Activation, Embedding, LlamaBlockWeights, LlamaDecoder, LlamaWeights, RmsNorm};
-use kernels::decode::{Blocks, Columns, Matrix, Precision};
+use kernels::decode::{Blocks, Columns, Matrix, Precision, Text};
 use shared::Linear;
 
 use crate::llama_error::LlamaError;
-use crate::prompt::PromptError;
+use crate::prompt::{PromptError, first_pieces};
 
 /// The weights of a model for the decoder; LoRA layers become part of them. Those of 32 bits are shared with the model, not
 /// copied.
@@ -199,6 +199,7 @@ fn norm(norm: &bonus_llama::RmsNorm) -> RmsNorm {
 /// A [`LlamaDecoder`] and the text that it has read.
 pub struct LlamaCpuDecoder {
     decoder: LlamaDecoder,
+    text: Text,
     ids: Vec<u32>,
 }
 
@@ -214,7 +215,9 @@ impl LlamaCpuDecoder {
     /// # Panics
     /// If `threads` is 0.
     pub fn with_threads(weights: Arc<LlamaWeights>, threads: usize) -> Self {
-        Self { decoder: LlamaDecoder::new(weights, threads), ids: Vec::new() }
+        let mut decoder = LlamaDecoder::new(weights, threads);
+        let text = decoder.open();
+        Self { decoder, text, ids: Vec::new() }
     }
 
     /// The weights.
@@ -230,7 +233,7 @@ impl LlamaCpuDecoder {
     /// Forgets the text, so that all of the next one is computed. The numbers are the same without this.
     pub fn clear(&mut self) {
         self.ids.clear();
-        self.decoder.truncate(0);
+        self.decoder.truncate(self.text, 0);
     }
 
     /// The logits for the token after `ids`, `[vocab_size]`. Of `ids`, the beginning that the cached text has in common with
@@ -242,9 +245,14 @@ impl LlamaCpuDecoder {
     pub fn next_logits(&mut self, ids: &[u32]) -> Result<Vec<f32>, LlamaError> {
         self.check(ids)?;
         let common = self.reusable(ids);
-        self.decoder.truncate(common);
+        self.decoder.truncate(self.text, common);
         self.ids.truncate(common);
-        let logits = self.decoder.read(&ids[common..]);
+        let weights = self.weights().blocks.first().map(|block| &block.out);
+        let first = weights.map(|weights| first_pieces(weights, common, ids.len()).collect::<Vec<_>>());
+        for piece in first.into_iter().flatten() {
+            self.decoder.read_on(self.text, &ids[piece]);
+        }
+        let logits = self.decoder.read(self.text, &ids[self.decoder.tokens(self.text)..]);
         self.ids.extend_from_slice(&ids[common..]);
         Ok(logits)
     }

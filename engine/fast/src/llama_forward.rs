@@ -1,11 +1,14 @@
 //! The forward pass of Llama, Qwen3 and Gemma 3, with gradients, and how a model gets it: [`LlamaModel::fast`].
 
+use bonus_llama::attention::share;
 use bonus_llama::feed_forward::Activation;
 use bonus_llama::gemma3::embedding_factor;
 use bonus_llama::{GatedFeedForward, GroupedQueryAttention, LlamaBlock, LlamaModel, RmsNorm, Rotation};
 use burn::module::Param;
 use burn::tensor::{Int, Tensor};
 use ch02_text::Batch;
+use ch03_attention::bonus::heads::split_heads;
+use ch04_gpt::bonus::sliding_window::window_mask;
 use kernels::{GateKind, Heads, embedding, fits, gated, linear_transposed, rms_norm, rotate, shared_attention};
 use shared::{IGNORE_INDEX, Mode};
 
@@ -75,8 +78,13 @@ fn logits<const D: usize>(model: &LlamaModel, x: Tensor<D>) -> Tensor<D> {
     }
 }
 
+/// [`LlamaModel::logits`].
+pub(crate) fn read(model: &LlamaModel, x: Tensor<3>) -> Tensor<3> {
+    logits(model, norm(&model.final_norm, x))
+}
+
 /// [`LlamaBlock::forward`].
-fn block(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
+pub(crate) fn block(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
     let attended = attention(&block.att, norm(&block.norm1, x.clone()), rotation);
     let x = x + normalized(block.post_attention_norm.as_ref(), attended);
     let computed = feed_forward(&block.ff, norm(&block.norm2, x.clone()));
@@ -85,20 +93,34 @@ fn block(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
 
 /// [`GroupedQueryAttention::forward`]. The heads stay columns of the projections.
 fn attention(attention: &GroupedQueryAttention, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
-    let GroupedQueryAttention { w_query, w_key, w_value, q_norm, k_norm, num_heads, num_kv_heads, .. } = attention;
-    let [queries, keys, values] = [w_query, w_key, w_value].map(|layer| Operations::FAST.linear(layer, x.clone()));
-    let turned = |x, norm: &Option<RmsNorm>, heads| {
-        let x = norm_heads(norm.as_ref(), x, heads);
-        rotate(x, rotation.cos.clone(), rotation.sin.clone())
-    };
     let heads = Heads {
-        queries: *num_heads,
-        keys: *num_kv_heads,
+        queries: attention.num_heads,
+        keys: attention.num_kv_heads,
         factor: attention.score_factor as f32,
         window: attention.window,
     };
-    let (queries, keys) = (turned(queries, q_norm, *num_heads), turned(keys, k_norm, *num_kv_heads));
+    let values = Operations::FAST.linear(&attention.w_value, x.clone());
+    let [queries, keys] = queries_and_keys(attention, x, rotation);
     Operations::FAST.linear(&attention.out_proj, shared_attention(queries, keys, values, heads))
+}
+
+/// [`GroupedQueryAttention::attention_weights`] of the attention in a block, from what enters the block.
+pub(crate) fn attention_weights(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> Tensor<4> {
+    let [_, tokens, _] = x.dims();
+    let GroupedQueryAttention { num_heads, num_kv_heads, score_factor, window, .. } = block.att;
+    let hidden = window_mask(tokens, tokens, window, &x.device());
+    let [queries, keys] = queries_and_keys(&block.att, norm(&block.norm1, x), rotation);
+    let (queries, keys) = (split_heads(queries, num_heads), share(split_heads(keys, num_kv_heads), num_heads));
+    bonus_llama::attention::attention_weights(queries, keys, hidden, score_factor)
+}
+
+/// Queries and keys, rotated, `[batch, tokens, heads * head_dim]`.
+fn queries_and_keys(attention: &GroupedQueryAttention, x: Tensor<3>, rotation: &Rotation) -> [Tensor<3>; 2] {
+    let GroupedQueryAttention { w_query, w_key, q_norm, k_norm, num_heads, num_kv_heads, .. } = attention;
+    [(w_query, q_norm, *num_heads), (w_key, k_norm, *num_kv_heads)].map(|(layer, norm, heads)| {
+        let x = norm_heads(norm.as_ref(), Operations::FAST.linear(layer, x.clone()), heads);
+        rotate(x, rotation.cos.clone(), rotation.sin.clone())
+    })
 }
 
 /// Normalizes every head of every token on its own, if there is a norm.

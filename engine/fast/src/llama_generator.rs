@@ -77,6 +77,7 @@ pub struct Generated {
 /// Generates text with a model, with the weights that it has when this is made. It remembers the last text: a prompt that
 /// begins with the same tokens, such as the next turn of a conversation, is read from the first different one on.
 pub struct LlamaGenerator {
+    weights: Arc<LlamaWeights>,
     decoder: LlamaCpuDecoder,
 }
 
@@ -93,7 +94,12 @@ impl LlamaGenerator {
 
     /// The weights.
     pub fn weights(&self) -> &LlamaWeights {
-        self.decoder.weights()
+        &self.weights
+    }
+
+    /// The weights, for another generator or a [batch](crate::batch).
+    pub fn shared_weights(&self) -> Arc<LlamaWeights> {
+        Arc::clone(&self.weights)
     }
 
     /// Appends up to `max_new_tokens` tokens to `prompt` and shows each to `on_token` as soon as it is chosen, which can end
@@ -138,7 +144,7 @@ impl LlamaGenerator {
 impl From<Arc<LlamaWeights>> for LlamaGenerator {
     /// A generator on all cores. Several can share weights, one for each text.
     fn from(weights: Arc<LlamaWeights>) -> Self {
-        Self { decoder: LlamaCpuDecoder::new(weights) }
+        Self { decoder: LlamaCpuDecoder::new(Arc::clone(&weights)), weights }
     }
 }
 
@@ -150,7 +156,12 @@ const GREEDY_BELOW: f64 = 1e-30;
 ///
 /// # Errors
 /// If a logit is not a number, or the largest one infinite.
-fn choose(mut logits: Vec<f32>, ids: &[u32], options: &LlamaOptions, rng: &mut TorchRng) -> Result<u32, GenerateError> {
+pub(crate) fn choose(
+    mut logits: Vec<f32>,
+    ids: &[u32],
+    options: &LlamaOptions,
+    rng: &mut TorchRng,
+) -> Result<u32, GenerateError> {
     if largest(&logits).is_nan() {
         return Err(GenerateError::NotFinite);
     }

@@ -1,6 +1,30 @@
 //! The prompt of a model: what it sees of it, and whether it can continue it.
 
+use std::iter::successors;
+use std::ops::Range;
+
+use kernels::decode::Matrix;
 use shared::GptConfig;
+
+/// Number of tokens in a piece of a prompt. The decoder reads a piece with products of matrices, and between two pieces other
+/// texts have their turn.
+pub const PIECE: usize = 128;
+
+/// The pieces in which a text of `tokens` tokens is read when the first `read` are read already: they end at multiples of
+/// [`PIECE`], wherever reading begins. Cut at the same places, a text gives the same
+/// numbers, whatever else is computed.
+pub fn pieces(read: usize, tokens: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = move |from: usize| ((from / PIECE + 1) * PIECE).min(tokens);
+    successors(Some(read..end(read)), move |piece| Some(piece.end..end(piece.end)))
+        .take_while(move |piece| piece.start < tokens)
+}
+
+/// The pieces before the last one in which a decoder with weights like these reads a text that nobody waits for. Weights of 8 and
+/// 4 bits read pieces, which is faster than the whole prompt at once; larger ones would have to be rearranged for every piece.
+pub(crate) fn first_pieces(weights: &Matrix, read: usize, tokens: usize) -> impl Iterator<Item = Range<usize>> {
+    let reads_pieces = weights.bytes() < 2 * weights.rows() * weights.cols();
+    pieces(read, tokens).filter(move |piece| reads_pieces && piece.end < tokens)
+}
 
 /// Why a model cannot continue a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +78,16 @@ mod tests {
             let mut ids = vec![5, 6, 7, 8, 9];
             assert_eq!((crop(&mut ids, context_length), &ids[..]), (left_out, kept));
         }
+    }
+
+    #[test]
+    fn pieces_end_at_the_same_places_wherever_reading_begins() {
+        let from = |read, tokens| pieces(read, tokens).collect::<Vec<_>>();
+        assert_eq!(from(0, 300), [0..128, 128..256, 256..300]);
+        assert_eq!(from(100, 300), [100..128, 128..256, 256..300]);
+        assert_eq!(from(128, 256), [128..256; 1]);
+        assert_eq!(from(255, 257), [255..256, 256..257]);
+        assert_eq!(from(5, 5), [] as [Range<usize>; 0]);
     }
 
     #[test]

@@ -61,9 +61,10 @@ fn logits_token_by_token_and_in_pieces_of_every_length() {
         for pieces in [vec![1, 1, 1], vec![2, 3, 1], vec![9], vec![20, 1, 6, 1], vec![70, 66, 1], vec![150]] {
             let ids = random_ids(pieces.iter().sum(), &mut rng);
             let mut decoder = Decoder::new(Arc::clone(&weights), threads);
+            let text = decoder.open();
             let mut read = 0;
             for piece in pieces {
-                let logits = decoder.read(&ids[read..read + piece]);
+                let logits = decoder.read(text, &ids[read..read + piece]);
                 read += piece;
                 let what = format!("{emb_dim} wide, {n_heads} heads, {threads} threads, {read} tokens");
                 assert_same_logits(&logits, &expected_logits(&model, &ids[..read]), &what);
@@ -134,12 +135,26 @@ fn weights_of_fewer_bits_give_nearly_the_same_logits() {
     // About 2^-9, 2^-8 and 2^-5 of a weight's size are rounded away; layers add to it.
     for (precision, loss) in [(Precision::Bf16, 0.01), (Precision::Int8, 0.02), (Precision::Int4, 0.2)] {
         let mut decoder = Decoder::new(Arc::new(decoder_weights(&model, precision).unwrap()), 2);
-        decoder.read(&ids[..30]);
-        let found = decoder.read(&ids[30..]);
+        let text = decoder.open();
+        decoder.read_on(text, &ids[..30]);
+        let found = decoder.read(text, &ids[30..]);
         let error = found.iter().zip(&expected).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
         let relative = (error / size).sqrt();
         assert!(relative > 0.0 && relative < loss, "{precision:?}: {relative}");
     }
+}
+
+/// The output layer makes the lesson's logits of them, for every token. It has more columns than rows, so no other vectors would
+/// give these logits.
+#[test]
+fn hidden_states_are_those_before_the_output_layer() {
+    let model = model(32, 4, 64, true);
+    let ids = random_ids(40, &mut TorchRng::new(6));
+    let mut decoder = Decoder::new(Arc::new(decoder_weights(&model, Precision::F32).unwrap()), 2);
+    let hidden = Tensor::<2>::from_data(TensorData::new(decoder.hidden_states(&ids), [40, 32]), &Device::flex());
+    let found: Vec<f32> = model.out_head.forward(hidden).into_data().iter::<f32>().collect();
+    let expected: Vec<f32> = model.forward(tensor(&ids), &mut Mode::Eval).into_data().iter::<f32>().collect();
+    assert_same_logits(&found, &expected, "hidden states");
 }
 
 #[test]
@@ -147,7 +162,11 @@ fn two_runs_give_the_same_bits() {
     let model = model(48, 4, 64, true);
     let ids = random_ids(40, &mut TorchRng::new(3));
     let weights = Arc::new(decoder_weights(&model, Precision::F32).unwrap());
-    let run = || Decoder::new(Arc::clone(&weights), 2).read(&ids);
+    let run = || {
+        let mut decoder = Decoder::new(Arc::clone(&weights), 2);
+        let text = decoder.open();
+        decoder.read(text, &ids)
+    };
     assert_eq!(run(), run());
 }
 
@@ -156,7 +175,9 @@ fn two_runs_give_the_same_bits() {
 fn more_than_the_context_is_refused() {
     let model = model(32, 4, CONTEXT, false);
     let weights = Arc::new(decoder_weights(&model, Precision::F32).unwrap());
-    Decoder::new(weights, 2).read(&random_ids(25, &mut TorchRng::new(4)));
+    let mut decoder = Decoder::new(weights, 2);
+    let text = decoder.open();
+    decoder.read(text, &random_ids(25, &mut TorchRng::new(4)));
 }
 
 /// A model without the causal mask: no keys and values can be kept, and the option for it changes no id.

@@ -14,6 +14,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use ch05_pretrain::GenerateError;
 use fast::llama_decoder::{LlamaFile, llama_weights, llama_weights_from_file};
 use fast::{Finish, LlamaCpuDecoder, LlamaError, LlamaGenerator, LlamaOptions, PromptError, TokenFilter};
+use kernels::decode::llama::LlamaDecoder;
 use kernels::decode::{Blocks, Columns, Precision};
 use shared::Mode;
 use shared::init::{randn, torch_init};
@@ -364,6 +365,22 @@ fn lora_layers_become_part_of_the_weights() {
         assert!(relative_error(&expected, &lesson(&plain, &ids)[19]) > 0.1, "the layers make a difference");
         let found = decoder(&adapted, Precision::F32, 2).next_logits(&ids).unwrap();
         assert_same_logits(&found, &expected, &format!("{:?}", config.family));
+    }
+}
+
+/// The output layer, or the token embedding in its place, makes the lesson's logits of them, for every token.
+#[test]
+fn hidden_states_are_those_before_the_output_layer() {
+    for config in configs() {
+        let (model, ids) = (model(&config), random_ids(40, 6));
+        let mut decoder = LlamaDecoder::new(Arc::new(llama_weights(&model, Precision::F32).unwrap()), 2);
+        let hidden = TensorData::new(decoder.hidden_states(&ids), [40, config.emb_dim]);
+        let head = match &model.out_head {
+            Some(head) => head.weight.val(),
+            None => model.tok_emb.weight.val().transpose(),
+        };
+        let found = values(Tensor::<2>::from_data(hidden, &Device::flex()).matmul(head));
+        assert_same_logits(&found, &lesson(&model, &ids).concat(), &format!("{:?}", config.family));
     }
 }
 

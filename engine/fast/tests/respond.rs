@@ -1,5 +1,7 @@
 //! Answers to tasks: those of chapter 7, and of prompts that are longer than the context.
 
+use std::ops::ControlFlow;
+
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
@@ -18,8 +20,17 @@ fn answers_are_those_of_the_lesson() {
     let model = torch_init(GptModel::new(&config, &device), &mut TorchRng::new(123));
     let generator = Generator::from(&model);
     let format = PromptFormat::Phi3;
+    let answer = |entry: &Entry| {
+        let mut tokens = 0;
+        let found = generator.respond(entry, format, 9, &tokenizer, &device, |_| {
+            tokens += 1;
+            ControlFlow::Continue(())
+        });
+        assert!((1..=9).contains(&tokens), "{tokens}");
+        found.unwrap()
+    };
     for entry in [Entry::new("Add 1 to 4.", "", ""), Entry::new("翻译：茶", "What is <|endoftext|>?", "")] {
-        let found = generator.respond(&entry, format, 9, &tokenizer, &device).unwrap();
+        let found = answer(&entry);
         let expected = respond(&model, &entry, format, 9, &tokenizer, &device).unwrap();
         assert_eq!((found.text, found.left_out), (expected, 0));
     }
@@ -27,7 +38,7 @@ fn answers_are_those_of_the_lesson() {
     // The book's `generate` crops a text to the end of it.
     let long = Entry::new("The boats went out. ".repeat(20), "", "");
     let prompt = tokenizer.encode_ordinary(&format.format_input(&long));
-    let found = generator.respond(&long, format, 9, &tokenizer, &device).unwrap();
+    let found = answer(&long);
     assert_eq!(found.left_out, prompt.len() - 64);
     let options = GenerateOptions {
         eos_id: Some(tokenizer.end_of_text_id()),

@@ -23,19 +23,23 @@
 //! | `decoder` | what the decoders of all models have in common |
 //! | [`llama`] | the same for Llama, Qwen3 and Gemma 3 |
 //!
-//! [`Decoder`] puts them together: ids in, the logits after the last of them out.
+//! [`Decoder`] puts them together: ids in, the logits after the last of them out. It can hold several texts and compute the next
+//! token of each of them together. That takes little longer than one token, because the weights are read once for all.
 
 mod attention;
 mod bf16_product;
 mod blocks;
+mod cache;
 mod compressed;
 mod decoder;
+mod input;
 mod integers;
 pub mod llama;
 mod matrix;
 mod partial_sums;
 mod prompt;
 mod state;
+mod task;
 mod thread_pool;
 mod token;
 mod transposed;
@@ -43,7 +47,10 @@ mod vector_product;
 mod weights;
 
 pub use blocks::Blocks;
-pub use decoder::{Decoder, TextDecoder};
+pub use decoder::{Decoder, Text, TextDecoder};
 pub use integers::Columns;
 pub use matrix::{Matrix, Precision};
 pub use weights::{BlockWeights, Norm, Projection, Weights};
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,9 @@ mod texts;
 mod tokenizer;
 mod weights;
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use bonus_llama::{LlamaConfig, LlamaModel};
 use burn::tensor::Device;
@@ -74,8 +76,10 @@ pub struct Pretrained<M = LlamaModel> {
 /// # Errors
 /// If a file is missing, damaged or does not fit the others, or describes a model of another family.
 pub fn open(path: &Path, device: &Device) -> Result<Pretrained, PretrainedError> {
-    let LoadedLlama { config, model, warnings } = load_llama(path, device)?;
-    with_texts(path, config, model, warnings)
+    with_texts(path, || {
+        let LoadedLlama { config, model, warnings } = load_llama(path, device)?;
+        Ok((config, model, warnings))
+    })
 }
 
 /// Opens the same for generation on the CPU. In fewer than 32 bits its weights are made straight from the file, which takes
@@ -84,18 +88,24 @@ pub fn open(path: &Path, device: &Device) -> Result<Pretrained, PretrainedError>
 /// # Errors
 /// As [`open`].
 pub fn open_to_generate(path: &Path, precision: Precision) -> Result<Pretrained<LlamaWeights>, PretrainedError> {
-    let Weights { config, weights, warnings } = weights(path, precision)?;
-    with_texts(path, config, weights, warnings)
+    with_texts(path, || {
+        let Weights { config, weights, warnings } = weights(path, precision)?;
+        Ok((config, weights, warnings))
+    })
 }
 
-/// A model with what was published beside its weights.
+/// A model with what was published beside its weights. `load` gives its sizes, the model itself and warnings. Meanwhile
+/// another thread reads the tokenizer, which takes about as long as weights in a few bits.
 fn with_texts<M>(
     path: &Path,
-    config: LlamaConfig,
-    model: M,
-    warnings: Vec<String>,
+    load: impl FnOnce() -> Result<(LlamaConfig, M, Vec<String>), PretrainedError>,
 ) -> Result<Pretrained<M>, PretrainedError> {
-    let tokenizer = tokenizer(path, config.vocab_size)?;
+    let (loaded, tokenizer) = thread::scope(|scope| {
+        let tokenizer = scope.spawn(|| tokenizer::read(path));
+        (load(), tokenizer.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (config, model, warnings) = loaded?;
+    let tokenizer = tokenizer::checked(path, config.vocab_size, tokenizer?)?;
     let template = tokenizer.as_ref().map_or(Ok(None), |tokenizer| chat_template(path, tokenizer))?;
     let stop_ids = stop_ids(path, config.vocab_size, tokenizer.as_ref())?;
     let sampling = Sampling::of(path, template.as_ref())?;

@@ -13,7 +13,20 @@ use crate::files::{TOKENIZER_FILE, from_gguf};
 /// # Errors
 /// If it is damaged, of an unknown kind, or has tokens that the model does not know.
 pub fn tokenizer(path: &Path, vocab_size: usize) -> Result<Option<ModelTokenizer>, PretrainedError> {
-    let tokenizer = if path.is_dir() { in_folder(path)? } else { in_gguf(path)? };
+    checked(path, vocab_size, read(path)?)
+}
+
+/// The tokenizer, whatever the model is.
+pub fn read(path: &Path) -> Result<Option<ModelTokenizer>, PretrainedError> {
+    if path.is_dir() { in_folder(path) } else { in_gguf(path) }
+}
+
+/// The tokenizer that [`read`] has found, if it fits a model with `vocab_size` token ids.
+pub fn checked(
+    path: &Path,
+    vocab_size: usize,
+    tokenizer: Option<ModelTokenizer>,
+) -> Result<Option<ModelTokenizer>, PretrainedError> {
     if let Some(tokens) = tokenizer.as_ref().map(ModelTokenizer::vocab_size) {
         // The vocabulary of a folder may be smaller: some models have spare ids.
         let fits = if path.is_dir() { tokens <= vocab_size } else { tokens == vocab_size };

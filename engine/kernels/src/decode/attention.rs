@@ -1,9 +1,9 @@
-//! Attention of new tokens over the cached keys and values.
+//! Attention of many new tokens over the keys and values of all.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::math::{exp, max, sum, sum_pairs};
+use crate::math::{exp, max, sum};
 use crate::product::{MatrixView, product_into};
 
 /// Queries that are computed together, with the keys up to the last of them.
@@ -27,23 +27,6 @@ impl Span {
     /// The first position that the token at `position` sees.
     pub fn first_seen(self, position: usize) -> usize {
         (position + 1).saturating_sub(self.window)
-    }
-}
-
-/// Attention of one query: `softmax(factor q K^T) V`.
-///
-/// # Shapes
-/// - `query`, `context`: `[head_dim]`; `keys`, `values`: `[tokens, head_dim]`; `scores`: `[tokens]`, overwritten.
-#[multiversion(targets = "simd")]
-pub fn attend(query: &[f32], keys: &[f32], values: &[f32], factor: f32, scores: &mut [f32], context: &mut [f32]) {
-    let head_dim = query.len();
-    for (score, key) in scores.iter_mut().zip(keys.chunks_exact(head_dim)) {
-        *score = sum_pairs(query, key, |q, k| q * k);
-    }
-    softmax(scores, factor);
-    context.fill(0.0);
-    for (weight, value) in scores.iter().zip(values.chunks_exact(head_dim)) {
-        context.iter_mut().zip(value).for_each(|(c, v)| *c += weight * v);
     }
 }
 

@@ -31,7 +31,7 @@ pub use int4::Int4Matrix;
 pub use int8::Int8Matrix;
 pub use kernel::Block;
 pub use pack::{Columns, RowMajor, Rows, filled, panels};
-pub use product::{InstructionSet, STREAMS};
+pub use product::{InstructionSet, STREAMS, TILE};
 pub use vectors::VectorBlock;
 
 /// Rows of a block.

@@ -14,12 +14,10 @@
 //! | `rms_norm` | the norm |
 //! | `rope` | the rotation of queries and keys |
 //! | `gate` | the function of the feed-forward network |
-//! | `attention` | attention of one token, for query heads that share keys and values |
-//! | `state` | what the threads share, and what each of them owns |
-//! | `token` | one token: the work of each thread |
+//! //! | `state` | what the threads share, and what each of them owns |
+//! | `token` | one token of each text: the work of each thread |
 //! | `prompt` | many tokens at once |
 
-mod attention;
 mod gate;
 mod prompt;
 mod rms_norm;

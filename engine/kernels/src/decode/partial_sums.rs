@@ -1,9 +1,10 @@
-//! How threads that own some rows of a matrix each compute one product together.
+//! How threads that own some rows of a matrix each compute products together.
 
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
 use super::Matrix;
+use super::input::Input;
 use super::thread_pool::Worker;
 
 /// Which of the three sets of partial sums a layer uses.
@@ -17,8 +18,8 @@ pub enum SumSet {
     Input,
 }
 
-/// The partial sums that the workers exchange: in each set, one vector for each worker. While slow workers still read one
-/// set, fast ones may write the next one; they write the same set again only after another barrier.
+/// The partial sums that the workers exchange: in each set, `[vectors, columns]` for each worker. While slow workers still
+/// read one set, fast ones may write the next one; they write the same set again only after another barrier.
 #[derive(Debug)]
 pub struct PartialSums {
     sets: [Vec<RwLock<Vec<f32>>>; 3],
@@ -31,30 +32,34 @@ impl PartialSums {
         Self { sets: [set(), set(), set()] }
     }
 
-    /// Multiplies this worker's values with their rows of each matrix, publishes the results, one after the other, and waits
-    /// for the other workers. All matrices have the same number of rows.
-    pub fn exchange(&self, set: SumSet, matrices: &[&Matrix], values: &[f32], rows: Range<usize>, worker: &Worker) {
+    /// Multiplies this worker's numbers of each vector with their rows of each matrix, publishes the results, side by side, and
+    /// waits for the other workers.
+    pub fn exchange(&self, set: SumSet, matrices: &[&Matrix], input: &Input, worker: &Worker) {
         {
             let slot = &self.sets[set as usize][worker.index];
             let mut own = slot.write().unwrap_or_else(PoisonError::into_inner);
+            let width = matrices.iter().map(|matrix| matrix.cols()).sum();
             own.clear();
-            own.resize(matrices.iter().map(|matrix| matrix.cols()).sum(), 0.0);
-            let mut left = &mut own[..];
+            own.resize(input.n * width, 0.0);
+            let mut first = 0;
             for matrix in matrices {
-                let (own, next) = left.split_at_mut(matrix.cols());
-                matrix.add_product(values, rows.clone(), 0..matrix.cols(), own);
-                left = next;
+                matrix.add_products(input, 0..matrix.cols(), &mut own[first..], width);
+                first += matrix.cols();
             }
         }
         worker.barrier();
     }
 
-    /// Adds the partial sums of all workers to `y`, from column `first` on. Every worker adds in the same order and so gets
-    /// the same sum.
-    pub fn add_to(&self, set: SumSet, first: usize, y: &mut [f32]) {
+    /// Adds the partial sums of all workers, some columns of them, to `n` rows of `y`, which begin `stride` numbers apart. Every
+    /// worker adds in the same order and so gets the same sum.
+    pub fn add_to(&self, set: SumSet, columns: Range<usize>, y: &mut [f32], n: usize, stride: usize) {
         for sums in &self.sets[set as usize] {
             let sums = sums.read().unwrap_or_else(PoisonError::into_inner);
-            y.iter_mut().zip(&sums[first..]).for_each(|(y, s)| *y += s);
+            let width = sums.len() / n;
+            for row in 0..n {
+                let y = &mut y[row * stride..][..columns.len()];
+                y.iter_mut().zip(&sums[row * width..][columns.clone()]).for_each(|(y, s)| *y += s);
+            }
         }
     }
 }

@@ -8,42 +8,64 @@ use super::token::norm;
 use super::weights::{BlockWeights, Norm, Projection, Weights};
 use crate::gelu;
 
-/// Reads some tokens, at least two. The workers' caches hold the keys and values of the first `kept` tokens; those of the new
-/// ones are added. Returns the vector of the last token before the last block, `[emb_dim]`: only the logits of that token
-/// are needed, so the last block computes nothing but a key and a value for the tokens before it.
+/// What is wanted of some tokens besides their keys and values. The last block computes no more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nothing: more tokens follow.
+    Nothing,
+    /// The vector of the last token before the last block, `[emb_dim]`, for its logits. Its key and value in that block are
+    /// computed with the rest of the block.
+    Last,
+    /// The vectors of all tokens after the final norm, `[tokens, emb_dim]`.
+    All,
+}
+
+/// Reads some tokens. The workers' caches hold the keys and values of the first `kept` tokens of the text in a place; those of
+/// the new ones are added. Returns what is wanted of them.
 ///
 /// # Panics
 /// If the tokens do not fit into the context.
-pub fn prompt(weights: &Weights, ids: &[u32], kept: usize, workers: &mut [&mut WorkerState]) -> Vec<f32> {
+pub fn prompt(
+    weights: &Weights,
+    ids: &[u32],
+    kept: usize,
+    place: usize,
+    workers: &mut [&mut WorkerState],
+    wanted: Wanted,
+) -> Vec<f32> {
     let width = weights.emb_dim();
     let mut x = vec![0.0; ids.len() * width];
     for (i, (x, &id)) in x.chunks_exact_mut(width).zip(ids).enumerate() {
         weights.embed(id, kept + i, x);
     }
     let mut normed = vec![0.0; x.len()];
-    let (last, others) = weights.blocks.split_last().expect("a model has a block");
-    for (index, block) in others.iter().enumerate() {
+    let whole = weights.blocks.len() - usize::from(wanted != Wanted::All);
+    for (index, block) in weights.blocks[..whole].iter().enumerate() {
         norm_rows(&block.norm1, &x, &mut normed);
-        extend_cache(weights, block, index, kept, &normed, workers);
-        let context = attention(weights, block, index, kept, &normed, workers);
+        extend_cache(weights, block, (place, index), kept, &normed, workers);
+        let context = attention(weights, block, (place, index), kept, &normed, workers);
         add_projected(&block.out, &context, &mut x);
         norm_rows(&block.norm2, &x, &mut normed);
         let mut hidden = project(&block.expand, &normed);
         hidden.par_chunks_mut(block.expand.weight.cols()).for_each(gelu::overwrite);
         add_projected(&block.contract, &hidden, &mut x);
     }
-    let of_last = x.split_off((ids.len() - 1) * width);
+    let Some(last) = weights.blocks.get(whole) else {
+        norm_rows(&weights.final_norm, &x, &mut normed);
+        return normed;
+    };
+    let found = x.split_off(if wanted == Wanted::Last { x.len() - width } else { x.len() });
     normed.truncate(x.len());
     norm_rows(&last.norm1, &x, &mut normed);
-    extend_cache(weights, last, others.len(), kept, &normed, workers);
-    of_last
+    extend_cache(weights, last, (place, whole), kept, &normed, workers);
+    found
 }
 
 /// Adds the keys and values of the new tokens to those of the first `kept`.
 fn extend_cache(
     weights: &Weights,
     block: &BlockWeights,
-    index: usize,
+    (place, index): (usize, usize),
     kept: usize,
     normed: &[f32],
     workers: &mut [&mut WorkerState],
@@ -51,13 +73,11 @@ fn extend_cache(
     let (width, head_dim) = (weights.emb_dim(), weights.head_dim());
     let (keys, values) = (project(&block.key, normed), project(&block.value, normed));
     workers.par_iter_mut().for_each(|worker| {
-        let cache = &mut worker.cache[index];
-        for (caches, new) in [(&mut cache.keys, &keys), (&mut cache.values, &values)] {
-            for (head, cache) in worker.heads.clone().zip(caches) {
-                cache.truncate(kept * head_dim);
-                for row in new.chunks_exact(width) {
-                    cache.extend_from_slice(&row[head * head_dim..][..head_dim]);
-                }
+        for (head, cache) in worker.heads.clone().zip(&mut worker.caches[place][index]) {
+            let rows = keys.chunks_exact(width).zip(values.chunks_exact(width));
+            for (position, (key, value)) in (kept..).zip(rows) {
+                cache.push_key(position, &key[head * head_dim..][..head_dim]);
+                cache.push_value(position, &value[head * head_dim..][..head_dim]);
             }
         }
     });
@@ -67,7 +87,7 @@ fn extend_cache(
 fn attention(
     weights: &Weights,
     block: &BlockWeights,
-    index: usize,
+    (place, index): (usize, usize),
     kept: usize,
     normed: &[f32],
     workers: &[&mut WorkerState],
@@ -75,9 +95,10 @@ fn attention(
     let (width, head_dim) = (weights.emb_dim(), weights.head_dim());
     let new = normed.len() / width;
     let queries = project(&block.query, normed); // [new, heads * head_dim]
-    let caches = workers.iter().map(|worker| &worker.cache[index]);
-    let heads = caches.flat_map(|cache| cache.keys.iter().zip(&cache.values));
-    let heads: Vec<(&[f32], &[f32])> = heads.map(|(keys, values)| (&keys[..], &values[..])).collect();
+    let caches: Vec<_> = workers.iter().flat_map(|worker| &worker.caches[place][index]).collect();
+    let keys: Vec<Vec<f32>> = caches.par_iter().map(|cache| cache.keys_by_token(kept + new, head_dim)).collect();
+    let heads: Vec<(&[f32], &[f32])> =
+        keys.iter().zip(caches).map(|(keys, cache)| (&keys[..], cache.values())).collect();
     attend_many(&queries, width, &heads, kept, new, Span::all(head_dim))
 }
 

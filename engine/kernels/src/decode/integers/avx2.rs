@@ -3,21 +3,20 @@
 //!
 //! AVX2 adds two products each in 16 bits, where they must have room. 4-bit weights are so small that the sum of a whole block
 //! does (15 · 128 · 16 < 2¹⁵). Of 8-bit ones only two products do, and only if none is as large as 255 · 127: so the sign of
-//! the vector moves to the weights.
+//! the weights moves to the vector.
 
 #![cfg(target_arch = "x86_64")]
 
 use std::arch::x86_64::*;
+use std::array::from_mut;
+use std::ptr::from_ref;
 
-use super::GROUP;
+use super::GROUPS;
 use super::int4::Int4Block;
 use super::int8::Int8Block;
 use super::kernel::{Block, Kernel, sums};
 use super::vectors::VectorBlock;
 use crate::decode::compressed::PANEL;
-
-/// Columns of a vector register of 32-bit numbers.
-const COLUMNS: usize = PANEL / REGISTERS;
 
 /// Registers for the columns of a panel.
 const REGISTERS: usize = 4;
@@ -63,21 +62,13 @@ pub unsafe fn avx_vnni<B: Block, const N: usize, const T: usize>(
     unsafe { sums::<Avx2<true>, B, N, T>(panels, x, out) }
 }
 
-#[inline(always)]
-unsafe fn load<V>(values: &[V; COLUMNS]) -> __m256i {
-    const { assert!(size_of::<V>() == GROUP) };
-    // SAFETY: 32 bytes, in which every bit pattern is a valid value.
-    unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
-}
-
-#[inline(always)]
-unsafe fn load_half(values: &[u16; COLUMNS]) -> __m256 {
-    // SAFETY: 16 bytes.
-    unsafe { _mm256_cvtph_ps(_mm_loadu_si128(values.as_ptr().cast())) }
-}
-
 impl<const VNNI: bool> Kernel for Avx2<VNNI> {
     type Sums = [__m256; REGISTERS];
+
+    // The prefetcher of processors without VNNI (Zen 2 and 3) is faster alone.
+    const AHEAD: usize = if VNNI { 3 } else { 0 };
+
+    const PAIRS: bool = !VNNI;
 
     #[inline(always)]
     unsafe fn zeros() -> Self::Sums {
@@ -96,11 +87,11 @@ impl<const VNNI: bool> Kernel for Avx2<VNNI> {
         unsafe {
             match T {
                 // Memory is read in order.
-                1 => Self::int8_registers::<T, REGISTERS>(block, x, 0, sums),
+                1 => Self::int8_registers::<1, T, REGISTERS>([block], x, 0, from_mut(sums)),
                 // The integers for four vectors fill half of sixteen registers.
                 _ => {
-                    Self::int8_registers::<T, 2>(block, x, 0, sums);
-                    Self::int8_registers::<T, 2>(block, x, 2, sums);
+                    Self::int8_registers::<1, T, 2>([block], x, 0, from_mut(sums));
+                    Self::int8_registers::<1, T, 2>([block], x, 2, from_mut(sums));
                 }
             }
         }
@@ -111,111 +102,152 @@ impl<const VNNI: bool> Kernel for Avx2<VNNI> {
         // SAFETY: the caller's promise.
         unsafe {
             match T {
-                1 => Self::int4_registers::<T, REGISTERS>(block, x, 0, sums),
+                1 => Self::int4_registers::<1, T, REGISTERS>([block], x, 0, from_mut(sums)),
                 _ => {
-                    Self::int4_registers::<T, 2>(block, x, 0, sums);
-                    Self::int4_registers::<T, 2>(block, x, 2, sums);
+                    Self::int4_registers::<1, T, 2>([block], x, 0, from_mut(sums));
+                    Self::int4_registers::<1, T, 2>([block], x, 2, from_mut(sums));
                 }
             }
         }
     }
-}
 
-impl<const VNNI: bool> Avx2<VNNI> {
-    /// `N` of the registers, from `first` on.
     #[inline(always)]
-    unsafe fn int8_registers<const T: usize, const N: usize>(
-        block: &Int8Block,
+    unsafe fn add_int8_pair<const T: usize>(
+        blocks: [&Int8Block; 2],
         x: [&VectorBlock; T],
-        first: usize,
-        sums: &mut [[__m256; REGISTERS]; T],
+        sums: &mut [[Self::Sums; T]; 2],
     ) {
         // SAFETY: the caller's promise.
+        unsafe { Self::int8_registers::<2, T, REGISTERS>(blocks, x, 0, sums) }
+    }
+
+    #[inline(always)]
+    unsafe fn add_int4_pair<const T: usize>(
+        blocks: [&Int4Block; 2],
+        x: [&VectorBlock; T],
+        sums: &mut [[Self::Sums; T]; 2],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { Self::int4_registers::<2, T, REGISTERS>(blocks, x, 0, sums) }
+    }
+}
+
+// Loops over numbers with constant bounds: a build with debug assertions keeps the checks of pointers and iterators, which would
+// double the time.
+#[allow(clippy::needless_range_loop, reason = "see above")]
+impl<const VNNI: bool> Avx2<VNNI> {
+    /// `N` of the registers, from `first` on, of `P` panels.
+    #[inline(always)]
+    unsafe fn int8_registers<const P: usize, const T: usize, const N: usize>(
+        blocks: [&Int8Block; P],
+        x: [&VectorBlock; T],
+        first: usize,
+        sums: &mut [[[__m256; REGISTERS]; T]; P],
+    ) {
+        // SAFETY: the caller's promise. The values have the same size and alignment as registers, and every bit pattern is valid.
         unsafe {
             let (sign, ones) = (_mm256_set1_epi8(-128), _mm256_set1_epi16(1));
-            let mut integers = [[_mm256_setzero_si256(); N]; T];
+            let mut integers = [[[_mm256_setzero_si256(); N]; T]; P];
             if VNNI {
                 // The weights plus 128 are not negative; the products begin with what is too much.
-                integers.iter_mut().zip(x).for_each(|(sums, x)| *sums = [_mm256_set1_epi32(x.offset); N]);
+                for panel in 0..P {
+                    for vector in 0..T {
+                        integers[panel][vector] = [_mm256_set1_epi32(x[vector].offset); N];
+                    }
+                }
             }
-            for (group, values) in block.values.iter().enumerate() {
-                let weights = load_registers::<_, N>(values, first);
-                for (integers, x) in integers.iter_mut().zip(x) {
-                    let x = _mm256_set1_epi32(x.group(group));
-                    for (sum, weights) in integers.iter_mut().zip(weights) {
-                        *sum = if VNNI {
-                            _mm256_dpbusd_avx_epi32(*sum, _mm256_xor_si256(weights, sign), x)
-                        } else {
-                            let products = _mm256_maddubs_epi16(_mm256_abs_epi8(x), _mm256_sign_epi8(weights, x));
-                            _mm256_add_epi32(*sum, _mm256_madd_epi16(products, ones))
+            for group in 0..GROUPS {
+                for panel in 0..P {
+                    let values: &[__m256i; REGISTERS] = &*from_ref(&blocks[panel].values[group]).cast();
+                    let mut positive = [_mm256_setzero_si256(); N];
+                    for index in 0..N {
+                        let weights = values[first + index];
+                        positive[index] = match VNNI {
+                            true => _mm256_xor_si256(weights, sign),
+                            false => _mm256_abs_epi8(weights),
                         };
                     }
-                }
-            }
-            for ((integers, x), sums) in integers.into_iter().zip(x).zip(&mut *sums) {
-                let scale = _mm256_set1_ps(x.scale);
-                for (integers, sum) in integers.into_iter().zip(&mut sums[first..]) {
-                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(_mm256_cvtepi32_ps(integers), scale));
-                }
-            }
-        }
-    }
-
-    /// `N` of the registers, from `first` on.
-    #[inline(always)]
-    unsafe fn int4_registers<const T: usize, const N: usize>(
-        block: &Int4Block,
-        x: [&VectorBlock; T],
-        first: usize,
-        sums: &mut [[__m256; REGISTERS]; T],
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let (low, ones) = (_mm256_set1_epi8(15), _mm256_set1_epi16(1));
-            // With VNNI sums in 32 bits, else in 16.
-            let add = |sum, weights, x: &VectorBlock, group| {
-                let x = _mm256_set1_epi32(x.group(group));
-                match VNNI {
-                    true => _mm256_dpbusd_avx_epi32(sum, weights, x),
-                    false => _mm256_add_epi16(sum, _mm256_maddubs_epi16(weights, x)),
-                }
-            };
-            let mut integers = [[_mm256_setzero_si256(); N]; T];
-            for (pair, values) in block.values.iter().enumerate() {
-                for (index, both) in load_registers::<_, N>(values, first).into_iter().enumerate() {
-                    let lower = _mm256_and_si256(both, low);
-                    let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
-                    for (integers, x) in integers.iter_mut().zip(x) {
-                        let sum = add(integers[index], lower, x, 2 * pair);
-                        integers[index] = add(sum, upper, x, 2 * pair + 1);
+                    for vector in 0..T {
+                        let x = _mm256_set1_epi32(x[vector].group(group));
+                        for index in 0..N {
+                            let sum = integers[panel][vector][index];
+                            integers[panel][vector][index] = if VNNI {
+                                _mm256_dpbusd_avx_epi32(sum, positive[index], x)
+                            } else {
+                                let x = _mm256_sign_epi8(x, values[first + index]);
+                                let products = _mm256_maddubs_epi16(positive[index], x);
+                                _mm256_add_epi32(sum, _mm256_madd_epi16(products, ones))
+                            };
+                        }
                     }
                 }
             }
-            let scales = &block.scales.as_chunks::<COLUMNS>().0[first..];
-            let minima = &block.minima.as_chunks::<COLUMNS>().0[first..];
-            for index in 0..N {
-                let (scales, minima) = (load_half(&scales[index]), load_half(&minima[index]));
-                for ((integers, x), sums) in integers.iter().zip(x).zip(&mut *sums) {
-                    let integers = integers[index];
-                    let integers = if VNNI { integers } else { _mm256_madd_epi16(integers, ones) };
-                    let scale = _mm256_mul_ps(scales, _mm256_set1_ps(x.scale));
-                    let sum = &mut sums[first + index];
-                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(_mm256_cvtepi32_ps(integers), scale));
-                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(minima, _mm256_set1_ps(x.sum)));
+            for panel in 0..P {
+                for vector in 0..T {
+                    let scale = _mm256_set1_ps(x[vector].scale);
+                    for index in 0..N {
+                        let product = _mm256_mul_ps(_mm256_cvtepi32_ps(integers[panel][vector][index]), scale);
+                        let sum = &mut sums[panel][vector][first + index];
+                        *sum = _mm256_add_ps(*sum, product);
+                    }
                 }
             }
         }
     }
-}
 
-/// `N` registers of a group of rows, from `first` on.
-#[inline(always)]
-unsafe fn load_registers<V, const N: usize>(values: &[[V; GROUP]; PANEL], first: usize) -> [__m256i; N] {
-    let (registers, _) = values.as_chunks::<COLUMNS>();
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut loaded = [_mm256_setzero_si256(); N];
-        loaded.iter_mut().zip(&registers[first..]).for_each(|(loaded, values)| *loaded = load(values));
-        loaded
+    /// `N` of the registers, from `first` on, of `P` panels.
+    #[inline(always)]
+    unsafe fn int4_registers<const P: usize, const T: usize, const N: usize>(
+        blocks: [&Int4Block; P],
+        x: [&VectorBlock; T],
+        first: usize,
+        sums: &mut [[[__m256; REGISTERS]; T]; P],
+    ) {
+        // SAFETY: the caller's promise. The values have the same size as registers and are aligned to as many bytes, scales and
+        // minima to 16; every bit pattern is valid.
+        unsafe {
+            let (low, ones) = (_mm256_set1_epi8(15), _mm256_set1_epi16(1));
+            let mut integers = [[[_mm256_setzero_si256(); N]; T]; P];
+            for group in 0..GROUPS {
+                for panel in 0..P {
+                    let values: &[__m256i; REGISTERS] = &*from_ref(&blocks[panel].values[group / 2]).cast();
+                    let mut weights = [_mm256_setzero_si256(); N];
+                    for index in 0..N {
+                        let both = values[first + index];
+                        let shifted = if group % 2 == 0 { both } else { _mm256_srli_epi16::<4>(both) };
+                        weights[index] = _mm256_and_si256(shifted, low);
+                    }
+                    for vector in 0..T {
+                        let x = _mm256_set1_epi32(x[vector].group(group));
+                        for index in 0..N {
+                            let sum = integers[panel][vector][index];
+                            // With VNNI sums in 32 bits, else in 16.
+                            integers[panel][vector][index] = match VNNI {
+                                true => _mm256_dpbusd_avx_epi32(sum, weights[index], x),
+                                false => _mm256_add_epi16(sum, _mm256_maddubs_epi16(weights[index], x)),
+                            };
+                        }
+                    }
+                }
+            }
+            for panel in 0..P {
+                let Int4Block { scales, minima, .. } = blocks[panel];
+                let [scales, minima]: [&[__m128i; REGISTERS]; 2] =
+                    [&*from_ref(scales).cast(), &*from_ref(minima).cast()];
+                for index in 0..N {
+                    let (scales, minima) =
+                        (_mm256_cvtph_ps(scales[first + index]), _mm256_cvtph_ps(minima[first + index]));
+                    for vector in 0..T {
+                        let integers = integers[panel][vector][index];
+                        let integers = if VNNI { integers } else { _mm256_madd_epi16(integers, ones) };
+                        let scale = _mm256_mul_ps(scales, _mm256_set1_ps(x[vector].scale));
+                        let product = _mm256_mul_ps(_mm256_cvtepi32_ps(integers), scale);
+                        let sum = &mut sums[panel][vector][first + index];
+                        *sum = _mm256_add_ps(*sum, product);
+                        *sum = _mm256_add_ps(*sum, _mm256_mul_ps(minima, _mm256_set1_ps(x[vector].sum)));
+                    }
+                }
+            }
+        }
     }
 }

@@ -54,6 +54,10 @@ unsafe fn load_half(values: &[u16; COLUMNS]) -> __m512 {
 impl Kernel for Avx512Vnni {
     type Sums = [__m512; 2];
 
+    const AHEAD: usize = 3;
+
+    const PAIRS: bool = false;
+
     #[inline(always)]
     unsafe fn zeros() -> Self::Sums {
         unsafe { [_mm512_setzero_ps(); 2] }

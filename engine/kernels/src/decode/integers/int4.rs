@@ -80,6 +80,16 @@ impl Block for Int4Block {
     }
 
     #[inline(always)]
+    unsafe fn add_pair<K: Kernel, const T: usize>(
+        blocks: [&Self; 2],
+        x: [&VectorBlock; T],
+        sums: &mut [[K::Sums; T]; 2],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { K::add_int4_pair(blocks, x, sums) }
+    }
+
+    #[inline(always)]
     fn value(&self, row: usize, column: usize) -> f32 {
         let both = self.values[row / GROUP / 2][column][row % GROUP];
         let value = if row / GROUP % 2 == 1 { both >> 4 } else { both & 15 };

@@ -50,6 +50,16 @@ impl Block for Int8Block {
     }
 
     #[inline(always)]
+    unsafe fn add_pair<K: Kernel, const T: usize>(
+        blocks: [&Self; 2],
+        x: [&VectorBlock; T],
+        sums: &mut [[K::Sums; T]; 2],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { K::add_int8_pair(blocks, x, sums) }
+    }
+
+    #[inline(always)]
     fn value(&self, row: usize, column: usize) -> f32 {
         f32::from(self.values[row / GROUP][column][row % GROUP])
     }

@@ -2,6 +2,7 @@
 
 use super::int4::Int4Block;
 use super::int8::Int8Block;
+use super::product::TILE;
 use super::vectors::VectorBlock;
 use crate::decode::compressed::PANEL;
 
@@ -13,6 +14,16 @@ pub trait Block: Copy + Send + Sync {
     /// The processor must have the instructions of `K`.
     unsafe fn add<K: Kernel, const T: usize>(&self, x: [&VectorBlock; T], sums: &mut [K::Sums; T]);
 
+    /// The same for the blocks of two panels, side by side.
+    ///
+    /// # Safety
+    /// As [`add`](Self::add).
+    unsafe fn add_pair<K: Kernel, const T: usize>(
+        blocks: [&Self; 2],
+        x: [&VectorBlock; T],
+        sums: &mut [[K::Sums; T]; 2],
+    );
+
     /// A value in 32 bits; without the scale of the column.
     fn value(&self, row: usize, column: usize) -> f32;
 }
@@ -22,6 +33,13 @@ pub trait Block: Copy + Send + Sync {
 pub trait Kernel {
     /// Sums for the columns of a panel.
     type Sums: Copy;
+
+    /// Blocks of a panel that are fetched from memory before they are needed, 0 if the processor does that well itself.
+    const AHEAD: usize;
+
+    /// Whether a vector is multiplied with the blocks of two panels side by side, a few lines of one and a few of the other, so
+    /// that the processor's own prefetching sees twice as many streams at once.
+    const PAIRS: bool;
 
     /// Zeros.
     ///
@@ -46,11 +64,41 @@ pub trait Kernel {
     /// # Safety
     /// The processor must have the instructions.
     unsafe fn add_int4<const T: usize>(block: &Int4Block, x: [&VectorBlock; T], sums: &mut [Self::Sums; T]);
-}
 
-/// Blocks of a panel that are fetched from memory before they are needed. The processor alone does not fetch far enough ahead:
-/// a vector times a matrix would take 1.3 to 2 times as long.
-const AHEAD: usize = 3;
+    /// As [`add_int8`](Self::add_int8), for two blocks.
+    ///
+    /// # Safety
+    /// The processor must have the instructions.
+    #[inline(always)]
+    unsafe fn add_int8_pair<const T: usize>(
+        [first, second]: [&Int8Block; 2],
+        x: [&VectorBlock; T],
+        [sums, next]: &mut [[Self::Sums; T]; 2],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Self::add_int8(first, x, sums);
+            Self::add_int8(second, x, next);
+        }
+    }
+
+    /// As [`add_int4`](Self::add_int4), for two blocks.
+    ///
+    /// # Safety
+    /// The processor must have the instructions.
+    #[inline(always)]
+    unsafe fn add_int4_pair<const T: usize>(
+        [first, second]: [&Int4Block; 2],
+        x: [&VectorBlock; T],
+        [sums, next]: &mut [[Self::Sums; T]; 2],
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Self::add_int4(first, x, sums);
+            Self::add_int4(second, x, next);
+        }
+    }
+}
 
 /// The products of each vector and each column of some panels, which have as many blocks as the vectors. The panels lie far
 /// apart, so that memory is read in as many long streams.
@@ -74,11 +122,19 @@ pub unsafe fn sums<K: Kernel, B: Block, const N: usize, const T: usize>(
             for index in 1..T {
                 of_block[index] = &x[index][block];
             }
-            for (panel, sums) in panels.iter().zip(&mut sums) {
-                if T == 1 {
-                    prefetch(panel.as_ptr().wrapping_add(block + AHEAD));
+            let pairs = if T == 1 && K::PAIRS { N / 2 } else { 0 };
+            for pair in 0..pairs {
+                let (index, sums) = (2 * pair, &mut sums.as_chunks_mut().0[pair]);
+                B::add_pair::<K, T>([&panels[index][block], &panels[index + 1][block]], of_block, sums);
+            }
+            for index in 2 * pairs..N {
+                let panel = panels[index];
+                // More vectors are those of a prompt, whose panels are in the cache.
+                let ahead = if T == 1 { K::AHEAD } else { 3 };
+                if ahead > 0 && T <= TILE {
+                    prefetch(panel.as_ptr().wrapping_add(block + ahead));
                 }
-                panel[block].add::<K, T>(of_block, sums);
+                panel[block].add::<K, T>(of_block, &mut sums[index]);
             }
         }
         for (out, sums) in out.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {

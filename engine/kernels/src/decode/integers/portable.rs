@@ -23,6 +23,10 @@ pub fn portable<B: Block, const N: usize, const T: usize>(
 impl Kernel for Portable {
     type Sums = [f32; PANEL];
 
+    const AHEAD: usize = 3;
+
+    const PAIRS: bool = false;
+
     #[inline(always)]
     unsafe fn zeros() -> Self::Sums {
         [0.0; PANEL]

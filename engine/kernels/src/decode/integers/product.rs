@@ -18,6 +18,9 @@ use crate::product::OutputPointer;
 /// Panels that are read together. They lie far apart, so that memory is read in as many long streams.
 pub const STREAMS: usize = 4;
 
+/// Vectors that are multiplied with a panel at once, where few are.
+pub const TILE: usize = 4;
+
 /// What the products are computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstructionSet {
@@ -79,28 +82,43 @@ impl InstructionSet {
         portable(panels, x, out);
     }
 
-    /// The products of a vector and each column of up to [`STREAMS`] panels, which have as many blocks as the vector.
-    pub fn sums_of_panels<B: Block>(self, panels: &[&[B]], x: &[VectorBlock], sums: &mut [[f32; PANEL]]) {
+    /// The products of some vectors and each column of some panels, which have as many blocks as the vectors: of one vector and
+    /// up to [`STREAMS`] panels, or of up to [`TILE`] vectors and one panel. A vector's sums are the same whatever is computed
+    /// with them.
+    ///
+    /// # Panics
+    /// If there are more of both.
+    pub fn sums_of_panels<B: Block>(self, panels: &[&[B]], x: &[&[VectorBlock]], sums: &mut [[f32; PANEL]]) {
         assert!(self.is_supported());
         // SAFETY: the assertion before.
         unsafe {
-            match panels.len() {
-                1 => self.stream::<B, 1>(panels, x, sums),
-                2 => self.stream::<B, 2>(panels, x, sums),
-                3 => self.stream::<B, 3>(panels, x, sums),
-                _ => self.stream::<B, STREAMS>(panels, x, sums),
+            match (panels.len(), x.len()) {
+                (1, 1) => self.some::<B, 1, 1>(panels, x, sums),
+                (2, 1) => self.some::<B, 2, 1>(panels, x, sums),
+                (3, 1) => self.some::<B, 3, 1>(panels, x, sums),
+                (STREAMS, 1) => self.some::<B, STREAMS, 1>(panels, x, sums),
+                (1, 2) => self.some::<B, 1, 2>(panels, x, sums),
+                (1, 3) => self.some::<B, 1, 3>(panels, x, sums),
+                (1, TILE) => self.some::<B, 1, TILE>(panels, x, sums),
+                (n, t) => panic!("{n} panels with {t} vectors"),
             }
         }
     }
 
-    /// As [`sums_of_panels`](Self::sums_of_panels), for exactly `N` panels.
+    /// As [`sums_of_panels`](Self::sums_of_panels), for exactly `N` panels and `T` vectors.
     ///
     /// # Safety
     /// The processor must have the instructions.
-    unsafe fn stream<B: Block, const N: usize>(self, panels: &[&[B]], x: &[VectorBlock], out: &mut [[f32; PANEL]]) {
-        let mut sums = [[[0.0; PANEL]]; N];
+    unsafe fn some<B: Block, const N: usize, const T: usize>(
+        self,
+        panels: &[&[B]],
+        x: &[&[VectorBlock]],
+        out: &mut [[f32; PANEL]],
+    ) {
+        let mut sums = [[[0.0; PANEL]; T]; N];
+        let (panels, x) = (std::array::from_fn(|index| panels[index]), std::array::from_fn(|index| x[index]));
         // SAFETY: the caller's promise.
-        unsafe { self.sums::<B, N, 1>(std::array::from_fn(|index| panels[index]), [x], &mut sums) };
+        unsafe { self.sums::<B, N, T>(panels, x, &mut sums) };
         out.copy_from_slice(sums.as_flattened());
     }
 
@@ -207,17 +225,25 @@ mod tests {
         for (found, set) in products.iter().zip(InstructionSet::supported()) {
             assert_eq!(found, &products[0], "{set:?}");
         }
-        // One vector and several panels at once: the same bits.
-        let x = VectorBlock::blocks(&x[..rows], 0);
+        // One vector and several panels at once, or one panel and several vectors: the same bits.
+        let x: Vec<Vec<VectorBlock>> = x.chunks_exact(rows).map(|x| VectorBlock::blocks(x, 0)).collect();
+        let x: Vec<&[VectorBlock]> = x.iter().map(|x| &x[..]).collect();
         let panels: Vec<&[B]> = blocks.chunks_exact(per_panel).collect();
-        for set in InstructionSet::supported() {
-            for (index, panels) in panels.chunks(STREAMS).enumerate() {
-                let mut sums = vec![[0.0; PANEL]; panels.len()];
-                set.sums_of_panels(panels, &x, &mut sums);
-                sums.iter_mut().enumerate().for_each(|(panel, sums)| finish(STREAMS * index + panel, sums));
-                let found = sums.as_flattened().iter().take(cols - STREAMS * index * PANEL);
-                let expected = &products[0][STREAMS * index * PANEL..];
-                assert!(found.zip(expected).all(|(found, expected)| found == expected), "{set:?}");
+        for (set, [together, tile]) in InstructionSet::supported()
+            .into_iter()
+            .flat_map(|set| [[STREAMS, 1], [1, TILE], [1, 3], [1, 2]].map(|n| (set, n)))
+        {
+            for (index, panels) in panels.chunks(together).enumerate() {
+                for (first, x) in x.chunks(tile).enumerate() {
+                    let mut sums = vec![[0.0; PANEL]; panels.len() * x.len()];
+                    set.sums_of_panels(panels, x, &mut sums);
+                    for (i, mut sums) in sums.into_iter().enumerate() {
+                        let (panel, row) = (together * index + i / x.len(), tile * first + i % x.len());
+                        finish(panel, &mut sums);
+                        let expected = &products[0][row * cols..][panel * PANEL..cols.min((panel + 1) * PANEL)];
+                        assert_eq!(&sums[..expected.len()], expected, "{set:?}, {together} panels, {tile} vectors");
+                    }
+                }
             }
         }
     }

@@ -4,19 +4,19 @@ use std::sync::RwLock;
 
 use rayon::prelude::*;
 
-use super::attention::KeysAndValues;
 use super::rms_norm::RmsNorm;
 use super::rope::Rotation;
-use super::state::{LlamaState, read, write};
+use super::state::TextCache;
 use super::weights::{LlamaBlockWeights, LlamaWeights};
 use crate::decode::Matrix;
 use crate::decode::attention::attend_many;
+use crate::decode::cache::KeysAndValues;
+use crate::decode::prompt::Wanted;
+use crate::decode::state::{read, write};
 
-/// Reads some tokens, at least two. The cache holds the keys and values of the first `kept` tokens; those of the new ones are
-/// added. Returns the vector of the last token before the last block, `[emb_dim]`: only the logits of that token are needed,
-/// so the last block computes nothing but a key and a value for the tokens before it.
-pub fn prompt(state: &LlamaState, ids: &[u32], kept: usize) -> Vec<f32> {
-    let weights = &*state.weights;
+/// Reads some tokens. The cache holds the keys and values of the first `kept` tokens; those of the new ones are added. Returns
+/// what is wanted of them.
+pub fn prompt(weights: &LlamaWeights, cache: &TextCache, ids: &[u32], kept: usize, wanted: Wanted) -> Vec<f32> {
     let width = weights.emb_dim();
     let mut x = vec![0.0; ids.len() * width];
     x.par_chunks_exact_mut(width).zip(ids).for_each(|(x, &id)| weights.embed(id, x));
@@ -25,8 +25,8 @@ pub fn prompt(state: &LlamaState, ids: &[u32], kept: usize) -> Vec<f32> {
         positions.map(|position| Rotation::at(position, frequencies)).collect()
     };
     let rotations: Vec<Vec<Rotation>> = weights.ropes.iter().map(rotations).collect();
-    let last = weights.blocks.len() - 1;
-    for (block, cache) in weights.blocks.iter().zip(&state.cache).take(last) {
+    let whole = weights.blocks.len() - usize::from(wanted != Wanted::All);
+    for (block, cache) in weights.blocks.iter().zip(cache).take(whole) {
         let projected = Projected::new(weights, block, &x, &rotations[block.rope]);
         projected.extend_cache(weights, cache, kept);
         let context = attention(weights, block, &projected, cache, kept);
@@ -34,10 +34,12 @@ pub fn prompt(state: &LlamaState, ids: &[u32], kept: usize) -> Vec<f32> {
         let hidden = hidden(block, &norm_rows(&block.norm2, &x));
         add_branch(&block.down, &hidden, block.post_ff_norm.as_ref(), &mut x);
     }
-    let of_last = x.split_off((ids.len() - 1) * width);
-    let block = &weights.blocks[last];
-    Projected::new(weights, block, &x, &rotations[block.rope]).extend_cache(weights, &state.cache[last], kept);
-    of_last
+    let Some(block) = weights.blocks.get(whole) else {
+        return norm_rows(&weights.final_norm, &x);
+    };
+    let found = x.split_off(if wanted == Wanted::Last { x.len() - width } else { x.len() });
+    Projected::new(weights, block, &x, &rotations[block.rope]).extend_cache(weights, &cache[whole], kept);
+    found
 }
 
 /// Queries, keys and values of some tokens: what the matrices of a block give, side by side.

@@ -14,13 +14,14 @@ pub struct RmsNorm {
 }
 
 impl RmsNorm {
-    /// The norm of `x`, in `y`.
-    pub(super) fn apply(&self, x: &[f32], y: &mut [f32]) {
-        y.copy_from_slice(x);
-        self.overwrite(y);
+    /// The norm of each vector of `x`, in `y`.
+    pub(super) fn apply(&self, x: &[f32], y: &mut Vec<f32>) {
+        y.clear();
+        y.extend_from_slice(x);
+        y.chunks_exact_mut(self.scale.len()).for_each(|y| self.overwrite(y));
     }
 
-    /// The norm of `x`, in its place.
+    /// The norm of a vector, in its place.
     pub(super) fn overwrite(&self, x: &mut [f32]) {
         overwrite(x, &self.scale, self.eps);
     }
@@ -40,12 +41,12 @@ mod tests {
     #[test]
     fn numbers_of_four_and_zeros() {
         let norm = RmsNorm { scale: vec![1.0, 0.5, -1.0, 2.0], eps: 1e-5 };
-        let mut y = [0.0; 4];
-        norm.apply(&[1.0, -2.0, 3.0, 0.5], &mut y);
+        let mut y = vec![9.0; 3];
+        norm.apply(&[1.0, -2.0, 3.0, 0.5, 0.0, 0.0, 0.0, 0.0], &mut y);
+        assert_eq!(y.len(), 8);
         for (found, expected) in y.iter().zip([0.529_812, -0.529_812, -1.589_437, 0.529_812]) {
             assert!((found - expected).abs() < 1e-5, "{found} instead of {expected}");
         }
-        norm.apply(&[0.0; 4], &mut y);
-        assert_eq!(y, [0.0; 4]);
+        assert_eq!(y[4..], [0.0; 4]);
     }
 }

@@ -1,159 +1,205 @@
-//! One token through the model, computed by all threads of the pool together.
+//! One token of each of some texts through the model, computed by all threads of the pool together.
 
 use std::ops::Range;
+use std::sync::RwLock;
 
-use super::attention::TOGETHER;
 use super::rms_norm::RmsNorm;
 use super::rope::Rotation;
-use super::state::{LlamaState, LlamaWorker, read, write};
+use super::state::{LlamaState, LlamaWorker, TextCache};
 use super::weights::LlamaBlockWeights;
 use crate::decode::Matrix;
+use crate::decode::cache::{KeysAndValues, TOGETHER};
+use crate::decode::input::Input;
 use crate::decode::partial_sums::SumSet;
-use crate::decode::state::{TokenTask, lock};
+use crate::decode::state::{lock, read, write};
+use crate::decode::task::{Task, Token};
 use crate::decode::thread_pool::Worker;
 
 /// Columns whose 16-bit numbers fill one cache line, and 32-bit numbers two: a thread's part begins at a multiple of this.
 const CACHE_LINE: usize = 32;
 
+/// A block of the model, and the keys and values of each token's text in it.
+struct Block<'a> {
+    weights: &'a LlamaBlockWeights,
+    tokens: &'a [Token],
+    caches: Vec<&'a [RwLock<KeysAndValues>]>,
+}
+
 impl LlamaState {
-    /// One worker's part of a token. Afterwards, each worker's state holds its part of the logits.
-    pub fn compute_token(&self, worker: &Worker) {
+    /// One worker's part of a round. Afterwards, each worker's state holds its part of the logits.
+    pub fn compute_tokens(&self, worker: &Worker) {
         let state = &mut *lock(&self.workers[worker.index]);
         let weights = &*self.weights;
-        let (first_block, position) = match *lock(&self.task) {
-            TokenTask::Token(id, position) => {
-                weights.embed(id, &mut state.x);
-                (0, position)
-            }
-            TokenTask::LastBlock(position) => (weights.blocks.len() - 1, position),
-        };
-        state.rotations = weights.ropes.iter().map(|frequencies| Rotation::at(position, frequencies)).collect();
-        for (index, block) in weights.blocks.iter().enumerate().skip(first_block) {
-            self.attention(block, index, position, state, worker);
-            self.feed_forward(block, state, worker);
+        let Task { tokens, only_last_block, first_logits } = &*read(&self.task);
+        let emb_dim = weights.emb_dim();
+        if !only_last_block {
+            state.x.resize(tokens.len() * emb_dim, 0.0);
+            let rows = state.x.chunks_exact_mut(emb_dim).zip(tokens);
+            rows.for_each(|(x, token)| weights.embed(token.id, x));
+        }
+        let rotations =
+            |frequencies: &Vec<f64>| tokens.iter().map(|token| Rotation::at(token.position, frequencies)).collect();
+        state.rotations = weights.ropes.iter().map(rotations).collect();
+        let texts = &*read(&self.caches);
+        let texts: Vec<&TextCache> = tokens.iter().map(|token| &texts[token.place]).collect();
+        let first_block = if *only_last_block { weights.blocks.len() - 1 } else { 0 };
+        for (index, weights) in weights.blocks.iter().enumerate().skip(first_block) {
+            let block = Block { weights, tokens, caches: texts.iter().map(|text| &text[index][..]).collect() };
+            self.attention(&block, state, worker);
+            self.feed_forward(&block, state, worker);
         }
 
-        weights.final_norm.apply(&state.x, &mut state.normed);
+        weights.final_norm.apply(&state.x[first_logits * emb_dim..], &mut state.normed);
         let own = worker.share(weights.vocab_size(), CACHE_LINE);
+        let n = tokens.len() - first_logits;
         state.logits.clear();
-        state.logits.resize(own.len(), 0.0);
-        weights.add_logits(&state.normed, own, &mut state.logits);
+        state.logits.resize(n * own.len(), 0.0);
+        weights.add_logits(n, &state.normed, own, &mut state.logits);
     }
 
     /// `x += attention(norm1(x))`, with another norm around the attention where the block has one.
-    fn attention(
-        &self,
-        block: &LlamaBlockWeights,
-        index: usize,
-        position: usize,
-        state: &mut LlamaWorker,
-        worker: &Worker,
-    ) {
-        let weights = &*self.weights;
+    fn attention(&self, block: &Block, state: &mut LlamaWorker, worker: &Worker) {
+        let (weights, n) = (&*self.weights, block.tokens.len());
         let head_dim = weights.head_dim;
-        block.norm1.apply(&state.x, &mut state.normed);
+        block.weights.norm1.apply(&state.x, &mut state.normed);
         let own = worker.share(weights.n_heads + 2 * weights.n_kv_heads, 1);
-        let parts = side_by_side(&block.queries_keys_values, own.start * head_dim..own.end * head_dim);
-        self.project(&parts, &state.normed, &mut state.projected, worker);
-        for (head, vector) in own.zip(state.projected.chunks_exact_mut(head_dim)) {
-            weights.finish_head(block, head, &state.rotations[block.rope], vector);
-            self.keep(index, position, head, vector);
+        let parts = side_by_side(&block.weights.queries_keys_values, own.start * head_dim..own.end * head_dim);
+        self.project(&parts, n, &state.normed, [&mut state.projected], worker);
+        let rotations = &state.rotations[block.weights.rope];
+        for (place, head) in own.clone().enumerate() {
+            let rows = state.projected.chunks_exact_mut(own.len() * head_dim);
+            let vectors = rows.map(|row| &mut row[place * head_dim..][..head_dim]);
+            self.keep(block, head, vectors, rotations);
         }
         worker.barrier();
 
         let heads = worker.share(weights.n_heads, 1);
-        self.attend(block, index, position, heads.clone(), state);
         let rows = heads.start * head_dim..heads.end * head_dim;
-        self.sums.exchange(SumSet::Attention, &[&block.out], &state.context, rows, worker);
-        self.add_branch(SumSet::Attention, block.post_attention_norm.as_ref(), state);
+        state.context.resize(n * rows.len(), 0.0);
+        for row in 0..n {
+            self.attend(block, row, heads.clone(), state);
+        }
+        let out = &block.weights.out;
+        let input = Input::new(out, n, &state.context, rows.len(), rows);
+        self.sums.exchange(SumSet::Attention, &[out], &input, worker);
+        self.add_branch(SumSet::Attention, block.weights.post_attention_norm.as_ref(), n, state);
     }
 
-    /// The context vectors of some heads, one after the other.
-    fn attend(
-        &self,
-        block: &LlamaBlockWeights,
-        index: usize,
-        position: usize,
-        mut heads: Range<usize>,
-        state: &mut LlamaWorker,
-    ) {
+    /// The context vectors of a token for some heads.
+    fn attend(&self, block: &Block, row: usize, mut heads: Range<usize>, state: &mut LlamaWorker) {
         let (head_dim, group) = (self.weights.head_dim, self.weights.group());
         let LlamaWorker { queries, scores, context, .. } = state;
-        context.clear();
+        let width = heads.len() * head_dim;
+        let mut context = &mut context[row * width..][..width];
         while !heads.is_empty() {
             // As many as share keys and values, and are computed together.
             let shared = heads.start / group;
             let together = heads.start..heads.end.min((shared + 1) * group).min(heads.start + TOGETHER);
             heads.start = together.end;
             queries.clear();
-            together.for_each(|head| queries.extend_from_slice(&read(&self.queries[head])));
-            let first = context.len();
-            context.resize(first + queries.len(), 0.0);
-            let contexts = &mut context[first..];
-            read(&self.cache[index][shared]).attend(queries, position, block.span(), head_dim, scores, contexts);
+            together
+                .for_each(|head| queries.extend_from_slice(&read(&self.queries[head])[row * head_dim..][..head_dim]));
+            let (contexts, others) = context.split_at_mut(queries.len());
+            let (position, span) = (block.tokens[row].position, block.weights.span());
+            read(&block.caches[row][shared]).attend(queries, position, span, head_dim, scores, contexts);
+            context = others;
         }
     }
 
-    /// Stores a finished vector of queries, keys or values where the other workers find it.
-    fn keep(&self, block: usize, position: usize, head: usize, vector: &[f32]) {
+    /// Finishes the vectors of queries, keys or values of a head, one for each token, and stores them where the other workers
+    /// find them.
+    fn keep<'v>(
+        &self,
+        block: &Block,
+        head: usize,
+        vectors: impl Iterator<Item = &'v mut [f32]>,
+        rotations: &[Rotation],
+    ) {
         let (n_heads, n_kv_heads) = (self.weights.n_heads, self.weights.n_kv_heads);
-        if let Some(queries) = self.queries.get(head) {
-            let mut queries = write(queries);
+        let mut queries = self.queries.get(head).map(write);
+        if let Some(queries) = &mut queries {
             queries.clear();
-            queries.extend_from_slice(vector);
-            return;
         }
-        let mut cache = write(&self.cache[block][(head - n_heads) % n_kv_heads]);
-        match head < n_heads + n_kv_heads {
-            true => cache.push_key(position, vector),
-            false => cache.push_value(position, vector),
+        for (row, (vector, rotation)) in vectors.zip(rotations).enumerate() {
+            self.weights.finish_head(block.weights, head, rotation, vector);
+            if let Some(queries) = &mut queries {
+                queries.extend_from_slice(vector);
+                continue;
+            }
+            let mut cache = write(&block.caches[row][(head - n_heads) % n_kv_heads]);
+            match head < n_heads + n_kv_heads {
+                true => cache.push_key(block.tokens[row].position, vector),
+                false => cache.push_value(block.tokens[row].position, vector),
+            }
         }
     }
 
     /// `x += feed_forward(norm2(x))`, with another norm around the network where the block has one.
-    fn feed_forward(&self, block: &LlamaBlockWeights, state: &mut LlamaWorker, worker: &Worker) {
+    fn feed_forward(&self, block: &Block, state: &mut LlamaWorker, worker: &Worker) {
+        let (block, n) = (block.weights, block.tokens.len());
         block.norm2.apply(&state.x, &mut state.normed);
         let own = worker.share(block.gate.cols(), CACHE_LINE);
         let parts = [(&block.gate, own.clone()), (&block.up, own.clone())];
-        self.project(&parts, &state.normed, &mut state.hidden, worker);
-        let (gate, up) = state.hidden.split_at_mut(own.len());
-        block.activation.overwrite(gate, up);
-        self.sums.exchange(SumSet::FeedForward, &[&block.down], gate, own, worker);
-        self.add_branch(SumSet::FeedForward, block.post_ff_norm.as_ref(), state);
+        self.project(&parts, n, &state.normed, [&mut state.gate, &mut state.up], worker);
+        block.activation.overwrite(&mut state.gate, &state.up);
+        let input = Input::new(&block.down, n, &state.gate, own.len(), own);
+        self.sums.exchange(SumSet::FeedForward, &[&block.down], &input, worker);
+        self.add_branch(SumSet::FeedForward, block.post_ff_norm.as_ref(), n, state);
     }
 
-    /// Adds to `x` the sum over all workers, after the norm if there is one.
-    fn add_branch(&self, set: SumSet, norm: Option<&RmsNorm>, state: &mut LlamaWorker) {
+    /// Adds to each `x` the sum over all workers, after the norm if there is one.
+    fn add_branch(&self, set: SumSet, norm: Option<&RmsNorm>, n: usize, state: &mut LlamaWorker) {
         let LlamaWorker { x, branch, .. } = state;
-        branch.fill(0.0);
-        self.sums.add_to(set, 0, branch);
+        let width = x.len() / n;
+        branch.clear();
+        branch.resize(x.len(), 0.0);
+        self.sums.add_to(set, 0..width, branch, n, width);
         if let Some(norm) = norm {
-            norm.overwrite(branch);
+            branch.chunks_exact_mut(width).for_each(|branch| norm.overwrite(branch));
         }
         x.iter_mut().zip(branch).for_each(|(x, added)| *x += *added);
     }
 
-    /// The products of `x` and some columns of each matrix, one after the other.
+    /// The products of `n` vectors and some columns of each matrix: side by side in one result, `[n, columns of all]`, or in a
+    /// result for each matrix.
     ///
-    /// If the matrices are row-major, every worker multiplies some values of `x` with their rows, and then takes its columns
-    /// from the sum over all workers.
-    fn project(&self, parts: &[(&Matrix, Range<usize>)], x: &[f32], y: &mut Vec<f32>, worker: &Worker) {
-        y.clear();
-        y.resize(parts.iter().map(|(_, columns)| columns.len()).sum(), 0.0);
-        let full = parts[0].0.is_full();
-        if full {
-            let rows = worker.share(x.len(), CACHE_LINE);
+    /// If the matrices are row-major, every worker multiplies some numbers of each vector with their rows, and then takes its
+    /// columns from the sum over all workers.
+    fn project<const N: usize>(
+        &self,
+        parts: &[(&Matrix, Range<usize>)],
+        n: usize,
+        x: &[f32],
+        results: [&mut Vec<f32>; N],
+        worker: &Worker,
+    ) {
+        let (first, width) = (parts[0].0, x.len() / n);
+        let input = if first.is_full() {
+            let rows = worker.share(width, CACHE_LINE);
             let matrices: Vec<&Matrix> = parts.iter().map(|(matrix, _)| *matrix).collect();
-            self.sums.exchange(SumSet::Input, &matrices, &x[rows.clone()], rows, worker);
-        }
-        let (mut y, mut first) = (&mut y[..], 0);
-        for (matrix, columns) in parts {
-            let (own, others) = y.split_at_mut(columns.len());
-            match full {
-                true => self.sums.add_to(SumSet::Input, first + columns.start, own),
-                false => matrix.add_product(x, 0..x.len(), columns.clone(), own),
+            let input = Input::new(first, n, &x[rows.start..], width, rows);
+            self.sums.exchange(SumSet::Input, &matrices, &input, worker);
+            input
+        } else {
+            Input::new(first, n, x, width, 0..width)
+        };
+        let (per_result, mut first_column) = (parts.len().div_ceil(N), 0);
+        for (parts, y) in parts.chunks(per_result).zip(results) {
+            let stride = parts.iter().map(|(_, columns)| columns.len()).sum();
+            y.clear();
+            y.resize(n * stride, 0.0);
+            let mut first = 0;
+            for (matrix, columns) in parts {
+                let y = &mut y[first..];
+                if matrix.is_full() {
+                    let of_all = first_column + columns.start..first_column + columns.end;
+                    self.sums.add_to(SumSet::Input, of_all, y, n, stride);
+                } else {
+                    matrix.add_products(&input, columns.clone(), y, stride);
+                }
+                first += columns.len();
+                first_column += matrix.cols();
             }
-            (y, first) = (others, first + matrix.cols());
         }
     }
 }

@@ -6,6 +6,7 @@ use super::rope::Rotation;
 use super::{Activation, RmsNorm};
 use crate::decode::Matrix;
 use crate::decode::attention::Span;
+use crate::decode::input::Input;
 
 /// The weights of a transformer block.
 #[derive(Debug)]
@@ -116,12 +117,13 @@ impl LlamaWeights {
         x.iter_mut().for_each(|x| *x *= self.embedding_factor);
     }
 
-    /// Adds to `y` the logits of some ids for a vector after the last norm.
-    pub(super) fn add_logits(&self, x: &[f32], ids: Range<usize>, y: &mut [f32]) {
+    /// Adds to `y`, `[n, ids]`, the logits of some ids for `n` vectors after the last norm.
+    pub(super) fn add_logits(&self, n: usize, x: &[f32], ids: Range<usize>, y: &mut [f32]) {
         match &self.embedding {
             Embedding::Table(table) => table.add_row_products(x, ids, y),
             Embedding::Head(head) | Embedding::TableAndHead(_, head) | Embedding::ColumnsAndHead(_, head) => {
-                head.add_product(x, 0..x.len(), ids, y);
+                let (width, stride) = (self.emb_dim(), ids.len());
+                head.add_products(&Input::new(head, n, x, width, 0..width), ids, y, stride);
             }
         }
     }

@@ -1,6 +1,7 @@
 use burn::tensor::{Device, TensorData};
 
 use super::super::compressed::PANEL;
+use super::super::input::Input;
 use super::super::integers::{BLOCK, VectorBlock};
 use super::*;
 
@@ -35,15 +36,25 @@ fn every_part_of_odd_matrices_in_every_precision() {
             let matrix = matrix(rows, cols).in_precision(precision);
             let data = matrix.values();
             for (r, c) in [(0..rows, 0..cols), (rows / 3..rows, cols / 2..cols), (0..rows / 2, 0..cols / 3)] {
-                let x: Vec<f32> = r.clone().map(|i| value(i + 11)).collect();
-                let mut y: Vec<f32> = c.clone().map(value).collect();
-                matrix.add_product(&x, r.clone(), c.clone(), &mut y);
-                let x = rounded(&x, r.start, precision);
-                for (j, found) in c.clone().zip(y) {
-                    let product = r.clone().zip(&x).map(|(i, x)| x * f64::from(data[i * cols + j]));
-                    let expected = f64::from(value(j)) + product.sum::<f64>();
-                    let error = (f64::from(found) - expected).abs();
-                    assert!(error < 1e-4, "{rows} x {cols}, {precision:?}: {found}, {expected}");
+                // Vectors whose numbers begin after some others, and results with a column more.
+                let (n, width, stride) = (5, r.len() + 3, c.len() + 1);
+                let x: Vec<f32> = (0..n * width).map(|i| value(i + 11)).collect();
+                let before: Vec<f32> = (0..n * stride).map(value).collect();
+                let mut y = before.clone();
+                matrix.add_products(&Input::new(&matrix, n, &x[2..], width, r.clone()), c.clone(), &mut y, stride);
+                let vectors = x[2..].chunks(width).zip(y.chunks(stride).zip(before.chunks(stride)));
+                for (x, (y, before)) in vectors {
+                    let x = &x[..r.len()];
+                    let mut alone = before.to_vec();
+                    matrix.add_products(&Input::new(&matrix, 1, x, r.len(), r.clone()), c.clone(), &mut alone, stride);
+                    assert_eq!(y, alone, "{rows} x {cols}, {precision:?}");
+                    let x = rounded(x, r.start, precision);
+                    for ((j, found), before) in c.clone().zip(y).zip(before) {
+                        let product = r.clone().zip(&x).map(|(i, x)| x * f64::from(data[i * cols + j]));
+                        let expected = f64::from(*before) + product.sum::<f64>();
+                        let error = (f64::from(*found) - expected).abs();
+                        assert!(error < 1e-4, "{rows} x {cols}, {precision:?}: {found}, {expected}");
+                    }
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! Attention of one token over the cached keys and values, for several query heads that share them.
+//! The cached keys and values of a head, and the attention of one token over them, for the query heads that share them: one in a
+//! GPT, several in a Llama.
 //!
 //! A key or value is read once for all of these heads. Keys are kept in blocks of [`BLOCK`] tokens, `[head_dim, BLOCK]` each,
 //! so that the scores of a whole block are computed side by side, without sums across a vector register.
@@ -8,7 +9,7 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use crate::decode::attention::{Span, softmax};
+use super::attention::{Span, softmax};
 
 /// Tokens in a block of keys.
 const BLOCK: usize = 32;
@@ -41,6 +42,12 @@ impl KeysAndValues {
     pub fn push_value(&mut self, position: usize, value: &[f32]) {
         self.values.truncate(position * value.len());
         self.values.extend_from_slice(value);
+    }
+
+    /// A copy of the first `tokens` tokens.
+    pub fn first(&self, tokens: usize, head_dim: usize) -> Self {
+        let keys = self.keys[..tokens.next_multiple_of(BLOCK) * head_dim].to_vec();
+        Self { keys, values: self.values[..tokens * head_dim].to_vec() }
     }
 
     /// The keys of the first `tokens` tokens, `[tokens, head_dim]`.
@@ -114,10 +121,15 @@ fn attend_heads<const N: usize>(input: Attention, seen: Range<usize>, scores: &m
     let stride = scores.len() / N;
     for (block, keys) in keys.chunks_exact(BLOCK * head_dim).enumerate() {
         let mut sums = [[0.0; BLOCK]; N];
-        // The width of a head is even.
-        for (i, [key, next]) in keys.as_chunks::<BLOCK>().0.as_chunks::<2>().0.iter().enumerate() {
+        let (pairs, last) = keys.as_chunks::<BLOCK>().0.as_chunks::<2>();
+        for (i, [key, next]) in pairs.iter().enumerate() {
             for (sums, query) in sums.iter_mut().zip(queries) {
                 add_two(sums, [query[2 * i], query[2 * i + 1]], key, next);
+            }
+        }
+        if let [key] = last {
+            for (sums, query) in sums.iter_mut().zip(queries) {
+                add_two(sums, [query[head_dim - 1], 0.0], key, &[0.0; BLOCK]);
             }
         }
         for (head, sums) in sums.iter().enumerate() {
@@ -176,35 +188,49 @@ fn add_two<const L: usize>(sums: &mut [f32; L], [a, b]: [f32; 2], x: &[f32; L], 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::attention::attend as attend_one;
     use crate::testing::numbers;
+
+    /// The context vector of one head, in 64 bits.
+    fn expected(query: &[f32], keys: &[f32], values: &[f32], factor: f32) -> Vec<f64> {
+        let rows = |numbers: &[f32]| -> Vec<Vec<f64>> {
+            numbers.chunks(query.len()).map(|row| row.iter().map(|x| f64::from(*x)).collect()).collect()
+        };
+        let score =
+            |key: &Vec<f64>| key.iter().zip(query).map(|(k, q)| k * f64::from(*q)).sum::<f64>() * f64::from(factor);
+        let weights: Vec<f64> = rows(keys).iter().map(|key| score(key).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let values = rows(values);
+        let number =
+            |i: usize| weights.iter().zip(&values).map(|(weight, value)| weight * value[i]).sum::<f64>() / total;
+        (0..query.len()).map(number).collect()
+    }
 
     #[test]
     fn heads_together_are_each_head_alone() {
         for (head_dim, heads, tokens, window) in
-            [(4, 1, 1, 9), (32, 3, 33, 99), (64, 4, 100, 20), (40, 2, 64, 33), (128, 3, 32, 1)]
+            [(4, 1, 1, 9), (5, 1, 40, 99), (32, 3, 33, 99), (64, 4, 100, 20), (40, 2, 64, 33), (128, 3, 32, 1)]
         {
             let (keys, values) = (numbers(tokens * head_dim, 1), numbers(tokens * head_dim, 2));
             let mut cache = KeysAndValues::default();
             // The second half once more: what was there is forgotten.
             for position in (0..tokens).chain(tokens / 2..tokens) {
                 cache.push_key(position, &keys[position * head_dim..][..head_dim]);
-            }
-            for position in 0..tokens {
                 cache.push_value(position, &values[position * head_dim..][..head_dim]);
             }
             assert_eq!(cache.keys_by_token(tokens, head_dim), keys);
             let queries = numbers(heads * head_dim, 3);
             let span = Span { factor: 0.3, window };
-            let (mut scores, mut found) = (Vec::new(), vec![9.0; heads * head_dim]);
-            cache.attend(&queries, tokens - 1, span, head_dim, &mut scores, &mut found);
-            let first = span.first_seen(tokens - 1);
-            let (keys, values) = (&keys[first * head_dim..], &values[first * head_dim..]);
-            for (query, found) in queries.chunks(head_dim).zip(found.chunks(head_dim)) {
-                let (mut scores, mut context) = (vec![0.0; tokens - first], vec![0.0; head_dim]);
-                attend_one(query, keys, values, span.factor, &mut scores, &mut context);
-                for (found, expected) in found.iter().zip(&context) {
-                    assert!((found - expected).abs() < 1e-5, "{heads} heads: {found} instead of {expected}");
+            for seen in [tokens.div_ceil(2), tokens] {
+                let copy = cache.first(seen, head_dim);
+                let (mut scores, mut found) = (Vec::new(), vec![9.0; heads * head_dim]);
+                copy.attend(&queries, seen - 1, span, head_dim, &mut scores, &mut found);
+                let part = span.first_seen(seen - 1) * head_dim..seen * head_dim;
+                let of_head = |query| expected(query, &keys[part.clone()], &values[part.clone()], span.factor);
+                for (found, expected) in found.iter().zip(queries.chunks(head_dim).flat_map(of_head)) {
+                    assert!(
+                        (f64::from(*found) - expected).abs() < 1e-5,
+                        "{heads} heads: {found} instead of {expected}"
+                    );
                 }
             }
         }
