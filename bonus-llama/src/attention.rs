@@ -108,6 +108,19 @@ impl GroupedQueryAttention {
         self.attend(queries, keys, values, hidden)
     }
 
+    /// The attention weights of [`forward`](Self::forward).
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, tokens, emb_dim]`;
+    /// - `rotation`: that of these tokens;
+    /// - result: `[batch, n_heads, tokens, tokens]`, one row per query.
+    pub fn attention_weights(&self, x: Tensor<3>, rotation: &Rotation) -> Tensor<4> {
+        let [_, tokens, _] = x.dims();
+        let hidden = window_mask(tokens, tokens, self.window, &x.device());
+        let [queries, keys, _] = self.heads(x, rotation);
+        attention_weights(queries, share(keys, self.num_heads), hidden, self.score_factor)
+    }
+
     /// Queries, keys and values of some tokens: `[batch, heads, tokens, head_dim]`, `n_heads` heads of queries and
     /// `n_kv_heads` of the others.
     fn heads(&self, x: Tensor<3>, rotation: &Rotation) -> [Tensor<4>; 3] {

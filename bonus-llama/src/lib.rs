@@ -14,6 +14,7 @@
 //! | [`cache`] | | a new token costs the work of one token |
 //! | [`qk_norm`] | | Qwen3: norms of queries and keys |
 //! | [`gemma3`] | | Gemma 3: windows, two bases, norms on both sides, an embedding factor |
+//! | [`inside`] | | attention weights and the logit lens, to look at |
 //! | [`config`], [`sizes`] | | the sizes, and those of published models |
 //! | [`classifier`] | | fine-tuning: a classification head, what is trained, LoRA (chapter 6 and appendix E) |
 //!
@@ -39,6 +40,7 @@ pub mod classifier;
 pub mod config;
 pub mod feed_forward;
 pub mod gemma3;
+pub mod inside;
 pub mod model;
 pub mod qk_norm;
 pub mod rms_norm;

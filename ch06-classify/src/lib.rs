@@ -14,12 +14,14 @@
 //! | 6.6 | [`metrics`] | accuracy and loss |
 //! | 6.7 | [`train`] | fine-tuning |
 //! | 6.8 | [`classify`] | a label for a new message |
+//! | [`bonus`] | [`contributions`](bonus::contributions) | what each token contributed to a label |
 //!
 //! Sections 6.1 and 6.4 need no code of their own: the pretrained model comes from chapter 5. Classifiers are saved and
 //! loaded by `engine/model-files`.
 
 #![warn(clippy::unwrap_used)]
 
+pub mod bonus;
 pub mod classify;
 pub mod csv_files;
 pub mod dataloader;

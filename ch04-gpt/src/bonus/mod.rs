@@ -14,6 +14,7 @@
 //! | [`flops`] | arithmetic of a forward pass, and how well a GPU is used | |
 //! | [`cache_memory`] | bytes that past tokens take | |
 //! | [`expert_sizes`] | parameters of a mixture of experts, all and active | |
+//! | [`inside`] | attention weights and the logit lens, to look at | |
 //!
 //! Grouped queries, latent vectors and windows change what is kept of past tokens, so each has a `forward_cached`
 //! beside its `forward`: the same numbers for new tokens alone.
@@ -26,6 +27,7 @@ pub mod gated_attention;
 pub mod gated_delta_net;
 pub mod grouped_query;
 pub mod hybrid_gpt;
+pub mod inside;
 pub mod kv_cache;
 pub mod latent;
 pub mod mixture_of_experts;
@@ -36,6 +38,7 @@ pub use gated_attention::{GatedMultiHeadAttention, GatedMultiHeadAttentionConfig
 pub use gated_delta_net::{GatedDeltaNet, GatedDeltaNetConfig};
 pub use grouped_query::{GroupedQueryAttention, GroupedQueryAttentionConfig};
 pub use hybrid_gpt::{AttentionKind, HybridGptConfig, HybridGptModel};
+pub use inside::Inside;
 pub use kv_cache::{GptCache, generate_text_cached, generate_text_windowed};
 pub use latent::{LatentCache, MultiHeadLatentAttention, MultiHeadLatentAttentionConfig};
 pub use mixture_of_experts::{MoeFeedForward, MoeFeedForwardConfig};

@@ -21,6 +21,11 @@ impl DocumentTokenizer {
         let end_of_text_id = end_of_text_id(&tokenizer)?;
         Ok(Self { tokenizer, end_of_text_id })
     }
+
+    /// The tokenizer itself.
+    pub fn tokenizer(&self) -> &ModelTokenizer {
+        &self.tokenizer
+    }
 }
 
 /// The id of the token that ends a text. In a conversation, another one ends an answer.

@@ -158,6 +158,14 @@ impl ModelTokenizer {
         TextStream::new(self)
     }
 
+    /// The bytes of one id, which can be a part of a character; of a control token, its name.
+    ///
+    /// # Errors
+    /// [`TokenizerError::UnknownId`]
+    pub fn token_bytes(&self, id: u32) -> Result<std::borrow::Cow<'_, [u8]>, TokenizerError> {
+        self.vocabulary.bytes(id)
+    }
+
     /// What one id adds to the text that is shown.
     pub(crate) fn shown_bytes(&self, id: u32) -> Result<std::borrow::Cow<'_, [u8]>, TokenizerError> {
         let bytes = self.vocabulary.bytes(id)?;
