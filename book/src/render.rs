@@ -17,7 +17,7 @@ use crate::warnings::collect;
 
 /// The styles in `book/theme`, in the order in which they apply, and the scripts. mdBook finds the other files there itself.
 const STYLES: [&str; 5] = ["colours.css", "book.css", "bar.css", "maths.css", "paper.css"];
-const SCRIPTS: [&str; 2] = ["search.js", "reader.js"];
+const SCRIPTS: [&str; 3] = ["search.js", "reader.js", "look.js"];
 
 /// Renders pages into a folder. What mdBook warns of becomes problems.
 ///

@@ -375,3 +375,23 @@ fn a_page_copies_enlarges_remembers_and_prints() {
     assert_eq!(browser.run("return document.querySelector('#mdbook-sidebar a.active').innerText"), next);
     assert_quiet(&browser);
 }
+
+/// The widgets of a server belong to sections that exist, and need a server.
+#[test]
+fn models_are_tried_where_a_server_has_some() {
+    let script = fs::read_to_string(built().join("en/theme/look.js")).unwrap();
+    let places = regex::Regex::new(r#"(?m)^ +\["(\S+\.html)", "(\S+)", "\w+", \["#).unwrap();
+    let places: Vec<[&str; 2]> = places.captures_iter(&script).map(|place| place.extract().1).collect();
+    assert!(places.len() >= 7, "{places:?}");
+    for [page, heading] in &places {
+        for language in ["en", "zh"] {
+            let html = fs::read_to_string(built().join(language).join(page)).unwrap();
+            assert!(html.contains(&format!("id=\"{heading}\"")), "{language}/{page} has no section {heading}");
+            assert!(html.contains("theme/look.js"), "{language}/{page}");
+        }
+    }
+    let Some(browser) = Browser::open() else { return };
+    open(&browser, &format!("en/{}", places[0][0]));
+    assert_eq!(browser.run("return document.querySelectorAll('.try-model').length"), 0);
+    assert_quiet(&browser);
+}

@@ -1,10 +1,18 @@
 //! `llm serve` over real connections: answers, streams, limits, foreign pages, Ctrl-C in the middle of a stream.
 
+#[path = "serve/batch.rs"]
+mod batch;
 mod common;
 #[path = "serve/llama.rs"]
 mod llama;
+#[path = "serve/look.rs"]
+mod look;
 #[path = "serve/ollama.rs"]
 mod ollama;
+#[path = "serve/openai.rs"]
+mod openai;
+#[path = "serve/rules.rs"]
+mod rules;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -140,44 +148,24 @@ fn every_model_does_what_it_can() {
     let share = |label: &str| verdict["probabilities"][label].as_f64().unwrap();
     assert!((share("ham") + share("spam") - 1.0).abs() < 1e-5, "{verdict}");
     assert_eq!(verdict["label"], if share("spam") > share("ham") { "spam" } else { "ham" });
-    assert_eq!(
-        (&verdict["model"], &verdict["tokens"], &verdict["truncated"]),
-        (&json!("judge"), &json!(3), &json!(false))
-    );
-    assert_eq!(whole("/api/classify", json!({ "text": "word ".repeat(30) }))["truncated"], true);
-
-    let refused = |path: &str, body: Value| {
-        let (status, answer) = server.post(path, body);
-        assert_eq!(status, 400, "{answer}");
-        error_of(&answer)
-    };
-    assert_eq!(refused("/api/classify", json!({ "text": "" })), "the message is empty");
-    assert!(refused("/api/classify", json!({})).contains("missing field `text`"));
-    assert_eq!(
-        refused("/api/classify", json!({ "text": "a", "model": "writer" })),
-        "the model 'writer' cannot classify messages"
-    );
-    assert_eq!(
-        refused("/api/generate", json!({ "prompt": "a", "model": "judge" })),
-        "the model 'judge' cannot write text"
-    );
+    assert_eq!((&verdict["model"], &verdict["tokens"]), (&json!("judge"), &json!(3)));
 }
 
+/// A browser gets the page, whatever else asks the words by which Ollama's clients know that it runs.
 #[test]
-fn the_page_the_version_and_the_list_of_models() {
+fn the_page_is_for_browsers() {
     let server = serve(&[]);
-    let (status, page) = server.ask("GET", "/", "", "");
+    let accepts = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+    let (status, page) = server.ask("GET", "/", accepts, "");
     assert_eq!(status, 200);
     assert!(page.contains("<!DOCTYPE html>") && page.contains("续写"));
-    for outside in ["http://", "https://", "src="] {
+    for outside in ["src=", "href=\"http", "@import", "url("] {
         assert!(!page.contains(outside), "the page needs nothing from elsewhere, but has {outside}");
     }
-    assert!(server.ask("GET", "/api/version", "", "").1.contains("version"));
-    assert!(server.ask("GET", "/api/tags", "", "").1.contains("\"name\":\"model\""));
-    let (status, answer) = server.ask("GET", "/absent", "", "");
-    assert_eq!((status, error_of(&answer).contains("/api/classify")), (404, true));
-    let (status, answer) = server.ask("GET", "/api/generate", "", "");
-    assert_eq!((status, error_of(&answer).contains("POST")), (405, true));
+    for headers in ["", "Accept: */*\r\n", "Accept: application/json\r\n"] {
+        assert_eq!(server.ask("GET", "/", headers, ""), (200, "Ollama is running".to_string()));
+    }
+    assert_eq!(server.ask("HEAD", "/", "", ""), (200, String::new()));
 }
 
 /// The reason in an answer that refuses.
@@ -186,31 +174,61 @@ fn error_of(answer: &str) -> String {
 }
 
 #[test]
-fn bad_requests_are_answered_clearly() {
-    let server = serve(&["--max-tokens", "20"]);
-    let error = |body: Value| {
-        let (status, answer) = server.post("/api/generate", body);
-        assert_eq!(status, 400, "{answer}");
-        error_of(&answer)
-    };
-    let option = |options: Value| error(json!({ "prompt": "a", "options": options }));
-    assert!(option(json!({ "temperature": -1 })).contains("temperature is -1"));
-    assert!(option(json!({ "top_k": 2.5 })).contains("top_k is 2.5, but must be a whole number"));
+fn a_body_that_is_no_json_or_too_long() {
+    let server = serve(&[]);
     assert_eq!(server.ask("POST", "/api/generate", "", "{").0, 400);
-    let (status, answer) = server.post("/api/chat", json!({ "messages": [{ "role": "judge", "content": "" }] }));
-    assert_eq!((status, answer.contains("'judge' is unknown")), (400, true));
-    let (status, answer) = server.post("/api/chat", json!({ "messages": [{ "role": "assistant", "content": "" }] }));
-    assert_eq!((status, error_of(&answer)), (400, "the prompt is empty; give at least one token".to_string()));
-    let (status, answer) = server.post("/api/generate", json!({ "model": "llama3", "prompt": "a" }));
-    assert_eq!(
-        (status, error_of(&answer)),
-        (404, "there is no model 'llama3' here; this server has model".to_string())
-    );
     let (status, answer) = server.post("/api/classify", json!({ "text": "a" }));
     assert_eq!((status, error_of(&answer)), (400, "no model of this server can classify messages".to_string()));
     let long = json!({ "prompt": "a".repeat(2 << 20) }).to_string();
     let (status, answer) = server.ask("POST", "/api/generate", "", &long);
     assert_eq!((status, error_of(&answer).contains("limit")), (413, true), "{answer}");
+    let (status, answer) = server.ask("POST", "/v1/completions", "", &long);
+    let error = &serde_json::from_str::<Value>(&answer).unwrap()["error"];
+    assert_eq!((status, &error["type"]), (413, &json!("invalid_request_error")), "each interface has its own form");
+}
+
+/// With a key, programs need it; the page does not, and asks its reader. Neither the key nor what users say is written down.
+#[test]
+fn a_server_with_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    save_writer(folder.path(), "model", 64);
+    let server = serve_in(folder, &["--model", "model", "--api-key", "open sesame"]);
+    let ask = |method: &str, path: &str, headers: &str| server.ask(method, path, headers, "{\"prompt\": \"The lamp\"}");
+    let right = "Authorization: Bearer open sesame\r\n";
+    for (method, path) in
+        [("GET", "/api/tags"), ("POST", "/api/generate"), ("GET", "/v1/models"), ("POST", "/v1/completions")]
+    {
+        assert_eq!(ask(method, path, right).0, 200, "{path}");
+        for headers in ["", "Authorization: Bearer open\r\n", "Authorization: Basic open sesame\r\n"] {
+            let (status, answer) = ask(method, path, headers);
+            assert_eq!(status, 401, "{path}");
+            let error = &serde_json::from_str::<Value>(&answer).unwrap()["error"];
+            let reason = if path.starts_with("/v1") { &error["message"] } else { error };
+            assert!(reason.as_str().unwrap().contains("`Authorization: Bearer KEY`"), "{answer}");
+            assert!(path.starts_with("/api") || error["code"] == "invalid_api_key", "{answer}");
+        }
+    }
+    for path in ["/", "/look.js", "/look.css"] {
+        assert_eq!(server.ask("GET", path, "", "").0, 200, "{path}");
+    }
+    assert_eq!(
+        ask("GET", "/api/tags", &format!("{right}Origin: http://evil.example\r\n")).0,
+        403,
+        "a key is no permission"
+    );
+}
+
+#[test]
+fn the_key_can_stand_in_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    save_writer(folder.path(), "model", 64);
+    let server =
+        Server::start_with(folder, &["serve", "--port", "0", "--model", "model"], &[("LLM_API_KEY", "sesame")]);
+    assert_eq!(server.ask("GET", "/api/tags", "", "").0, 401);
+    assert_eq!(server.ask("GET", "/api/tags", "Authorization: Bearer sesame\r\n", "").0, 200);
+    let folder = tempfile::tempdir().unwrap();
+    let empty = run(folder.path(), &["serve", "--port", "0", "--api-key", ""]);
+    assert_one_line_error(&empty, 1, &["the key of --api-key or LLM_API_KEY is empty"]);
 }
 
 #[test]
@@ -271,9 +289,9 @@ fn a_conversation_of_thousands_of_turns_is_answered() {
 
 #[test]
 fn too_many_requests_are_told_to_wait() {
-    let server = serve(&["--max-tokens", "100000"]);
+    let server = serve(&["--max-tokens", "100000", "--parallel", "1", "--queue", "4"]);
     let body = json!({ "prompt": "a", "options": { "num_predict": 100_000 } }).to_string();
-    // One is being answered, four wait, the next must be refused.
+    // One is being answered, four wait, the others must be refused.
     let mut open: Vec<TcpStream> = (0..8).map(|_| server.send("POST", "/api/generate", "", &body)).collect();
     let mut refused = 0;
     for stream in &mut open {
@@ -283,7 +301,10 @@ fn too_many_requests_are_told_to_wait() {
         let _ = BufReader::new(stream).read_line(&mut line);
         refused += usize::from(line.contains("503"));
     }
-    assert!((2..=4).contains(&refused), "{refused} refused");
+    assert_eq!(refused, 3);
+    let mut answer = String::new();
+    server.send("POST", "/v1/completions", "", "{\"prompt\": \"a\"}").read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("503") && answer.contains("retry-after: 1"), "clients come again: {answer}");
 }
 
 /// Ctrl-C.
@@ -437,11 +458,7 @@ fn one_instance_judges_another() {
             &["instruct", "evaluate", "--responses", "answers.json", "--judge-url", &url, "--judge-model", model],
         )
     };
-    assert_one_line_error(
-        &evaluate("llama3"),
-        1,
-        &["HTTP 404", "there is no model 'llama3' here; this server has judge"],
-    );
+    assert_one_line_error(&evaluate("llama3"), 1, &["HTTP 404", "model 'llama3' not found; this server has judge"]);
     let output = evaluate("judge");
     let told = stdout(&output);
     let number = |label: &str| -> usize {

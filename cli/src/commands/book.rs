@@ -42,7 +42,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The folder of the built book, with one folder in it for each language.
-fn built_book() -> Result<PathBuf> {
+///
+/// # Errors
+/// If this is not the checkout of the project, or the book is not built.
+pub fn built_book() -> Result<PathBuf> {
     let root = workspace_root().with_context(|| {
         tr!(
             "the book is part of the project: run this inside its checkout",

@@ -2,6 +2,7 @@
 
 mod open;
 
+use std::env;
 use std::io::{Write, stdout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -10,14 +11,20 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use model_files::CONFIG_FILE;
-use server::{AllowedHost, OpenModel, Server, ServerSettings};
+use server::{AllowedHost, ApiKey, OpenModel, Server, ServerSettings};
 
+use super::book::built_book;
 use crate::options::{DeviceArgs, WeightPrecision, WeightsArgs};
 use crate::run_folder::{CLASSIFY_FOLDER, INSTRUCT_FOLDER, PRETRAIN_FOLDER};
 use crate::terminal::{command, positive, tr, warn};
 
+/// The variable with the key of the server.
+const API_KEY: &str = "LLM_API_KEY";
 /// Where the commands of this program leave their models.
 const DEFAULT_FOLDERS: [&str; 3] = [PRETRAIN_FOLDER, CLASSIFY_FOLDER, INSTRUCT_FOLDER];
+
+/// Texts that are computed together by default.
+pub const PARALLEL: usize = 8;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -39,6 +46,17 @@ pub struct Args {
     /// Maximum number of tokens in an answer, whatever a request asks for
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = positive)]
     max_tokens: usize,
+    /// Maximum number of texts that are computed together. A text takes memory for the keys and values of its tokens: 72 KiB a
+    /// token with GPT-2 124M, up to 72 MiB
+    #[arg(long, value_name = "N", default_value_t = PARALLEL, value_parser = positive)]
+    parallel: usize,
+    /// Maximum number of requests that wait for a place among them; further ones are refused with status 503
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    queue: usize,
+    /// Programs need this key, in the header `Authorization: Bearer KEY`. Other users of this machine can see it in the list of
+    /// processes; the environment variable LLM_API_KEY hides it from them
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
     #[command(flatten)]
     weights: WeightsArgs,
     #[command(flatten)]
@@ -47,14 +65,36 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<ExitCode> {
     let listener = listen(SocketAddr::new(args.host, args.port))?;
-    let settings = ServerSettings { max_tokens: args.max_tokens, allow_hosts: args.allow_host };
+    let settings = ServerSettings {
+        max_tokens: args.max_tokens,
+        parallel: args.parallel,
+        queue: args.queue,
+        allow_hosts: args.allow_host,
+        api_key: api_key(args.api_key)?,
+        book: built_book().ok(),
+    };
     let server = Server::start(listener, &settings, move || -> Result<_> {
         Ok((args.device.open()?, models(args.model, args.weights.precision)?))
     })?;
     for model in server.models() {
         warn(format_args!("{}: {}", model.name, model.capabilities().join(", ")));
     }
+    if settings.book.is_some() {
+        warn(tr!("the book: /book/", "书：/book/"));
+    }
     run_announced(server.local_address()?, "", || Ok(server.run()?))
+}
+
+/// The key of `--api-key`, or of the environment.
+fn api_key(given: Option<String>) -> Result<Option<ApiKey>> {
+    let Some(key) = given.or_else(|| env::var(API_KEY).ok()) else { return Ok(None) };
+    let key = ApiKey::new(&key).with_context(|| {
+        tr!(
+            "the key of --api-key or {API_KEY} is empty; give one, or leave it out",
+            "--api-key 或 {API_KEY} 的密钥为空；请给出一个，或者不使用密钥"
+        )
+    })?;
+    Ok(Some(key))
 }
 
 /// Reserves the address.

@@ -118,8 +118,17 @@ impl Browser {
     }
 
     fn element(&self, id: &str) -> String {
-        let found = self.post("/element", json!({ "using": "css selector", "value": format!("#{id}") }));
+        self.find(&format!("#{id}"))
+    }
+
+    fn find(&self, selector: &str) -> String {
+        let found = self.post("/element", json!({ "using": "css selector", "value": selector }));
         found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_string()
+    }
+
+    /// Presses the mouse button on the first element that a selector finds.
+    pub fn click_on(&self, selector: &str) {
+        self.post(&format!("/element/{}/click", self.find(selector)), json!({}));
     }
 
     /// Presses the mouse button on an element, which must be visible.
@@ -140,6 +149,42 @@ impl Browser {
 
     pub fn resize(&self, width: u32, height: u32) {
         self.post("/window/rect", json!({ "width": width, "height": height }));
+    }
+
+    /// A command of the DevTools protocol.
+    pub fn devtools(&self, command: &str, params: Value) -> Value {
+        self.post("/goog/cdp/execute", json!({ "cmd": command, "params": params }))
+    }
+
+    /// Shows the page as on a telephone, which can be narrower than a window.
+    pub fn phone(&self, width: u32, height: u32) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen);
+    }
+
+    /// Lets the system prefer light or dark.
+    pub fn prefer(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }));
+    }
+
+    /// Runs a script in every page before its own.
+    pub fn before_pages(&self, script: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
+    }
+
+    /// Opens another tab and goes there. Returns both: the one that was shown, and the new one.
+    pub fn open_tab(&self) -> [String; 2] {
+        let shown = ureq::get(format!("{}/window", self.session)).call().unwrap().body_mut().read_to_string().unwrap();
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let opened = self.post("/window/new", json!({ "type": "tab" }));
+        let tabs = [&shown["value"], &opened["handle"]].map(|tab| tab.as_str().unwrap().to_string());
+        self.show_tab(&tabs[1]);
+        tabs
+    }
+
+    pub fn show_tab(&self, tab: &str) {
+        self.post("/window", json!({ "handle": tab }));
     }
 
     /// What the console holds of errors and warnings.

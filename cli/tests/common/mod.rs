@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 pub const LLM: &str = env!("CARGO_BIN_EXE_llm");
 
 /// Variables that change what the program does or shows. Cargo sets the last two for whatever it runs, tests too.
-const REMOVED: [&str; 4] = ["LLM_DATA_DIR", "COLUMNS", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"];
+const REMOVED: [&str; 5] = ["LLM_DATA_DIR", "LLM_API_KEY", "COLUMNS", "CARGO_PKG_NAME", "CARGO_MANIFEST_DIR"];
 
 /// The program with arguments, ready to run in `folder`. A test in another language sets `LC_ALL` again.
 pub fn llm(folder: &Path, args: &[&str]) -> Command {

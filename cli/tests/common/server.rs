@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use burn::tensor::Device;
@@ -97,7 +97,19 @@ pub fn serve_in(folder: tempfile::TempDir, args: &[&str]) -> Server {
 impl Server {
     /// Starts the program in a folder and waits until it says where it listens.
     pub fn start(folder: tempfile::TempDir, args: &[&str]) -> Self {
-        let mut child = llm(folder.path(), args).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(folder, args, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(folder: tempfile::TempDir, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = llm(folder.path(), args);
+        command.envs(variables.iter().copied());
+        Self::run(command, folder)
+    }
+
+    /// Runs the program and waits until it says where it listens.
+    pub fn run(mut command: Command, folder: tempfile::TempDir) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("http://").expect("the address").split(' ').next().unwrap();

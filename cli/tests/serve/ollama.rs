@@ -1,17 +1,16 @@
-//! What Ollama's clients send, and what they expect. Numbers of tokens are tiktoken's (`encode_ordinary`).
+//! What Ollama's clients expect, as far as it takes more than one request to see. Numbers of tokens are tiktoken's
+//! (`encode_ordinary`).
 
 use serde_json::{Value, json};
 
-use crate::common::server::{Server, save_classifier_of, save_follower, save_writer, serve_in};
-use crate::error_of;
+use crate::common::server::{Server, save_follower, save_writer, serve_in};
 
-/// A model of every kind; those that write have a context of 128 tokens.
+/// A model that continues texts and one that follows instructions, with contexts of 128 tokens.
 fn serve() -> Server {
     let folder = tempfile::tempdir().unwrap();
     save_writer(folder.path(), "writer", 128);
     save_follower(folder.path(), "follower", 128);
-    save_classifier_of(folder.path(), "judge");
-    let models = ["--model", "writer", "--model", "follower", "--model", "judge"];
+    let models = ["--model", "writer", "--model", "follower"];
     serve_in(folder, &[&models[..], &["--max-tokens", "40"]].concat())
 }
 
@@ -21,13 +20,6 @@ fn ask(server: &Server, path: &str, mut request: Value) -> Value {
     let (status, answer) = server.post(path, request);
     assert_eq!(status, 200, "{answer}");
     serde_json::from_str(&answer).unwrap()
-}
-
-/// Why a request is refused.
-fn refusal(server: &Server, path: &str, request: Value) -> String {
-    let (status, answer) = server.post(path, request);
-    assert_eq!(status, 400, "{answer}");
-    error_of(&answer)
 }
 
 /// What the writer makes of a prompt; every time the same.
@@ -51,35 +43,6 @@ fn chat(server: &Server, model: &str, messages: &[Value], num_predict: usize) ->
     let options = json!({ "num_predict": num_predict, "temperature": 0 });
     let answer = ask(server, "/api/chat", json!({ "model": model, "messages": messages, "options": options }));
     ["prompt_eval_count", "forgotten_turns", "forgotten_tokens"].map(|field| answer[field].as_u64().unwrap())
-}
-
-#[test]
-fn no_message_of_a_conversation_vanishes() {
-    let server = serve();
-    let (system, user, assistant) =
-        (|text| message("system", text), |text| message("user", text), |text| message("assistant", text));
-    for (tokens, messages) in [
-        (35, vec![user("What is my name?")]),
-        (42, vec![user("My name is Kim."), user("What is my name?")]),
-        (47, vec![assistant("Hello, I am Rob."), user("What is my name?")]),
-        (48, vec![user("Hi."), assistant("Hello."), user("What?")]),
-        (54, vec![user("Hi."), assistant("Hello."), assistant("I am Rob."), user("What?")]),
-        (17, vec![system("Be brief."), user("Hi.")]),
-        (23, vec![system("Answer in French."), system("Be brief."), user("Hi.")]),
-        (33, vec![user("Hi."), assistant("Hello")]),
-        (9, vec![system("Be brief.")]),
-        (
-            48,
-            vec![
-                user("How warm is it?"),
-                json!({ "role": "assistant", "content": null }),
-                message("tool", "12 degrees"),
-            ],
-        ),
-        (17, vec![system("Be brief."), json!({ "role": "user", "content": "Hi.", "images": [], "tool_calls": null })]),
-    ] {
-        assert_eq!(chat(&server, "follower", &messages, 1), [tokens, 0, 0], "{messages:?}");
-    }
 }
 
 /// The oldest turns go first; a message that is too long alone loses its beginning.
@@ -106,29 +69,6 @@ fn what_is_left_out_is_counted() {
     let (beginning, end) = ("word ".repeat(127) + "word", " word".repeat(125) + " and Peru?");
     assert_eq!(text(&generated), text(&write(&server, &end, json!({}))));
     assert_ne!(text(&generated), text(&write(&server, &beginning, json!({}))));
-
-    for (path, request) in [
-        ("/api/generate", json!({ "prompt": prompt, "truncate": false })),
-        ("/api/chat", json!({ "model": "follower", "messages": [longer], "truncate": false })),
-    ] {
-        let reason = refusal(&server, path, request);
-        assert!(reason.contains("the context holds 128") && reason.contains("shorten it"), "{reason}");
-    }
-}
-
-#[test]
-fn special_tokens_that_a_user_types_are_ordinary_text() {
-    let server = serve();
-    let marked = "What is <|endoftext|>?";
-    assert_eq!(chat(&server, "writer", &[message("user", marked)], 1)[0], 11);
-    assert_eq!(chat(&server, "follower", &[message("user", marked)], 1)[0], 40);
-    let count = |request: Value| ask(&server, "/api/generate", request)["prompt_eval_count"].clone();
-    assert_eq!(count(json!({ "model": "writer", "prompt": marked })), 10);
-    assert_eq!(count(json!({ "model": "follower", "prompt": marked })), 40);
-    assert_eq!(count(json!({ "model": "follower", "prompt": marked, "raw": true })), 10);
-    assert_eq!(count(json!({ "model": "writer", "prompt": "Hi.", "system": marked })), 10 + 2 + 2);
-    let verdict = ask(&server, "/api/classify", json!({ "text": "What does <|endoftext|> mean?" }));
-    assert_eq!(verdict["tokens"], 11);
 }
 
 #[test]
@@ -159,36 +99,15 @@ fn an_answer_ends_before_a_stop_text() {
 }
 
 #[test]
-fn without_a_prompt_a_model_is_loaded_or_unloaded() {
+fn a_model_that_was_unloaded_is_loaded_again() {
     let server = serve();
-    for (path, request) in [
-        ("/api/generate", json!({ "model": "writer" })),
-        ("/api/generate", json!({ "model": "writer", "prompt": "", "stream": false })),
-        ("/api/chat", json!({ "model": "writer" })),
-        ("/api/chat", json!({ "model": "writer", "messages": [] })),
-    ] {
-        let field = if path == "/api/chat" { "/message/content" } else { "/response" };
-        for (keep_alive, reason) in
-            [(json!(null), "load"), (json!("5m"), "load"), (json!(0), "unload"), (json!("0s"), "unload")]
-        {
-            let mut request = request.clone();
-            request["keep_alive"] = keep_alive;
-            let (status, answer) = server.post(path, request);
-            assert_eq!(status, 200, "{answer}");
-            let answer: Value = serde_json::from_str(&answer).unwrap();
-            assert_eq!((&answer["done"], &answer["done_reason"]), (&json!(true), &json!(reason)));
-            assert_eq!((&answer["model"], answer.pointer(field)), (&json!("writer"), Some(&json!(""))));
-        }
-    }
-    // It is loaded again when it is needed, and is the same.
+    assert_eq!(ask(&server, "/api/generate", json!({ "model": "writer", "keep_alive": 0 }))["done_reason"], "unload");
     let unload = json!({ "model": "writer", "prompt": "The lamp", "keep_alive": 0, "options": { "temperature": 0 } });
     let times = [(); 2].map(|()| ask(&server, "/api/generate", unload.clone()));
     assert_eq!(text(&times[0]), text(&times[1]));
     assert!(times.iter().all(|answer| answer["load_duration"].as_u64() > Some(0)), "{times:?}");
     assert_eq!(write(&server, "The lamp", json!({}))["done_reason"], "length");
     assert_eq!(write(&server, "The lamp", json!({}))["load_duration"], 0, "it is in memory now");
-    let reason = refusal(&server, "/api/generate", json!({ "prompt": "a", "keep_alive": "soon" }));
-    assert!(reason.contains("keep_alive is \"soon\""), "{reason}");
 }
 
 #[test]
@@ -200,25 +119,6 @@ fn times_are_in_nanoseconds_and_add_up() {
     assert!(parts[1] > 0 && parts[2] > 0 && parts.iter().sum::<u64>() <= time("total_duration"), "{answer}");
     let rate = 40.0 / (time("eval_duration") as f64 / 1e9);
     assert!((10.0..1e6).contains(&rate), "{rate} tokens a second");
-}
-
-#[test]
-fn limits_on_the_length_of_an_answer() {
-    let server = serve();
-    let count = |request: Value| ask(&server, "/api/generate", request)["eval_count"].as_u64().unwrap();
-    let length = |num_predict: Value| {
-        count(json!({ "model": "writer", "prompt": "The lamp", "options": { "num_predict": num_predict, "seed": 5 } }))
-    };
-    let lengths = [json!(4096), json!(-1), json!(-2), json!(2.0), json!(0), json!(null)].map(length);
-    assert_eq!(lengths, [40, 40, 40, 2, 0, 40]);
-    let prompt = "word ".repeat(100);
-    for (expected, shift, num_predict) in
-        [(27, true, -2), (27, false, -1), (27, false, 30), (20, false, 20), (40, true, -1)]
-    {
-        let options = json!({ "num_predict": num_predict, "seed": 5 });
-        let request = json!({ "model": "writer", "prompt": prompt, "options": options, "shift": shift });
-        assert_eq!(count(request), expected, "{num_predict}");
-    }
 }
 
 #[test]
@@ -252,69 +152,5 @@ fn options_change_the_answer_as_they_should() {
     assert_eq!(text(&one), text(&other));
     assert_ne!(text(&one), text(&large));
 
-    let long = write(&server, &"word ".repeat(30), json!({ "num_ctx": 8.0 }));
-    assert_eq!((&long["prompt_eval_count"], &long["forgotten_tokens"]), (&json!(8), &json!(23)));
     assert!(same(json!({ "num_ctx": 2048 })), "more than the model has");
-    assert!(same(json!({ "num_gpu": 1, "num_thread": 8, "mirostat": 0, "num_keep": 5 })));
-    for (options, reason) in [
-        (json!({ "temprature": 1 }), "unknown option 'temprature'"),
-        (json!({ "mirostat": 1 }), "mirostat is 1, which is not supported; leave it out"),
-        (json!({ "num_keep": 5, "num_ctx": 8, "num_predict": 9 }), "prompt and answer must fit into 8 tokens"),
-    ] {
-        let found = refusal(&server, "/api/generate", json!({ "prompt": "The lamp", "options": options }));
-        assert!(found.contains(reason), "{found}");
-    }
-}
-
-/// A field has an effect, or is refused, or asks for nothing.
-#[test]
-fn no_field_is_ignored() {
-    let server = serve();
-    for (field, values, nothing) in [
-        ("format", vec![json!("json"), json!({})], vec![json!(null), json!("")]),
-        ("think", vec![json!(true), json!("high")], vec![json!(null), json!(false)]),
-        ("logprobs", vec![json!(true)], vec![json!(false)]),
-        ("top_logprobs", vec![json!(3)], vec![json!(0)]),
-        ("tools", vec![json!([{ "type": "function" }])], vec![json!([])]),
-        ("_debug_render_only", vec![json!(true)], vec![json!(false)]),
-        ("template", vec![json!("{{ .Prompt }}")], vec![json!("")]),
-        ("suffix", vec![json!("the end")], vec![json!("")]),
-        ("context", vec![json!([1, 2])], vec![json!([]), json!(null)]),
-        ("images", vec![json!(["aGk="])], vec![json!([])]),
-    ] {
-        let requests = [
-            ("/api/generate", json!({ "prompt": "The lamp", "options": { "num_predict": 1 } })),
-            ("/api/chat", json!({ "messages": [message("user", "Hi.")], "options": { "num_predict": 1 } })),
-        ];
-        for (path, mut request) in requests {
-            for value in &values {
-                request[field] = value.clone();
-                let reason = refusal(&server, path, request.clone());
-                assert!(reason.starts_with(&format!("{field} is not supported: ")), "{reason}");
-            }
-            for value in &nothing {
-                request[field] = value.clone();
-                ask(&server, path, request.clone());
-            }
-        }
-    }
-    for (path, request, reason) in [
-        ("/api/generate", json!({ "promt": "a" }), "unknown field 'promt'; there are "),
-        ("/api/generate", json!({ "messages": [] }), "unknown field 'messages'; there are "),
-        ("/api/chat", json!({ "prompt": "a" }), "unknown field 'prompt'; there are "),
-        ("/api/classify", json!({ "txt": "a" }), "unknown field 'txt'; there are model, text"),
-        (
-            "/api/classify",
-            json!({ "text": "a", "stream": true }),
-            "stream is not supported: the answer comes in one piece",
-        ),
-        ("/api/generate", json!({ "prompt": 5 }), "bad request: prompt: "),
-        ("/api/generate", json!({ "prompt": "a", "raw": true, "system": "b" }), "system is not used when raw is true"),
-        ("/api/generate", json!([]), "bad request: "),
-    ] {
-        let found = refusal(&server, path, request);
-        assert!(found.starts_with(reason), "{found}");
-    }
-    let images = json!({ "messages": [{ "role": "user", "content": "What is this?", "images": ["aGk="] }] });
-    assert_eq!(refusal(&server, "/api/chat", images), "message 1 has images, but the models here read text only");
 }

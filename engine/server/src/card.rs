@@ -1,5 +1,7 @@
 //! What requests need to know about a model.
 
+use std::time::SystemTime;
+
 use bonus_llama::{Family, LlamaConfig};
 use shared::GptConfig;
 
@@ -20,6 +22,26 @@ pub struct ModelCard {
     pub weights: String,
     /// How its makers want the next token to be drawn.
     pub suggested: Suggested,
+    /// Its files.
+    pub files: Files,
+}
+
+/// The files of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// Bytes of all.
+    pub size: u64,
+    /// When the youngest of them was written.
+    pub modified: SystemTime,
+    /// `gguf` or `safetensors`.
+    pub format: &'static str,
+}
+
+impl Default for Files {
+    /// No files.
+    fn default() -> Self {
+        Self { size: 0, modified: SystemTime::UNIX_EPOCH, format: "" }
+    }
 }
 
 /// What a model does.

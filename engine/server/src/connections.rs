@@ -10,7 +10,7 @@ use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::answer::failure;
+use crate::refusal::Refusal;
 
 /// Time limit for the head of a request, and for its body. Also for an idle connection.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -83,8 +83,10 @@ pub async fn whole_request(request: Request, next: Next) -> Response {
         Ok(Ok(body)) => next.run(Request::from_parts(head, body.into())).await,
         Ok(Err(_)) => {
             let reason = format!("bad request: its body breaks off, or is above the limit of {BODY_LIMIT} bytes");
-            failure(StatusCode::PAYLOAD_TOO_LARGE, reason)
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason).into_response()
         }
-        Err(_) => failure(StatusCode::REQUEST_TIMEOUT, "bad request: its body did not come in time"),
+        Err(_) => {
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, "bad request: its body did not come in time").into_response()
+        }
     }
 }

@@ -11,9 +11,9 @@ use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use crate::answer::failure;
+use crate::refusal::Refusal;
 
 /// A name under which the server answers, at one port or at any.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl AllowedHosts {
 /// Refuses requests with a foreign `Host` or `Origin`.
 pub async fn check(State(allowed): State<AllowedHosts>, request: Request, next: Next) -> Response {
     match allowed.objection(request.headers()) {
-        Some(objection) => failure(StatusCode::FORBIDDEN, objection),
+        Some(objection) => Refusal::new(StatusCode::FORBIDDEN, objection).into_response(),
         None => next.run(request).await,
     }
 }

@@ -1,27 +1,23 @@
 //! A model in memory: what computes.
 
-use std::ops::ControlFlow;
-
 use bonus_llama::LlamaModel;
 use burn::tensor::Device;
 use ch02_text::Gpt2Tokenizer;
 use ch04_gpt::GptModel;
-use ch05_pretrain::GenerateOptions;
-use ch05_pretrain::tokens::ids_to_tensor;
 use ch06_classify::{ClassifyError, Prediction, Readout, classify_review};
-use fast::{Generator, LlamaGenerator, LlamaOptions};
+use fast::{Batch, Generator, LlamaGenerator};
 use model_text::DocumentTokenizer;
-use shared::rng::TorchRng;
 use shared::{LanguageModel, Tokenizer};
 
-use crate::jobs::Continuation;
+use crate::card::ModelCard;
+use crate::look::WholeLlama;
 
 /// A model in memory.
 pub enum LoadedModel {
     /// A GPT that writes.
     Gpt(Generator),
-    /// A Llama, Qwen3 or Gemma 3 that writes.
-    Llama(LlamaGenerator),
+    /// A Llama, Qwen3 or Gemma 3 that writes, and how it is opened to look inside.
+    Llama(LlamaGenerator, WholeLlama),
     /// A GPT that classifies.
     GptClassifier(Classifier<GptModel, Gpt2Tokenizer>),
     /// A Llama, Qwen3 or Gemma 3 that classifies.
@@ -47,31 +43,28 @@ impl<M: LanguageModel, T: Tokenizer> Classifier<M, T> {
 }
 
 impl LoadedModel {
-    /// Continues a prompt, and shows every token as soon as it is chosen.
+    /// A batch of texts for the model to write.
     ///
     /// # Errors
-    /// If an option does not suit the model, its logits are not finite, or it does not write.
-    pub(crate) fn generate(
-        &mut self,
-        continuation: &Continuation,
-        device: &Device,
-        mut on_token: impl FnMut(u32) -> ControlFlow<()>,
-    ) -> Result<(), String> {
-        let Continuation { prompt, options, context_size, seed } = continuation;
-        let mut rng = TorchRng::new(*seed);
+    /// If it is a classifier.
+    pub(crate) fn batch(&self) -> Result<Batch, String> {
         match self {
-            Self::Gpt(generator) => {
-                let ids = ids_to_tensor(prompt, device); // [1, tokens]
-                let gpt_options = gpt_options(options, *context_size);
-                let on_tokens = |ids: &[u32]| ids.iter().try_for_each(|&id| on_token(id));
-                let generated = generator.generate_filtered(ids, &gpt_options, &options.filter, &mut rng, on_tokens);
-                generated.map(drop).map_err(|error| error.to_string())
-            }
-            Self::Llama(generator) => {
-                let generated = generator.generate(prompt, options, &mut rng, on_token);
-                generated.map(drop).map_err(|error| error.to_string())
-            }
+            Self::Gpt(generator) => Ok(Batch::from(generator)),
+            Self::Llama(generator, _) => Ok(Batch::from(generator)),
             Self::GptClassifier(_) | Self::LlamaClassifier(_) => Err("a classifier writes no text".to_string()),
+        }
+    }
+
+    /// Bytes of its weights, about.
+    pub(crate) fn bytes(&self, card: &ModelCard) -> usize {
+        let full = card.parameters * size_of::<f32>();
+        match self {
+            // The decoder shares the weights of 32 bits with the model, and has copies of all others.
+            Self::Gpt(generator) if card.weights != "f32" => {
+                full + generator.decoder_weights().map_or(0, |weights| weights.bytes_per_token())
+            }
+            Self::Llama(generator, _) => generator.weights().bytes_per_token(),
+            Self::Gpt(_) | Self::GptClassifier(_) | Self::LlamaClassifier(_) => full,
         }
     }
 
@@ -80,12 +73,7 @@ impl LoadedModel {
         match self {
             Self::GptClassifier(classifier) => Ok(classifier.classify(text, device)),
             Self::LlamaClassifier(classifier) => Ok(classifier.classify(text, device)),
-            Self::Gpt(_) | Self::Llama(_) => Err("the model is no classifier".to_string()),
+            Self::Gpt(_) | Self::Llama(..) => Err("the model is no classifier".to_string()),
         }
     }
-}
-
-fn gpt_options(options: &LlamaOptions, context_size: usize) -> GenerateOptions {
-    let LlamaOptions { max_new_tokens, temperature, top_k, ref stop_ids, .. } = *options;
-    GenerateOptions { max_new_tokens, context_size, temperature, top_k, eos_id: stop_ids.first().copied() }
 }

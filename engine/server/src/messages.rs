@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+/// Maximum number of messages in a conversation, more than the models here can see.
+const MAX_MESSAGES: usize = 4096;
 const ROLES: [&str; 4] = ["system", "user", "assistant", "tool"];
 
 /// A message of a conversation. Other fields of clients only label it.
@@ -22,6 +24,8 @@ pub enum MessageError {
     UnknownRole(String),
     #[error("message {0} has images, but the models here read text only")]
     Images(usize),
+    #[error("there are {0} messages; give at most {MAX_MESSAGES}, without the oldest")]
+    TooMany(usize),
 }
 
 /// What has been said.
@@ -54,8 +58,11 @@ impl Talk {
     /// formats of chapter 7 have no place for tools.
     ///
     /// # Errors
-    /// If a role is unknown, or there are images.
+    /// If a role is unknown, or there are images or too many messages.
     pub fn new(messages: &[ChatMessage]) -> Result<Self, MessageError> {
+        if messages.len() > MAX_MESSAGES {
+            return Err(MessageError::TooMany(messages.len()));
+        }
         let mut talk = Self::default();
         let mut said: Vec<(Speaker, String)> = Vec::new();
         for (index, message) in messages.iter().enumerate() {

@@ -1,12 +1,15 @@
-//! Ollama's options: each is honoured, or refused with the reason; none is ignored.
+//! How an answer is generated: Ollama's options, which OpenAI's are translated into. Each is honoured, or refused with the
+//! reason; none is ignored.
 
 use fast::TokenFilter;
 use serde_json::{Map, Value};
 
-use crate::card::Suggested;
+use crate::card::{ModelCard, Suggested};
+use crate::fields::whole;
+use crate::refusal::{Refusal, bad_request};
 
 /// How the memory and the processors are used, which is this server's business. The answer is the same whatever they say.
-const WITHOUT_EFFECT: [&str; 10] = [
+const WITHOUT_EFFECT: [&str; 11] = [
     "num_batch",
     "num_gpu",
     "main_gpu",
@@ -17,14 +20,32 @@ const WITHOUT_EFFECT: [&str; 10] = [
     "low_vram",
     "f16_kv",
     "logits_all",
+    "num_gqa",
 ];
 /// Options of samplers that this server does not have, with the value that switches each off.
-const SWITCHED_OFF: [(&str, f64); 4] =
-    [("mirostat", 0.0), ("tfs_z", 1.0), ("vocab_only", 0.0), ("penalize_newline", 1.0)];
+const SWITCHED_OFF: [(&str, f64); 5] =
+    [("mirostat", 0.0), ("tfs_z", 1.0), ("vocab_only", 0.0), ("embedding_only", 0.0), ("penalize_newline", 1.0)];
 /// Options that only count when one of the above is switched on.
 const PARTS: [&str; 2] = ["mirostat_tau", "mirostat_eta"];
 /// Maximum number of bytes in all texts that end an answer.
 const MAX_STOP_BYTES: usize = 4096;
+
+/// An option of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// Its name in the request.
+    pub shown: String,
+    /// Ollama's name for it.
+    pub name: String,
+    pub value: Value,
+}
+
+impl Given {
+    /// Ollama's options.
+    pub fn all(options: Map<String, Value>) -> Vec<Self> {
+        options.into_iter().map(|(name, value)| Self { shown: name.clone(), name, value }).collect()
+    }
+}
 
 /// How an answer is generated.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,27 +92,33 @@ impl SamplingOptions {
         options
     }
 
+    /// Maximum number of tokens that the model sees.
+    pub fn context_size(&self, card: &ModelCard) -> usize {
+        let context_length = card.sizes.context_length();
+        self.num_ctx.map_or(context_length, |tokens| tokens.min(context_length))
+    }
+
     /// These, with the options of a request; null is the same as no option.
     ///
     /// # Errors
     /// The first option that is unknown or cannot be honoured, with the reason.
-    pub fn read(mut self, options: &Map<String, Value>) -> Result<Self, String> {
-        for (name, value) in options.iter().filter(|(_, value)| !value.is_null()) {
-            self.set(name, value)?;
+    pub fn read(mut self, options: &[Given]) -> Result<Self, Refusal> {
+        for Given { shown, name, value } in options.iter().filter(|given| !given.value.is_null()) {
+            self.set(name, shown, value).map_err(|reason| bad_request(reason).about(shown))?;
         }
         Ok(self)
     }
 
-    fn set(&mut self, name: &str, value: &Value) -> Result<(), String> {
+    fn set(&mut self, name: &str, shown: &str, value: &Value) -> Result<(), String> {
         let number = |least: f64, greatest: f64, allowed: &str| match value.as_f64() {
             Some(number) if (least..=greatest).contains(&number) => Ok(number),
-            _ => Err(wrong(name, value, allowed)),
+            _ => Err(wrong(shown, value, allowed)),
         };
         let share = || number(0.0, 1.0, "a number from 0 to 1");
         match name {
             "temperature" => self.temperature = number(0.0, f64::MAX, "a number that is at least 0")?,
             // Below 1 it means all, and so does more than there are.
-            "top_k" => self.top_k = usize::try_from(whole(name, value)?).ok().filter(|&k| k > 0),
+            "top_k" => self.top_k = usize::try_from(whole_number(shown, value)?).ok().filter(|&k| k > 0),
             "top_p" => self.filter.top_p = share()?,
             "min_p" => self.filter.min_p = share()?,
             "typical_p" => self.filter.typical_p = share()?,
@@ -101,14 +128,16 @@ impl SamplingOptions {
             "presence_penalty" => self.filter.presence_penalty = number(f64::MIN, f64::MAX, "a number")?,
             "frequency_penalty" => self.filter.frequency_penalty = number(f64::MIN, f64::MAX, "a number")?,
             // Below 0 it is the whole text.
-            "repeat_last_n" => self.filter.repeat_last_n = usize::try_from(whole(name, value)?).unwrap_or(usize::MAX),
+            "repeat_last_n" => {
+                self.filter.repeat_last_n = usize::try_from(whole_number(shown, value)?).unwrap_or(usize::MAX)
+            }
             // As in Ollama, -1 asks for another seed every time.
-            "seed" => self.seed = Some(whole(name, value)?).filter(|&seed| seed != -1).map(|seed| seed as u64),
-            "num_predict" => self.num_predict = Some(clamped(whole(name, value)?)),
-            "num_keep" => self.num_keep = clamped(whole(name, value)?),
-            "num_ctx" => match usize::try_from(whole(name, value)?) {
+            "seed" => self.seed = Some(whole_number(shown, value)?).filter(|&seed| seed != -1).map(|seed| seed as u64),
+            "num_predict" => self.num_predict = Some(clamped(whole_number(shown, value)?)),
+            "num_keep" => self.num_keep = clamped(whole_number(shown, value)?),
+            "num_ctx" => match usize::try_from(whole_number(shown, value)?) {
                 Ok(tokens) if tokens > 0 => self.num_ctx = Some(tokens),
-                _ => return Err(wrong(name, value, "at least 1")),
+                _ => return Err(wrong(shown, value, "at least 1")),
             },
             "stop" => self.stop = stop_texts(value)?,
             _ if WITHOUT_EFFECT.contains(&name) || PARTS.contains(&name) => {}
@@ -122,11 +151,8 @@ fn wrong(name: &str, value: &Value, allowed: &str) -> String {
     format!("{name} is {value}, but must be {allowed}")
 }
 
-/// A whole number, which some clients write as `20.0`.
-fn whole(name: &str, value: &Value) -> Result<i128, String> {
-    let integer = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
-    let float = || value.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i128);
-    integer.or_else(float).ok_or_else(|| wrong(name, value, "a whole number"))
+fn whole_number(name: &str, value: &Value) -> Result<i128, String> {
+    whole(value).ok_or_else(|| wrong(name, value, "a whole number"))
 }
 
 fn clamped(number: i128) -> i64 {

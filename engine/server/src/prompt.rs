@@ -3,8 +3,9 @@
 use fast::PromptError;
 use model_text::ChatError;
 
-use crate::card::{ModelCard, Sizes};
+use crate::card::ModelCard;
 use crate::messages::MessageError;
+use crate::refusal::{Refusal, bad_request};
 
 /// The ids that a model continues.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +26,10 @@ pub enum RequestError {
     Message(#[from] MessageError),
     #[error(transparent)]
     Template(#[from] ChatError),
-    #[error("the model has no chat template, so it holds no conversations; let it continue a text with /api/generate")]
+    #[error(
+        "the model has no chat template, so it holds no conversations; let it continue a text with /api/generate or \
+         /v1/completions"
+    )]
     NoTemplate,
     #[error(
         "the prompt has {tokens} tokens, and without its message still more than {room}, for which there is room; shorten \
@@ -33,30 +37,63 @@ pub enum RequestError {
     )]
     NoRoom { tokens: usize, room: usize },
     #[error(
-        "the prompt has {tokens} tokens, but the context holds {context_size}{}; shorten it, or leave truncate out, which \
-         drops its beginning",
-        if *.with_answer { " with the answer" } else { "" }
+        "{} {context_size} tokens, but the prompt has {tokens}{}; shorten it",
+        if *.is_models { "this model's maximum context length is" } else { "num_ctx is" },
+        if *.with_answer { ", and the answer needs at least one more" } else { "" }
     )]
-    TooLong { tokens: usize, context_size: usize, with_answer: bool },
+    TooLong {
+        tokens: usize,
+        context_size: usize,
+        /// Whether that is what the model has, and not what a request has made of it.
+        is_models: bool,
+        with_answer: bool,
+    },
+}
+
+/// OpenAI's word for a prompt that is too long.
+pub const TOO_LONG: &str = "context_length_exceeded";
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        let refusal = bad_request(&error);
+        match error {
+            RequestError::NoRoom { .. } | RequestError::TooLong { .. } => refusal.with_code(TOO_LONG),
+            _ => refusal,
+        }
+    }
 }
 
 impl Prompt {
+    /// Ids as they are.
+    pub fn of(ids: Vec<u32>) -> Self {
+        Self { ids, forgotten_turns: 0, forgotten_tokens: 0 }
+    }
+
     /// Checks the prompt against the model, and returns the number of its tokens.
     ///
     /// # Errors
     /// If there are none, more than the context holds, or unknown ones.
     pub fn check(&self, card: &ModelCard, context_size: usize) -> Result<usize, RequestError> {
-        match &card.sizes {
-            Sizes::Gpt(config) => fast::check_prompt(&self.ids, config)?,
-            // Its tokenizer has no other ids than the model.
-            Sizes::Llama(_) if self.ids.is_empty() => return Err(PromptError::Empty.into()),
-            Sizes::Llama(_) => {}
-        }
+        check_ids(&self.ids, card)?;
         // Where nothing slides out of the context, the answer needs a place in it.
         let (tokens, with_answer) = (self.ids.len(), !card.sizes.context_slides());
         if tokens + usize::from(with_answer) > context_size {
-            return Err(RequestError::TooLong { tokens, context_size, with_answer });
+            let is_models = context_size == card.sizes.context_length();
+            return Err(RequestError::TooLong { tokens, context_size, is_models, with_answer });
         }
         Ok(tokens)
     }
+}
+
+/// Checks ids against the vocabulary of a model.
+///
+/// # Errors
+/// If there are none, or unknown ones.
+pub fn check_ids(ids: &[u32], card: &ModelCard) -> Result<(), PromptError> {
+    let vocab_size = card.sizes.vocab_size();
+    if ids.is_empty() {
+        return Err(PromptError::Empty);
+    }
+    let unknown = ids.iter().find(|&&id| id as usize >= vocab_size);
+    unknown.map_or(Ok(()), |&id| Err(PromptError::UnknownId { id, vocab_size }))
 }

@@ -35,8 +35,8 @@ impl StopTexts {
     }
 
     /// What still belongs to the answer when nothing more comes.
-    pub fn finish(self) -> String {
-        self.waiting
+    pub fn take_rest(&mut self) -> String {
+        take(&mut self.waiting)
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
                 return (shown, true);
             }
         }
-        shown.push(stop.finish());
+        shown.push(stop.take_rest());
         (shown, false)
     }
 

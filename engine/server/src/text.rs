@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ch02_text::Gpt2Tokenizer;
 use ch07_instruct::PromptFormat;
+use fast::Conversation;
 use fast::conversation::Window;
-use fast::{Conversation, crop};
 use model_text::{ChatTemplate, ModelTokenizer};
 
+use crate::look::TokenTexts;
 use crate::messages::Talk;
 use crate::prompt::{Prompt, RequestError};
 use crate::template::Templated;
@@ -80,22 +81,51 @@ impl Text {
 
     /// A text that the model continues as it is. What looks like a control token in it is text.
     pub(crate) fn continued(&self, text: &str, window: Window) -> Prompt {
-        let (ids, forgotten_tokens) = match &self.0 {
-            Kind::Gpt(tokenizer, _) => {
-                let mut ids = tokenizer.encode_ordinary(text);
-                let left_out = crop(&mut ids, window.context_size);
-                (ids, left_out)
-            }
-            Kind::Published(published) => {
-                let mut ids = published.tokenizer.encode_document(text);
-                let left_out = ids.len().saturating_sub(window.room());
-                // The ids before the text stay.
-                let begin = published.tokenizer.begin_ids().len().min(ids.len() - left_out);
-                ids.drain(begin..begin + left_out);
-                (ids, left_out)
-            }
+        let room = match &self.0 {
+            Kind::Gpt(..) => window.context_size,
+            Kind::Published(_) => window.room(),
         };
+        let mut ids = self.document(text);
+        let forgotten_tokens = self.crop(&mut ids, room);
         Prompt { ids, forgotten_turns: 0, forgotten_tokens }
+    }
+
+    /// Drops ids at the beginning, so that at most `context_size` are left, and returns their number. The ids that the model
+    /// expects before every text stay.
+    pub(crate) fn crop(&self, ids: &mut Vec<u32>, context_size: usize) -> usize {
+        let begin_ids = match &self.0 {
+            Kind::Gpt(..) => &[],
+            Kind::Published(published) => published.tokenizer.begin_ids(),
+        };
+        let left_out = ids.len().saturating_sub(context_size);
+        let begin = if ids.starts_with(begin_ids) { begin_ids.len().min(context_size) } else { 0 };
+        ids.drain(begin..begin + left_out);
+        left_out
+    }
+
+    /// The texts of single tokens.
+    pub(crate) fn token_texts(&self) -> &dyn TokenTexts {
+        match &self.0 {
+            Kind::Gpt(tokenizer, _) => tokenizer,
+            Kind::Published(published) => &published.tokenizer,
+        }
+    }
+
+    /// The ids of a text alone, with those that the model expects before every text.
+    pub(crate) fn document(&self, text: &str) -> Vec<u32> {
+        match &self.0 {
+            Kind::Gpt(tokenizer, _) => tokenizer.encode_ordinary(text),
+            Kind::Published(published) => published.tokenizer.encode_document(text),
+        }
+    }
+
+    /// The bytes of one token, which can be a part of a character; of a token that is not shown, its name. None of an
+    /// unknown one.
+    pub(crate) fn token_bytes(&self, id: u32) -> Vec<u8> {
+        match &self.0 {
+            Kind::Gpt(tokenizer, _) => tokenizer.decode_bytes(&[id]).unwrap_or_default(),
+            Kind::Published(published) => published.tokenizer.token_bytes(id).unwrap_or_default().into_owned(),
+        }
     }
 
     /// What the model continues with its next answer. A GPT that was not fine-tuned gets the messages line by line.

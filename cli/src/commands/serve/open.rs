@@ -1,6 +1,8 @@
 //! Opening a model for the server: what requests need to know about it, and what computes.
 
+use std::fs::{self, Metadata};
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use burn::module::Module;
@@ -8,7 +10,7 @@ use burn::tensor::Device;
 use clap::ValueEnum;
 use model_files::{is_classifier, is_llama_classifier, open_tokenizer};
 use pretrained::{Pretrained, Sampling};
-use server::{ChatForm, Classifier, LoadedModel, ModelCard, Sizes, Skill, Suggested, Text};
+use server::{ChatForm, Classifier, Files, LoadedModel, ModelCard, Sizes, Skill, Suggested, Text, WholeLlama};
 
 use crate::llama;
 use crate::model_hints::load_classifier;
@@ -27,13 +29,36 @@ pub fn open(path: &Path, name: &str, weights: WeightPrecision, device: &Device) 
     } else {
         gpt_writer(path, weights, device)?
     };
-    Ok((ModelCard { name: name.to_string(), ..card }, loaded))
+    Ok((ModelCard { name: name.to_string(), files: files(path), ..card }, loaded))
+}
+
+/// What there is to know about the files of a model from outside. What cannot be found out stays 0.
+fn files(path: &Path) -> Files {
+    let inside = |folder| fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.metadata().ok());
+    let all: Vec<Metadata> = match path.metadata() {
+        Ok(file) if file.is_file() => vec![file],
+        _ => inside(path).filter(Metadata::is_file).collect(),
+    };
+    let modified = all.iter().filter_map(|file| file.modified().ok()).max();
+    Files {
+        size: all.iter().map(Metadata::len).sum(),
+        modified: modified.unwrap_or(SystemTime::UNIX_EPOCH),
+        format: if path.is_file() { "gguf" } else { "safetensors" },
+    }
 }
 
 /// A card without a name.
 fn card(skill: Skill, sizes: Sizes, parameters: usize, weights: WeightPrecision) -> ModelCard {
     let weights = weights.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default();
-    ModelCard { name: String::new(), skill, sizes, parameters, weights, suggested: Suggested::default() }
+    ModelCard {
+        name: String::new(),
+        skill,
+        sizes,
+        parameters,
+        weights,
+        suggested: Suggested::default(),
+        files: Files::default(),
+    }
 }
 
 fn gpt_writer(folder: &Path, weights: WeightPrecision, device: &Device) -> Result<(ModelCard, LoadedModel)> {
@@ -72,7 +97,9 @@ fn llama_writer(path: &Path, weights: WeightPrecision, device: &Device) -> Resul
     let Sampling { temperature, top_k, top_p } = sampling;
     let suggested = Suggested { temperature, top_k, top_p };
     let card = ModelCard { suggested, ..card(skill, Sizes::Llama(config), parameters, weights) };
-    Ok((card, LoadedModel::Llama(generator)))
+    let path = path.to_path_buf();
+    let whole = WholeLlama::new(move || Ok(model_files::load_llama(&path, &Device::flex())?.model));
+    Ok((card, LoadedModel::Llama(generator, whole)))
 }
 
 fn gpt_classifier(folder: &Path, device: &Device) -> Result<(ModelCard, LoadedModel)> {

@@ -2,8 +2,22 @@ use serde_json::json;
 
 use super::*;
 
+fn given(options: Value) -> Vec<Given> {
+    Given::all(options.as_object().unwrap().clone())
+}
+
 fn read(options: Value) -> Result<SamplingOptions, String> {
-    SamplingOptions::default().read(options.as_object().unwrap())
+    SamplingOptions::default().read(&given(options)).map_err(|refusal| refusal.reason)
+}
+
+/// An option of OpenAI's is refused under the name that its client knows.
+#[test]
+fn a_refusal_names_the_option_as_the_request_does() {
+    let value = json!(2.5);
+    let option = Given { shown: "max_tokens".to_string(), name: "num_predict".to_string(), value };
+    let refusal = SamplingOptions::default().read(&[option]).unwrap_err();
+    assert_eq!(refusal.reason, "max_tokens is 2.5, but must be a whole number");
+    assert_eq!(refusal.field.as_deref(), Some("max_tokens"));
 }
 
 #[test]
@@ -19,7 +33,7 @@ fn what_is_not_given_is_as_the_makers_of_the_model_suggest() {
     let filter = TokenFilter { top_p: 0.9, ..TokenFilter::default() };
     let expected = SamplingOptions { temperature: 0.2, filter, ..SamplingOptions::default() };
     assert_eq!(SamplingOptions::of(&suggested), expected);
-    let read = SamplingOptions::of(&suggested).read(json!({ "temperature": 1, "top_p": null }).as_object().unwrap());
+    let read = SamplingOptions::of(&suggested).read(&given(json!({ "temperature": 1, "top_p": null })));
     assert_eq!(read, Ok(SamplingOptions { temperature: 1.0, ..expected }));
     assert_eq!(SamplingOptions::of(&Suggested::default()), SamplingOptions::default());
 }

@@ -1,0 +1,33 @@
+//! The whole model of a Llama that writes. For writing, its weights in the decoder's own format are enough; a look inside needs
+//! the model of the lesson.
+
+use std::cell::OnceCell;
+use std::error::Error;
+use std::iter::successors;
+
+use bonus_llama::LlamaModel;
+
+/// A Llama in 32 bits that is opened when it is looked at for the first time, and stays in memory until it is unloaded.
+pub struct WholeLlama {
+    model: OnceCell<LlamaModel>,
+    open: Box<dyn Fn() -> Result<LlamaModel, Box<dyn Error + Send + Sync>>>,
+}
+
+impl WholeLlama {
+    /// A model that `open` opens.
+    pub fn new(open: impl Fn() -> Result<LlamaModel, Box<dyn Error + Send + Sync>> + 'static) -> Self {
+        Self { model: OnceCell::new(), open: Box::new(open) }
+    }
+
+    /// The model. `name` is for the error.
+    pub(super) fn get(&self, name: &str) -> Result<&LlamaModel, String> {
+        if let Some(model) = self.model.get() {
+            return Ok(model);
+        }
+        let model = (self.open)().map_err(|error| {
+            let causes = successors(Some(&*error as &dyn Error), |&error| error.source()).map(ToString::to_string);
+            format!("the model '{name}' cannot be opened to look inside: {}", causes.collect::<Vec<_>>().join(": "))
+        })?;
+        Ok(self.model.get_or_init(|| model))
+    }
+}
