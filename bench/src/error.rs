@@ -4,6 +4,7 @@ use ch05_pretrain::GenerateError;
 use fast::LlamaError;
 use model_files::CheckpointError;
 use pretrained::PretrainedError;
+use server::ServerError;
 use shared::data::DataError;
 
 /// Why something cannot be measured.
@@ -48,7 +49,16 @@ pub enum BenchError {
     /// The text is missing.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The file system refused.
-    #[error("cannot use a temporary folder: {0}")]
+    /// The system refused a temporary folder or a connection.
+    #[error("cannot use a temporary folder or a connection: {0}")]
     Io(#[from] std::io::Error),
+    /// The server cannot be started.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The server does not answer.
+    #[error("the server does not answer: {0}")]
+    Request(#[from] ureq::Error),
+    /// The server answers otherwise than expected.
+    #[error("the server's answer is no JSON: {0}")]
+    Answer(#[from] serde_json::Error),
 }

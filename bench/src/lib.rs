@@ -1,8 +1,9 @@
-//! Measurements: a training step of GPT-2 on random tokens, generation, opening a model, tokenizing.
+//! Measurements: a training step of GPT-2 on random tokens, generation, opening a model, tokenizing, serving.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`train`], [`train_llama`], [`generate`], [`load`], [`tokenize`] | what `llm bench` measures; `bench/run` sets it beside PyTorch |
+//! | [`serve`] | a server with several clients at once |
 //! | [`models`] | a published model from its file; `bench/run --models` sets it beside llama.cpp |
 //! | [`timings`], [`peak_memory`], `bandwidth` | seconds, bytes, and the speed of the memory |
 //!
@@ -17,6 +18,7 @@ pub mod generate;
 pub mod load;
 pub mod models;
 pub mod peak_memory;
+pub mod serve;
 pub mod timings;
 pub mod tokenize;
 pub mod train;

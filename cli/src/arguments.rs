@@ -94,6 +94,7 @@ mod tests {
 
     use super::*;
     use crate::Cli;
+    use crate::options::TypedText;
 
     const TEXTS: [&str; 8] =
         ["- a list item", "-50% today", "--- chapter one", "-5", "-", "--no such option--", "-- dash", "-help wanted"];
@@ -113,7 +114,9 @@ mod tests {
     fn takes_text(option: &Arg) -> bool {
         let value = option.get_value_parser().type_id();
         let any = option.get_action().takes_values() && option.get_possible_values().is_empty();
-        any && (value == TypeId::of::<String>() || value == TypeId::of::<PathBuf>())
+        any && [TypeId::of::<String>(), TypeId::of::<PathBuf>(), TypeId::of::<TypedText>()]
+            .iter()
+            .any(|text| value == *text)
     }
 
     #[test]
@@ -133,6 +136,30 @@ mod tests {
             }
         }
         assert!(tried >= 30, "only {tried} options");
+    }
+
+    /// A number below zero may be refused, but as a value of its option, and alike in both ways to write it.
+    #[test]
+    fn every_option_for_a_number_or_a_name_sees_values_with_a_hyphen() {
+        let mut tried = 0;
+        for command in commands(&Cli::command()) {
+            let takes_no_text = |option: &&Arg| option.get_action().takes_values() && !takes_text(option);
+            for option in command.get_opts().filter(takes_no_text) {
+                let Some(long) = option.get_long() else { continue };
+                for value in ["-3", "-0.5", "-1e-3", "-x"] {
+                    let apart = os(&[command.get_name(), &format!("--{long}"), value]);
+                    let joined = os(&[command.get_name(), &format!("--{long}={value}")]);
+                    let [apart, joined] = [apart, joined].map(|line| {
+                        command.clone().try_get_matches_from(for_clap(line, &command)).err().map(|error| error.kind())
+                    });
+                    let name = command.get_name();
+                    assert_eq!(apart, joined, "{name} --{long} {value}");
+                    assert_ne!(apart, Some(ErrorKind::UnknownArgument), "{name} --{long} {value}");
+                }
+                tried += 1;
+            }
+        }
+        assert!(tried >= 40, "only {tried} options");
     }
 
     #[test]
@@ -159,7 +186,8 @@ mod tests {
             let matches = program.clone().try_get_matches_from(for_clap(os(&line), &program)).unwrap();
             let predict = matches.subcommand_matches("classify").unwrap().subcommand_matches("predict").unwrap();
             assert_eq!(predict.get_flag("json"), line.contains(&"--json") && !line.contains(&"--"));
-            predict.get_many::<String>("texts").into_iter().flatten().cloned().collect()
+            let texts = predict.get_many::<TypedText>("texts").into_iter().flatten();
+            texts.map(|text| if let TypedText::Given(text) = text { text.clone() } else { "-".to_string() }).collect()
         };
         assert_eq!(texts(&["one", "--json", "two"]), ["one", "two"]);
         assert_eq!(texts(&["-5 degrees", "--json", "- two"]), ["-5 degrees", "- two"]);

@@ -25,14 +25,15 @@ mod starter_model;
 mod terminal;
 mod test_build;
 mod vocabulary;
+mod writing;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::commands::{
-    bench, book, chat, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, notebook,
-    pretrain, serve, tokenizer, weights, welcome,
+    bench, book, chat, classify, completions, data, eval, exercise, generate, in_chinese, info, instruct, man,
+    notebook, pretrain, serve, tokenizer, weights, welcome,
 };
 use self::terminal::{Language, language, tr};
 
@@ -40,6 +41,7 @@ const AFTER_HELP: &str = "\
 Environment variables:
   LLM_DATA_DIR       Folder with the data sets
   LLM_DATA_ENDPOINT  Mirror of the data sets
+  LLM_API_KEY        Key that the clients of llm serve need
   HF_ENDPOINT        Mirror of https://huggingface.co
   LC_ALL, LANG       Language: Chinese with a Chinese locale, English with any other
   NO_COLOR           No colours if it is set
@@ -94,6 +96,8 @@ enum Command {
     Notebook(notebook::Args),
     /// Print a script with which your shell completes commands and options
     Completions(completions::Args),
+    /// Print the manual page of the program or of a command, or write all of them
+    Man(man::Args),
 }
 
 fn main() -> ExitCode {
@@ -120,6 +124,7 @@ fn main() -> ExitCode {
         Command::Book(args) => book::run(&args),
         Command::Notebook(args) => notebook::run(&args),
         Command::Completions(args) => completions::run(&args, program()),
+        Command::Man(args) => man::run(&args, program()),
     })
 }
 
@@ -133,9 +138,22 @@ fn program() -> clap::Command {
 
 /// The command that was asked for; `None` if there is none.
 fn parse() -> Result<Option<Command>, clap::Error> {
-    let arguments = arguments::for_clap(std::env::args_os(), &program());
-    let cli = Cli::from_arg_matches(&program().try_get_matches_from(arguments)?);
-    Ok(cli.map_err(|error| error.format(&mut program()))?.command)
+    let mut program = with_commands_as_started(program());
+    let arguments = arguments::for_clap(std::env::args_os(), &program);
+    let cli = Cli::from_arg_matches(&program.clone().try_get_matches_from(arguments)?);
+    Ok(cli.map_err(|error| error.format(&mut program))?.command)
+}
+
+/// The same with help whose commands can be copied.
+fn with_commands_as_started(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|argument| match argument.get_help() {
+        Some(help) => {
+            let help = errors::commands_as_started(&help.to_string());
+            argument.help(help)
+        }
+        None => argument,
+    });
+    command.mut_subcommands(with_commands_as_started)
 }
 
 /// The exit code. An error is explained in one line.

@@ -146,7 +146,10 @@ fn the_oldest_turns_are_forgotten_and_a_long_message_is_refused() {
     assert!(read(after)[0] > 28, "{notes}");
     // A message that fits alone, but leaves less room than an answer may take.
     let (_, notes) = told(&talk(folder, "model", &[], format!("{}\n", "~".repeat(104)).as_bytes()));
-    assert!(notes.contains("[5 tokens, ") && notes.contains("cut off because the context is full]"), "{notes}");
+    assert!(
+        notes.contains("[5 tokens, ") && notes.contains("cut off because the context of 128 tokens is full]"),
+        "{notes}"
+    );
 }
 
 #[test]
@@ -212,7 +215,7 @@ fn smollm2_answers_and_remembers() {
         let (first, second) = answers.split_once('\n').unwrap();
         assert!(first.contains("Paris"), "{weights}: {answers}");
         assert!(second.contains("Paris") && second.contains("million"), "{weights}: {answers}");
-        assert_eq!(notes.matches("; the answer is complete]").count(), 2, "{notes}");
+        assert_eq!(notes.matches("; the model ended the text]").count(), 2, "{notes}");
         assert_eq!(read(&notes)[0], 37, "the template's system text and the question: {notes}");
         assert!(read(&notes)[1] < 37, "the first turn is still known: {notes}");
     }

@@ -61,7 +61,10 @@ fn ids(folder: &Path, extra: &[&str]) -> (Vec<u32>, String) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let json: Value = serde_json::from_str(&stdout(&output)).unwrap();
     let ids = json["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
-    (ids, String::from_utf8(output.stderr).unwrap())
+    let said = String::from_utf8(output.stderr).unwrap();
+    let (notes, how) = said.trim_end().rsplit_once('\n').unwrap_or(("", &said));
+    assert!(how.starts_with('[') && how.contains("cut off at --max-new-tokens]"), "{said}");
+    (ids, notes.to_string())
 }
 
 /// The book's `generate` shows the model the last tokens of a text, as many as its context holds.

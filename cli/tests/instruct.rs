@@ -81,6 +81,11 @@ fn a_model_learns_answers_and_talks() {
         ["respond", "--model", "tuned", "--data", "tasks.json", "--out", "answers.json", "--max-new-tokens", "5"];
     let output = instruct(folder, &respond);
     assert_success(&output);
+    let told = String::from_utf8(output.stderr.clone()).unwrap();
+    let how: Vec<&str> = told.lines().filter(|line| line.starts_with('[')).collect();
+    let [first, second, all] = how[..] else { panic!("one line for each answer, and one for all: {told}") };
+    assert!([first, second].iter().all(|line| line.contains(", after reading ")), "{told}");
+    assert!(all.contains("of 2 texts ended by the model"), "{told}");
     assert!(
         stdout(&output).contains("<|user|>\nAdd 1 to 17."),
         "the format that the model learnt: {}",
@@ -95,37 +100,63 @@ fn a_model_learns_answers_and_talks() {
     assert_success(&instruct(folder, &[&respond[..], &["--weights", "int8"]].concat()));
     assert_eq!(read(folder, "answers.json").as_array().unwrap().len(), 2);
 
+    // Answers, and what is said about them.
     let talk = |extra: &[&str], lines: &[u8]| {
         let args = [&["instruct", "chat", "--model", "tuned", "--max-new-tokens", "6"], extra].concat();
-        let mut chat = llm(folder, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut chat = llm(folder, &args);
+        let mut chat = chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         chat.stdin.take().unwrap().write_all(lines).unwrap();
         let output = chat.wait_with_output().unwrap();
         assert_success(&output);
-        stdout(&output)
+        (stdout(&output), String::from_utf8(output.stderr).unwrap())
     };
     let long = "word ".repeat(60);
     let lines = format!("Add 1 to 4.\nAdd 1 to 5.\n\n{long}\nAdd 1 to 6.\nAdd 1 to 7.\n/new\nAdd 1 to 8.\n/quit\nno\n");
-    let told = talk(&[], lines.as_bytes());
+    let (_, told) = talk(&[], lines.as_bytes());
     assert!(told.starts_with("The model sees 64 tokens: 58 for your message"), "{told}");
     assert!(told.contains("; earlier turns: 1 in them, 0 forgotten]"), "{told}");
     assert!(told.contains(", 1 forgotten]"), "{told}");
     assert!(told.contains("[the message is too long for a context of 64 tokens; the model does not see"), "{told}");
     assert!(told.contains("[everything is forgotten]"), "{told}");
+    assert_eq!(told.matches(", after reading ").count(), 6, "one line for each answer: {told}");
 
     // Nothing that looks like a command is a message, and a line that is no text costs only itself.
-    let told = talk(&[], b"/help\n/bye\n/new chat\n\xff\n/quit\n");
+    let (answers, told) = talk(&[], b"/help\n/bye\n/new chat\n\xff\n/quit\n");
     assert_eq!(told.matches("/help shows this").count(), 4, "at the beginning, and after each: {told}");
     assert!(
         told.contains("[there is no command /bye. ") && told.contains("[there is no command /new chat. "),
         "{told}"
     );
     assert!(told.contains("[the line is not UTF-8 text") && !told.contains("earlier turns"), "{told}");
+    assert_eq!(answers, "");
 
-    let told = talk(&["--weights", "int8", "--device", "cpu"], b"Add 1 to 4.\n/new\nAdd 1 to 4.\n");
-    let (before, after) = told.split_once("[everything is forgotten]").expect("/new");
-    let first = before.lines().skip(1).collect::<Vec<_>>().join("\n");
-    assert!(!first.trim().is_empty(), "{told}");
-    assert_eq!(first.trim(), after.trim(), "the second answer has the weights that were made for the first");
+    let (answers, told) = talk(&["--weights", "int8", "--device", "cpu"], b"Add 1 to 4.\n/new\nAdd 1 to 4.\n");
+    assert!(told.contains("[everything is forgotten]"), "{told}");
+    let (first, second) = answers.split_at(answers.len() / 2);
+    assert!(!first.trim().is_empty(), "{answers}");
+    assert_eq!(first, second, "the second answer has the weights that were made for the first");
+
+    // The input of a task: read once, by the next message.
+    let read = |extra: &[&str], lines: &str| -> Vec<usize> {
+        let (_, told) = talk(extra, lines.as_bytes());
+        told.split("after reading ").skip(1).map(|rest| rest.split(' ').next().unwrap().parse().unwrap()).collect()
+    };
+    let tokens = |entry: Entry| {
+        let prompt = PromptFormat::Phi3.format_input(&entry) + &PromptFormat::Phi3.format_response("");
+        Gpt2Tokenizer::new().encode_ordinary(&prompt).len()
+    };
+    let (alone, with) = (tokens(Entry::new("Count.", "", "")), tokens(Entry::new("Count.", "one\ntwo", "")));
+    assert_eq!(with, alone + 4, "two words and two line breaks");
+    assert_eq!(read(&["--input", "one\ntwo"], "Count.\n/new\nCount.\n"), [with, alone]);
+    assert_eq!(read(&[], "/input \"\"\"one\ntwo\"\"\"\nCount.\n/new\nCount.\n"), [with, alone]);
+    assert_eq!(read(&["--input", "one"], "/input\nCount.\n"), [alone]);
+    assert_eq!(read(&["--input", "one"], "/new\nCount.\n"), [alone]);
+    let (_, told) = talk(&[], b"/input one\n/input\n\"\"\"never closed\n/quit\n");
+    for part in
+        ["[the next message has this input]", "[the next message has no input]", "[the text after \"\"\" has no end"]
+    {
+        assert!(told.contains(part), "'{part}' is missing in {told}");
+    }
 }
 
 #[test]

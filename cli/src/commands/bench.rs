@@ -1,19 +1,30 @@
 //! `llm bench`: how fast this machine trains, generates text, opens a model and tokenizes.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use bench::{BATCH, generate, load, model, models, tokenize, train};
+use bench::{BATCH, generate, load, model, models, serve, tokenize, train};
+use burn::module::Module;
+use burn::tensor::Device;
 use clap::ValueEnum;
 use serde::Serialize;
+use server::{LoadedModel, OpenModel};
 use shared::GptConfig;
 
+use crate::commands::serve::PARALLEL;
 use crate::llama::is_llama;
 use crate::options::{DeviceArgs, PrecisionArgs, WeightsArgs};
 use crate::terminal::{positive, tr};
+
+/// New tokens for each client of a server, if --tokens is not given.
+const SERVED_TOKENS: usize = 48;
+
+/// Tokens of the prompt beside which a short one must not wait.
+const LONG_PROMPT: usize = 1000;
 
 #[derive(clap::Args)]
 #[command(mut_arg("device", |arg| arg.default_value("cpu").help(
@@ -34,13 +45,13 @@ pub struct Args {
     /// Measured repetitions, after those that warm up
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
     runs: usize,
-    /// Number of tokens: in a training sequence (default 256), or to generate (default 200)
+    /// Number of tokens: in a training sequence (default 256), to generate (default 200), or in an answer of the server (default 48)
     #[arg(long, value_name = "N", value_parser = positive)]
     tokens: Option<usize>,
     /// Sequences in a batch of `train`
     #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = positive)]
     batch: usize,
-    /// Tokens in the prompt of `generate`
+    /// Tokens in the prompt of `generate` and `serve`
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
     prompt: usize,
     #[command(flatten)]
@@ -64,6 +75,8 @@ enum What {
     Load,
     /// Text to ids
     Tokenize,
+    /// A server with 1 to 64 clients at once
+    Serve,
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
@@ -73,13 +86,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
         args.report(&models::measure(path, args.weights.precision.on_cpu()?, args.runs)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let all = [What::Train, What::Generate, What::Load, What::Tokenize];
+    let all = [What::Train, What::Generate, What::Load, What::Tokenize, What::Serve];
     for what in all.into_iter().filter(|what| args.what.is_none_or(|only| only == *what)) {
         match what {
             What::Train => args.report(&args.train()?)?,
             What::Generate => args.report(&args.generate()?)?,
             What::Load => args.report(&load::measure(&args.size, args.runs)?)?,
             What::Tokenize => args.report(&tokenize::measure(args.runs)?)?,
+            What::Serve => args.report(&args.serve()?)?,
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -117,6 +131,22 @@ impl Args {
         settings.check(&self.size)?; // before the model is made
         let generator = self.weights.precision.generator(model(&self.size, &device), &device)?;
         Ok(generate::measure(&settings, &self.size, &generator, &device)?)
+    }
+
+    fn serve(&self) -> Result<serve::Measurement> {
+        let (device, precision, size) = (self.device.open()?, self.weights.precision, self.size.clone());
+        let tokens = self.tokens.unwrap_or(SERVED_TOKENS);
+        let long_prompt = LONG_PROMPT.min(size.context_length.saturating_sub(1));
+        let settings = serve::ServeSettings { prompt: self.prompt, tokens, parallel: PARALLEL, long_prompt };
+        let open = move |device: &Device| -> Result<_, Box<dyn Error + Send + Sync>> {
+            let model = model(&size, device);
+            let (weights, parameters) = (precision.to_possible_value(), model.num_params());
+            let weights = weights.map(|value| value.get_name().to_string()).unwrap_or_default();
+            let loaded = LoadedModel::Gpt(precision.generator(model, device)?);
+            Ok((serve::card(&size, &weights, parameters), loaded))
+        };
+        let open = move || Ok::<_, anyhow::Error>((device, vec![Box::new(open) as OpenModel]));
+        Ok(serve::measure(&settings, open)?)
     }
 
     /// Prints one result: as JSON, or as text for people.

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use fast::Finish;
 use model_files::is_classifier;
 use model_text::{ChatTemplate, ModelTokenizer};
 use pretrained::Pretrained;
@@ -19,12 +18,13 @@ use shared::rng::TorchRng;
 use self::answer::Speaker;
 use self::history::{History, Prompt, Window};
 use self::sampling::{ChatSamplingArgs, answer_options, described};
-use super::chat_input::{ChatInput, Next, forgotten, help, no_text, unknown};
+use super::chat_input::{ChatInput, Next, forgotten, help, no_text, note, unclosed, unknown};
 use super::chat_line::ChatLine;
 use crate::llama;
 use crate::model_hints::quoted;
-use crate::options::{WeightsArgs, typed_text};
+use crate::options::{TypedText, WeightsArgs, typed_text};
 use crate::terminal::{Interrupt, command, grouped, positive, tr, warn};
+use crate::writing::Ending;
 
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true)]
@@ -34,7 +34,10 @@ pub struct Args {
     model: PathBuf,
     /// What the model is told before the conversation [default: what its template says]
     #[arg(long, value_name = "TEXT", value_parser = typed_text)]
-    system: Option<String>,
+    system: Option<TypedText>,
+    /// Let the model think before it answers, if it can (Qwen3); its thoughts are shown
+    #[arg(long)]
+    think: bool,
     /// Maximum number of tokens in an answer; at most a quarter of the context
     #[arg(long, value_name = "N", value_parser = positive, default_value_t = 1024)]
     max_new_tokens: usize,
@@ -48,6 +51,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let precision = args.weights.precision.on_cpu()?;
     let path = args.model.as_path();
     ensure_llama(path)?;
+    let system = args.system.map(given).transpose()?;
     let Pretrained { config, model: generator, tokenizer, template, stop_ids, sampling, .. } =
         llama::open_generator(path, precision)?;
     let (tokenizer, template) = words(path, tokenizer, template)?;
@@ -56,13 +60,32 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let options = answer_options(sampling, answer, stop_ids);
     options.check(config.vocab_size)?;
     let window = Window { context_length: config.context_length, answer };
-    let mut history = History::new(&tokenizer, &template, args.system, window);
+    let limit = if answer < args.max_new_tokens { Ending::Share } else { Ending::Length };
+    let mut history = History::new(&tokenizer, &template, system, args.think, window);
     ensure_room(&mut history).with_context(|| path.display().to_string())?;
+    if args.think && !history.can_think()? {
+        warn(tr!(
+            "note: the template of {} knows no thinking, so --think changes nothing",
+            "注意：{} 的对话模板没有思考功能，--think 不起作用",
+            path.display()
+        ));
+    }
     let interrupt = Interrupt::watch()?;
-    warn(format_args!("{} {} {}", sizes(window), described(sampling), help()));
+    warn(format_args!("{} {}\n{}", sizes(window), described(sampling), help(false)));
     let rng = TorchRng::new(args.sampling.seed);
-    let speaker = Speaker { generator, tokenizer: &tokenizer, options, rng, interrupt };
+    let speaker = Speaker { generator, tokenizer: &tokenizer, options, rng, interrupt, limit };
     Chat { speaker, history }.talk()
+}
+
+/// A system text; standard input has the messages.
+fn given(system: TypedText) -> Result<String> {
+    match system {
+        TypedText::Given(text) => Ok(text),
+        TypedText::StandardInput => bail!(tr!(
+            "standard input has the messages, so it cannot have the system text too; use --system \"$(cat FILE)\"",
+            "标准输入用于消息，不能同时用于系统文本；请用 --system \"$(cat 文件)\""
+        )),
+    }
 }
 
 /// The tokenizer and the template of a model that talks.
@@ -136,27 +159,31 @@ struct Chat<'m> {
 
 impl Chat<'_> {
     fn talk(mut self) -> Result<ExitCode> {
-        let mut input = ChatInput::new(self.speaker.interrupt.clone());
+        let mut input = ChatInput::new(self.speaker.interrupt.clone(), false);
         loop {
             let line = match input.next()? {
                 Next::Line(line) => line,
                 Next::NoText(error) => {
-                    note(no_text(&error));
+                    note(&no_text(&error));
+                    continue;
+                }
+                Next::Unclosed => {
+                    note(&unclosed());
                     continue;
                 }
                 Next::End => break,
             };
-            match ChatLine::of(&line) {
+            match line {
                 ChatLine::Empty => {}
                 ChatLine::Quit => break,
-                ChatLine::Help => note(help()),
+                ChatLine::Help => note(&help(false)),
                 ChatLine::Forget => {
                     self.history.clear();
-                    note(forgotten());
+                    note(&forgotten());
                 }
-                ChatLine::Unknown(command) => note(unknown(command)),
+                ChatLine::Input(command) | ChatLine::Unknown(command) => note(&unknown(&command, false)),
                 ChatLine::Message(message) => {
-                    let is_stopped = self.reply(message)?;
+                    let is_stopped = self.reply(&message)?;
                     // Nobody can take the next message back.
                     if is_stopped && !input.in_terminal() {
                         return Ok(ExitCode::from(130));
@@ -171,7 +198,7 @@ impl Chat<'_> {
     fn reply(&mut self, message: &str) -> Result<bool> {
         let ids = match self.history.prompt(message)? {
             Prompt::TooLong { tokens, allowed } => {
-                note(tr!(
+                note(&tr!(
                     "the message is too long: with it the model would read {tokens} tokens, but there is room for \
                      {allowed}; shorten it",
                     "消息太长：模型要读 {tokens} 个词元，而最多只能有 {allowed} 个；请缩短消息"
@@ -187,20 +214,15 @@ impl Chat<'_> {
         };
         let answer = self.speaker.answer(&ids)?;
         self.speaker.interrupt.take();
-        note(answer.summary());
+        warn(answer.written.summary());
         self.history.push(message, &answer.text);
-        Ok(answer.finish == Finish::Interrupted)
+        Ok(answer.written.ending == Ending::Interrupted)
     }
 }
 
 fn note_forgotten(forgotten: usize, kept: usize) {
-    note(tr!(
+    note(&tr!(
         "the context is full: the oldest turns are forgotten ({forgotten}), the later ones kept ({kept})",
         "上下文已满：忘掉最早的 {forgotten} 轮对话，保留之后的 {kept} 轮"
     ));
-}
-
-/// Says something that is no answer.
-fn note(what: String) {
-    warn(format_args!("[{what}]"));
 }

@@ -21,8 +21,9 @@ use shared::rng::TorchRng;
 use self::llama::LlamaJob;
 use crate::llama::is_llama;
 use crate::model_hints::open_model;
-use crate::options::{DeviceArgs, MODEL_HELP, ModelArgs, SamplingArgs, TopPArgs, WeightsArgs, typed_text};
-use crate::terminal::{tr, warn};
+use crate::options::{DeviceArgs, MODEL_HELP, ModelArgs, SamplingArgs, TopPArgs, TypedText, WeightsArgs, typed_text};
+use crate::terminal::{Interrupt, tr, visible, warn};
+use crate::writing::{Ending, Stopwatch, Written};
 
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true, mut_arg("model", |arg| arg.help(MODEL_HELP).value_name("PATH")))]
@@ -32,7 +33,8 @@ pub struct Args {
     /// Folder with a LoRA adapter for the model, of `llm instruct train --lora-rank N` or `peft`
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
-    /// Text to continue; of a text that is longer than its context, a GPT sees the end, and the other models refuse it
+    /// Text to continue; - reads standard input, without the line break at its end. Of a text that is longer than its
+    /// context, a GPT sees the end, and the other models refuse it
     #[arg(
         long,
         value_name = "TEXT",
@@ -40,7 +42,7 @@ pub struct Args {
         required_unless_present = "prompt_ids",
         conflicts_with = "prompt_ids"
     )]
-    prompt: Option<String>,
+    prompt: Option<TypedText>,
     /// Token ids to continue, separated by commas, for example 15496,11
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     prompt_ids: Option<Vec<u32>>,
@@ -73,6 +75,8 @@ struct GenerateOutput {
     ids: Vec<u32>,
     /// Their text; empty when the model has no vocabulary.
     text: String,
+    /// Why there is no more: "stop" (the model ended the text), "length", or "interrupted" (Ctrl-C).
+    finish_reason: &'static str,
 }
 
 /// A text and how it is continued.
@@ -88,14 +92,15 @@ struct GenerateJob {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
-    if is_llama(&args.model.folder) {
+    let written = if is_llama(&args.model.folder) {
         let job = LlamaJob::new(&args)?;
         if args.stream { job.stream()? } else { job.print(args.json)? }
     } else {
         let job = GenerateJob::new(&args)?;
         if args.stream { job.stream()? } else { job.print(args.json)? }
-    }
-    Ok(ExitCode::SUCCESS)
+    };
+    warn(written.summary());
+    Ok(if written.ending == Ending::Interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
 impl GenerateJob {
@@ -114,7 +119,7 @@ impl GenerateJob {
             opened => Some(opened?),
         };
         let prompt = match (&args.prompt, &tokenizer) {
-            (Some(text), Some(tokenizer)) => tokenizer.encode_ordinary(text),
+            (Some(text), Some(tokenizer)) => tokenizer.encode_ordinary(&text.read()?),
             _ => args.prompt_ids.clone().unwrap_or_default(),
         };
         fast::check_prompt(&prompt, &config)?;
@@ -125,45 +130,64 @@ impl GenerateJob {
     }
 
     /// Prints the whole text: as text, as ids where there is no vocabulary, or both as JSON.
-    fn print(mut self, json: bool) -> Result<()> {
-        let start = ids_to_tensor(&self.prompt, &self.device);
-        let Self { generator, options, filter, rng, .. } = &mut self;
-        let ids = generator.generate_filtered(start, options, filter, rng, |_| ControlFlow::Continue(()))?;
-        let ids = tensor_to_ids(ids);
+    fn print(mut self, json: bool) -> Result<Written> {
+        let (ids, written) = self.generate(|_| Ok(()))?;
         let text = self.tokenizer.map(|tokenizer| tokenizer.decode_whole_characters(&ids)).transpose()?;
-        print_whole(ids, text, json)
+        print_whole(ids, text, json, &written)?;
+        Ok(written)
     }
 
     /// Prints every token as soon as it is chosen: as text, or as ids where there is no vocabulary.
-    fn stream(mut self) -> Result<()> {
+    fn stream(mut self) -> Result<Written> {
         let mut out = stdout().lock();
-        let mut text = self.tokenizer.as_ref().map(TextStream::new);
+        let tokenizer = self.tokenizer.take();
+        let mut text = tokenizer.as_ref().map(TextStream::new);
         let mut show = |id: u32| -> Result<()> {
             match &mut text {
-                Some(text) => write!(out, "{}", text.push(id)?)?,
+                Some(text) => write!(out, "{}", visible(&text.push(id)?))?,
                 None => write!(out, "{id} ")?,
             }
             Ok(out.flush()?)
         };
         self.prompt.iter().try_for_each(|&id| show(id))?;
-        let mut shown = Ok(());
-        let start = ids_to_tensor(&self.prompt, &self.device);
-        self.generator.generate_filtered(start, &self.options, &self.filter, &mut self.rng, |ids| {
-            shown = ids.iter().try_for_each(|&id| show(id));
-            if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        shown?;
+        let (_, written) = self.generate(show)?;
         // The beginning of a character that nothing completes is not shown.
         writeln!(out)?;
-        Ok(())
+        Ok(written)
+    }
+
+    /// All ids, and how the new ones were written. Each new one goes to `on_token` as soon as it is chosen; Ctrl-C ends the
+    /// text.
+    fn generate(&mut self, mut on_token: impl FnMut(u32) -> Result<()>) -> Result<(Vec<u32>, Written)> {
+        let interrupt = Interrupt::watch()?;
+        let Self { generator, prompt, options, filter, rng, device, .. } = self;
+        let start = ids_to_tensor(prompt, device);
+        let (mut watch, mut shown) = (Stopwatch::start(), Ok(()));
+        let ids = generator.generate_filtered(start, options, filter, rng, |ids| {
+            watch.token();
+            shown = ids.iter().try_for_each(|&id| on_token(id));
+            if shown.is_ok() { interrupt.go_on() } else { ControlFlow::Break(()) }
+        })?;
+        shown?;
+        let ids = tensor_to_ids(ids);
+        let is_whole = ids.len() - prompt.len() == options.max_new_tokens;
+        let ending = match interrupt.is_pressed() {
+            false if is_whole => Ending::Length,
+            false => Ending::Complete,
+            true => Ending::Interrupted,
+        };
+        Ok((ids, watch.stop(prompt.len().min(options.context_size), ending)))
     }
 }
 
 /// Prints the whole text: as text, as ids where there is none, or both as JSON.
-fn print_whole(ids: Vec<u32>, text: Option<String>, json: bool) -> Result<()> {
+fn print_whole(ids: Vec<u32>, text: Option<String>, json: bool, written: &Written) -> Result<()> {
     let shown = match (json, text) {
-        (true, text) => serde_json::to_string(&GenerateOutput { ids, text: text.unwrap_or_default() })?,
-        (false, Some(text)) => text,
+        (true, text) => {
+            let (text, finish_reason) = (text.unwrap_or_default(), written.ending.reason());
+            serde_json::to_string(&GenerateOutput { ids, text, finish_reason })?
+        }
+        (false, Some(text)) => visible(&text).into_owned(),
         (false, None) => ids_in_a_line(&ids),
     };
     writeln!(stdout(), "{shown}")?;

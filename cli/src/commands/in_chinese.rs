@@ -43,12 +43,14 @@ const ABOUT: &[(&str, &str)] = &[
     ("book", "在浏览器中打开这本书，或以网页形式提供"),
     ("notebook", "在 JupyterLab 中打开书的笔记本，其中的单元格可以修改和运行"),
     ("completions", "打印供 shell 补全命令和选项的脚本"),
+    ("man", "打印程序或某个命令的手册页，或写出全部手册页"),
 ];
 
 const AFTER_HELP: &str = "\
 环境变量：
   LLM_DATA_DIR       存放数据集的文件夹
   LLM_DATA_ENDPOINT  数据集的镜像
+  LLM_API_KEY        llm serve 的客户端所需的密钥
   HF_ENDPOINT        https://huggingface.co 的镜像
   LC_ALL, LANG       语言：中文区域设置显示中文，其他显示英文
   NO_COLOR           设置后不使用颜色

@@ -14,6 +14,7 @@ pub mod generate;
 pub mod in_chinese;
 pub mod info;
 pub mod instruct;
+pub mod man;
 pub mod notebook;
 pub mod pretrain;
 pub mod serve;

@@ -41,7 +41,7 @@ fn in_language(error: &anyhow::Error, language: Language) -> String {
 }
 
 /// The libraries write `` `llm data list` ``; the reader needs the form in which the program was started.
-fn commands_as_started(line: &str) -> String {
+pub fn commands_as_started(line: &str) -> String {
     line.replace("`llm ", &format!("`{}", command("")))
 }
 

@@ -24,6 +24,6 @@ pub use precision::PrecisionArgs;
 pub use recipe::RecipeArgs;
 pub use sampling::{SamplingArgs, TopPArgs, share};
 pub use seed::SeedArgs;
-pub use text::{TextArgs, TextSource, typed_text};
+pub use text::{TextArgs, TextSource, TypedText, absolute, standard_input, typed_text};
 pub use tokenizer::{TokenizerArgs, vocab_size, vocab_size_or_gpt2};
 pub use weights::{WeightPrecision, WeightsArgs};

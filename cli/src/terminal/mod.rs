@@ -8,6 +8,7 @@ mod numbers;
 mod progress;
 mod say;
 mod usage;
+mod visible;
 mod width;
 
 pub use downloads::describe_download;
@@ -19,4 +20,5 @@ pub use numbers::{grouped, positive};
 pub use progress::{LossProgress, Progress};
 pub use say::{say, warn};
 pub use usage::report_usage;
+pub use visible::visible;
 pub use width::{columns, padded, width};

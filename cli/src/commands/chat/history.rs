@@ -6,6 +6,9 @@ use std::time::SystemTime;
 use anyhow::Result;
 use model_text::{ChatOptions, ChatTemplate, Message, ModelTokenizer};
 
+/// What Qwen3's template calls the choice to think before an answer.
+const THINKING: &str = "enable_thinking";
+
 /// The turns so far, a turn being a message and its answer, and how a model reads them.
 pub struct History<'m> {
     tokenizer: &'m ModelTokenizer,
@@ -42,15 +45,31 @@ pub enum Prompt {
 }
 
 impl<'m> History<'m> {
-    /// A conversation without turns. Templates that state the date take that of its beginning.
+    /// A conversation without turns. Templates that state the date take that of its beginning. With `think`, a model that can
+    /// do so thinks before it answers; without, it answers at once, as the server's models do.
     pub fn new(
         tokenizer: &'m ModelTokenizer,
         template: &'m ChatTemplate,
         system: Option<String>,
+        think: bool,
         window: Window,
     ) -> Self {
-        let options = ChatOptions { now: Some(SystemTime::now()), ..ChatOptions::default() };
+        let extra = [(THINKING.to_string(), think.into())].into_iter().collect();
+        let options = ChatOptions { now: Some(SystemTime::now()), extra, ..ChatOptions::default() };
         Self { tokenizer, template, options, system, turns: VecDeque::new(), window }
+    }
+
+    /// Whether the template has a choice to think.
+    ///
+    /// # Errors
+    /// If the template refuses the conversation.
+    pub fn can_think(&self) -> Result<bool> {
+        let encoded = |think: bool| {
+            let mut options = self.options.clone();
+            options.extra.insert(THINKING.to_string(), think.into());
+            self.template.encode(self.tokenizer, &[Message::user("?")], &options)
+        };
+        Ok(encoded(true)? != encoded(false)?)
     }
 
     /// Number of turns.

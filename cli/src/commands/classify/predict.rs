@@ -3,7 +3,7 @@
 use std::io::{self, Write, stdin, stdout};
 use std::process::ExitCode;
 
-use anyhow::{Context, Error, Result, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use burn::tensor::Device;
 use ch06_classify::{Prediction, classify_review};
 use serde::Serialize;
@@ -12,18 +12,18 @@ use shared::{LanguageModel, Tokenizer};
 
 use super::opened::{Opened, OpenedClassifier, open};
 use crate::errors;
-use crate::options::{DeviceArgs, ModelArgs, typed_text};
+use crate::options::{DeviceArgs, ModelArgs, TypedText, typed_text};
 use crate::run_folder::CLASSIFY_FOLDER;
-use crate::terminal::{tr, warn};
+use crate::terminal::{tr, visible, warn};
 
 #[derive(clap::Args)]
 #[command(mut_arg("model", |arg| arg.help("Folder with the classifier").default_value(CLASSIFY_FOLDER)))]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Messages, one each; without any, standard input is read, one message per line
+    /// Messages, one each; without any, or with -, standard input is read, one message per line
     #[arg(value_name = "TEXT", value_parser = typed_text)]
-    texts: Vec<String>,
+    texts: Vec<TypedText>,
     /// Print a line of JSON for each message
     #[arg(long)]
     json: bool,
@@ -56,10 +56,26 @@ struct Predictor<M, T> {
 pub fn run(args: Args) -> Result<ExitCode> {
     let device = args.device.open()?;
     let json = args.json;
+    let texts = given(args.texts)?;
     match open(&args.model.folder, &device)? {
-        Opened::Gpt(classifier) => Predictor { classifier: *classifier, device, json }.label_all(args.texts),
-        Opened::Llama(classifier) => Predictor { classifier: *classifier, device, json }.label_all(args.texts),
+        Opened::Gpt(classifier) => Predictor { classifier: *classifier, device, json }.label_all(texts),
+        Opened::Llama(classifier) => Predictor { classifier: *classifier, device, json }.label_all(texts),
     }
+}
+
+/// The messages on the command line; none if they come from standard input.
+fn given(texts: Vec<TypedText>) -> Result<Vec<String>> {
+    if texts == [TypedText::StandardInput] {
+        return Ok(Vec::new());
+    }
+    let text = |text| match text {
+        TypedText::Given(text) => Ok(text),
+        TypedText::StandardInput => bail!(tr!(
+            "- stands for standard input, which has the messages then; give no others with it",
+            "- 表示从标准输入读取消息，不能同时给出其他消息"
+        )),
+    };
+    texts.into_iter().map(text).collect()
 }
 
 impl<M: LanguageModel, T: Tokenizer> Predictor<M, T> {
@@ -133,7 +149,7 @@ impl<M: LanguageModel, T: Tokenizer> Predictor<M, T> {
             };
             writeln!(out, "{}", serde_json::to_string(&output)?)?;
         } else {
-            writeln!(out, "{:<8}  {:.3}  {text}", prediction.label.answer(), ham.max(spam))?;
+            writeln!(out, "{:<8}  {:.3}  {}", prediction.label.answer(), ham.max(spam), visible(text))?;
         }
         Ok(())
     }

@@ -6,14 +6,15 @@ use std::ops::ControlFlow;
 use anyhow::{Result, bail, ensure};
 use appendix_lora::merge_lora;
 use burn::tensor::Device;
-use fast::{Finish, LlamaGenerator, LlamaOptions};
+use fast::{LlamaGenerator, LlamaOptions};
 use model_files::load_adapter;
 use model_text::ModelTokenizer;
 use shared::rng::TorchRng;
 
 use super::{Args, print_whole};
 use crate::llama;
-use crate::terminal::{tr, warn};
+use crate::terminal::{Interrupt, tr, visible};
+use crate::writing::{Ending, Stopwatch, Written};
 
 /// A text and how it is continued.
 pub struct LlamaJob {
@@ -55,48 +56,46 @@ impl LlamaJob {
     }
 
     /// Prints the whole text: as text, as ids where there is no tokenizer, or both as JSON.
-    pub fn print(mut self, json: bool) -> Result<()> {
-        let generated = self.generate(|_| ControlFlow::Continue(()))?;
+    pub fn print(mut self, json: bool) -> Result<Written> {
+        let (generated, written) = self.generate(|_| Ok(()))?;
         let ids = [self.prompt, generated].concat();
         let text = self.tokenizer.map(|tokenizer| text_of(&tokenizer, &ids)).transpose()?;
-        print_whole(ids, text, json)
+        print_whole(ids, text, json, &written)?;
+        Ok(written)
     }
 
     /// Prints every token as soon as it is chosen: as text, or as ids where there is no tokenizer.
-    pub fn stream(mut self) -> Result<()> {
+    pub fn stream(mut self) -> Result<Written> {
         let mut out = stdout().lock();
         let tokenizer = self.tokenizer.take();
         let mut text = tokenizer.as_ref().map(ModelTokenizer::stream);
         let mut show = |id: u32| -> Result<()> {
             match &mut text {
-                Some(text) => write!(out, "{}", text.push(id)?)?,
+                Some(text) => write!(out, "{}", visible(&text.push(id)?))?,
                 None => write!(out, "{id} ")?,
             }
             Ok(out.flush()?)
         };
         self.prompt.iter().try_for_each(|&id| show(id))?;
-        let mut shown = Ok(());
-        self.generate(|id| {
-            shown = show(id);
-            if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        shown?;
+        let (_, written) = self.generate(show)?;
         // The beginning of a character that nothing completes is not shown.
         writeln!(out)?;
-        Ok(())
+        Ok(written)
     }
 
-    /// The new ids. Says if there are fewer than asked for because the context is full.
-    fn generate(&mut self, on_token: impl FnMut(u32) -> ControlFlow<()>) -> Result<Vec<u32>> {
-        let generated = self.generator.generate(&self.prompt, &self.options, &mut self.rng, on_token)?;
-        if generated.finish == Finish::ContextFull {
-            let context_length = self.generator.weights().context_length;
-            warn(tr!(
-                "note: the text ends because the model's context of {context_length} tokens is full",
-                "注意：模型的上下文（{context_length} 个词元）已满，文本到此为止"
-            ));
-        }
-        Ok(generated.ids)
+    /// The new ids, and how they were written. Each goes to `on_token` as soon as it is chosen; Ctrl-C ends the text.
+    fn generate(&mut self, mut on_token: impl FnMut(u32) -> Result<()>) -> Result<(Vec<u32>, Written)> {
+        let interrupt = Interrupt::watch()?;
+        let Self { generator, prompt, options, rng, .. } = self;
+        let (mut watch, mut shown) = (Stopwatch::start(), Ok(()));
+        let generated = generator.generate(prompt, options, rng, |id| {
+            watch.token();
+            shown = on_token(id);
+            if shown.is_ok() { interrupt.go_on() } else { ControlFlow::Break(()) }
+        })?;
+        shown?;
+        let ending = Ending::of(generated.finish, generator.weights().context_length);
+        Ok((generated.ids, watch.stop(prompt.len() - generated.reused, ending)))
     }
 }
 
@@ -115,7 +114,7 @@ fn ensure_possible(args: &Args) -> Result<()> {
 /// The ids to continue. Nothing in a text that was typed is a control token.
 fn prompt(args: &Args, tokenizer: Option<&ModelTokenizer>) -> Result<Vec<u32>> {
     match (&args.prompt, tokenizer) {
-        (Some(text), Some(tokenizer)) => Ok(tokenizer.encode_document(text)),
+        (Some(text), Some(tokenizer)) => Ok(tokenizer.encode_document(&text.read()?)),
         (Some(_), None) => Err(llama::no_tokenizer(&args.model.folder)),
         _ => Ok(args.prompt_ids.clone().unwrap_or_default()),
     }

@@ -12,6 +12,7 @@ use shared::rng::TorchRng;
 use crate::llama;
 use crate::models::tuned_format;
 use crate::terminal::tr;
+use crate::writing::{Ending, Stopwatch, Written};
 
 /// How the tasks are written for the model in `path`, and the model: in `asked` if given, else in the format of its
 /// fine-tuning, else with its chat template, else in the book's.
@@ -27,13 +28,13 @@ pub fn task_writer<M>(path: &Path, opened: Pretrained<M>, asked: Option<PromptFo
     Ok((TaskWriter { tokenizer, form, stop_ids }, model))
 }
 
-/// The most likely answer to a task, of at most `max_new_tokens` tokens.
+/// The most likely answer to a task, of at most `max_new_tokens` tokens, and how it was written.
 pub fn answer(
     generator: &mut LlamaGenerator,
     writer: &TaskWriter,
     entry: &Entry,
     max_new_tokens: usize,
-) -> Result<String> {
+) -> Result<(String, Written)> {
     let prompt = writer.prompt(entry)?;
     let (tokens, context_length) = (prompt.len(), generator.weights().context_length);
     ensure!(
@@ -45,6 +46,11 @@ pub fn answer(
     );
     let options = LlamaOptions { stop_ids: writer.stop_ids.clone(), ..LlamaOptions::greedy(max_new_tokens) };
     // Greedy decoding draws no random numbers, so the seed does not matter.
-    let generated = generator.generate(&prompt, &options, &mut TorchRng::new(123), |_| ControlFlow::Continue(()))?;
-    Ok(writer.answer(&generated.ids)?)
+    let mut watch = Stopwatch::start();
+    let generated = generator.generate(&prompt, &options, &mut TorchRng::new(123), |_| {
+        watch.token();
+        ControlFlow::Continue(())
+    })?;
+    let written = watch.stop(prompt.len() - generated.reused, Ending::of(generated.finish, context_length));
+    Ok((writer.answer(&generated.ids)?, written))
 }

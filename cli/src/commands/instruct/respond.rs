@@ -1,5 +1,6 @@
 //! `llm instruct respond`.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use crate::llama;
 use crate::options::{AnswerArgs, Answerer};
 use crate::run_folder::is_same;
 use crate::terminal::{Interrupt, Progress, command, positive, say, tr, warn};
+use crate::writing::{AllWritten, Ending, Stopwatch, Written};
 
 /// Time between two writes of the answers so far.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
@@ -90,13 +92,24 @@ impl AnsweringModel {
         Ok(Self::Llama { generator, writer })
     }
 
-    fn answer(&mut self, entry: &Entry, max_new_tokens: usize) -> Result<EntryResponse> {
+    /// The most likely answer, of at most `max_new_tokens` tokens, and how it was written.
+    fn answer(&mut self, entry: &Entry, max_new_tokens: usize) -> Result<(EntryResponse, Written)> {
         match self {
             Self::Gpt(Answerer { generator, tokenizer, format, device }) => {
-                Ok(generator.respond(entry, *format, max_new_tokens, tokenizer, device)?)
+                let prompt = tokenizer.encode_ordinary(&format.format_input(entry)).len();
+                let (mut watch, mut tokens) = (Stopwatch::start(), 0);
+                let response = generator.respond(entry, *format, max_new_tokens, tokenizer, device, |_| {
+                    watch.token();
+                    tokens += 1;
+                    ControlFlow::Continue(())
+                })?;
+                let ending = if tokens == max_new_tokens { Ending::Length } else { Ending::Complete };
+                let written = watch.stop(prompt - response.left_out, ending);
+                Ok((response, written))
             }
             Self::Llama { generator, writer } => {
-                Ok(EntryResponse { text: answer(generator, writer, entry, max_new_tokens)?, left_out: 0 })
+                let (text, written) = answer(generator, writer, entry, max_new_tokens)?;
+                Ok((EntryResponse { text, left_out: 0 }, written))
             }
         }
     }
@@ -121,9 +134,9 @@ impl Responder<'_> {
         let interrupt = Interrupt::watch()?;
         let mut answered: Vec<Entry> = Vec::with_capacity(test.len());
         let mut progress = Progress::new(0, test.len() as u64);
-        let mut written = Instant::now();
+        let (mut written, mut all) = (Instant::now(), AllWritten::default());
         for (index, entry) in test.iter().enumerate() {
-            let EntryResponse { text: response, left_out } =
+            let (EntryResponse { text: response, left_out }, how) =
                 match self.model.answer(entry, self.args.answer.max_new_tokens) {
                     Ok(response) => response,
                     Err(error) => {
@@ -140,8 +153,9 @@ impl Responder<'_> {
                 progress.suspend(|| warn(note));
             }
             if index < SHOWN {
-                progress.suspend(|| show(&self.model.shown(entry), entry, &response));
+                progress.suspend(|| show(&self.model.shown(entry), entry, &response, &how));
             }
+            all.add(&how);
             answered.push(Entry { model_response: Some(response), ..entry.clone() });
             progress.step(String::new);
             if interrupt.is_pressed() {
@@ -153,6 +167,7 @@ impl Responder<'_> {
             }
         }
         progress.finish();
+        warn(all.summary());
         Ok(answered)
     }
 }
@@ -166,8 +181,10 @@ fn keep(path: &Path, answered: &[Entry]) -> Result<String> {
     Ok(format!("the {} answers so far are in {}", answered.len(), path.display()))
 }
 
-fn show(task: &str, entry: &Entry, response: &str) {
+fn show(task: &str, entry: &Entry, response: &str, how: &Written) {
     say(format_args!("{task}\n"));
     say(format_args!("Correct response:\n>> {}\n", entry.output));
-    say(format_args!("Model response:\n>> {response}\n-------------------------------------"));
+    say(format_args!("Model response:\n>> {response}"));
+    warn(how.summary());
+    say("-------------------------------------");
 }

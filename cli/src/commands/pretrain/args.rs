@@ -1,11 +1,10 @@
 //! The options of `llm pretrain`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
 use shared::GptConfig;
 
-use crate::options::{DeviceArgs, PrecisionArgs, RecipeArgs, TextArgs, typed_text, vocab_size_or_gpt2};
+use crate::options::{DeviceArgs, PrecisionArgs, RecipeArgs, TextArgs, TypedText, typed_text, vocab_size_or_gpt2};
 use crate::run_folder::PRETRAIN_FOLDER;
 use crate::terminal::positive;
 
@@ -62,9 +61,9 @@ pub struct Args {
     /// sizes]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub eval_iter: Option<usize>,
-    /// Start of the samples [default: "Every effort moves you", or one that suits the embedded story]
+    /// Start of the samples; - reads standard input [default: "Every effort moves you", or one that suits the embedded story]
     #[arg(long, value_name = "TEXT", value_parser = typed_text)]
-    pub prompt: Option<String>,
+    pub prompt: Option<TypedText>,
     /// Folder for the model and the loss plot
     #[arg(long, value_name = "DIR", default_value = PRETRAIN_FOLDER)]
     pub out: PathBuf,
@@ -89,9 +88,4 @@ pub struct Args {
         "prompt", "out", "reproducible_masks", "plain", "precision", "save_every", "warmup_steps", "warmup_ratio",
         "initial_lr", "min_lr", "lr_schedule", "clip_grad_norm", "grad_accum"])]
     pub resume: Option<PathBuf>,
-}
-
-/// The path from the root, which also holds when the run is continued in another folder.
-pub fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("{} is not a path", path.display()))
 }

@@ -29,6 +29,7 @@ use self::log::LogLine;
 use self::observer::Observer;
 use self::plan::Plan;
 use crate::lowest_loss::say_lowest_validation_loss;
+use crate::options::TextSource;
 use crate::run_folder::{LEARNING_RATE_FILE, LOSSES_FILE};
 use crate::terminal::{Interrupt, LossProgress, command, grouped, say, tr, warn};
 
@@ -112,7 +113,8 @@ fn finish(observer: Observer, run: &Run) -> Result<ExitCode> {
     progress.finish();
     let (steps, prompt, folder) = (rates.steps, settings.prompt, out.display());
     if let Some(done) = stopped.filter(|&done| done < steps) {
-        let resume = command(format_args!("pretrain --resume {folder}"));
+        let text = if matches!(settings.text, TextSource::StandardInput) { " --text FILE" } else { "" };
+        let resume = command(format_args!("pretrain --resume {folder}{text}"));
         warn(tr!(
             "interrupted after {done} of {steps} steps; continue with:\n  {resume}",
             "在第 {done} 步之后中断，共 {steps} 步；要继续训练，请运行：\n  {resume}"

@@ -13,13 +13,13 @@ use shared::rng::TorchRng;
 use shared::{Batches, data};
 use trainer::{Run, load_run_file, newest_checkpoint};
 
-use super::args::{Args, absolute};
+use super::args::Args;
 use super::config_file::RunConfig;
 use super::job::{PretrainJob, RunSettings};
 use super::log::{Log, LogState};
 use super::preset::preset;
 use super::vocabulary;
-use crate::options::TextSource;
+use crate::options::{TextSource, TypedText, absolute};
 use crate::run_folder::{ensure_companions, ensure_vocabulary, remove};
 use crate::run_lock::RunFolder;
 use crate::terminal::{tr, warn};
@@ -41,12 +41,10 @@ impl Plan {
     /// The settings of a new run from its options, and its text.
     pub fn new(args: &Args) -> Result<Self> {
         let mut config = configuration(args)?;
+        ensure_one_reader(args)?;
         // The error should name the file as the user did.
         let text = args.text.source().read()?;
-        let source = match args.text.source() {
-            TextSource::File(path) => TextSource::File(absolute(&path)?),
-            dataset => dataset,
-        };
+        let source = args.text.source().absolute()?;
         let RunConfig { model, training, recipe, .. } = &mut config;
         let vocab_size = model.vocab_size;
         let tokenizer = vocabulary::choose(args.tokenizer.as_deref(), vocab_size, &text)?;
@@ -54,7 +52,10 @@ impl Plan {
         let loaders = Loaders::with_tokenizer(&text, &tokenizer, model.context_length, training.batch_size)?;
         let (peak_lr, batches) = (training.learning_rate, loaders.train.num_batches());
         *recipe = args.recipe.apply(recipe.clone(), peak_lr, batches, training.epochs)?;
-        let prompt = args.prompt.clone().unwrap_or_else(|| default_prompt(&source).to_string());
+        let prompt = match &args.prompt {
+            Some(prompt) => prompt.read()?,
+            None => default_prompt(&source).to_string(),
+        };
         fast::check_prompt(&tokenizer.encode_ordinary(&prompt), model)?;
         let text_sha256 = data::sha256(text.as_bytes());
         Ok(Self { config, tokenizer, vocab_size, text: source, text_sha256, loaders, prompt })
@@ -129,6 +130,19 @@ fn configuration(args: &Args) -> Result<RunConfig> {
     model.validate()?;
     training.validate()?;
     Ok(config)
+}
+
+/// Standard input can be read once.
+fn ensure_one_reader(args: &Args) -> Result<()> {
+    let text = matches!(args.text.source(), TextSource::StandardInput);
+    ensure!(
+        !(text && args.prompt == Some(TypedText::StandardInput)),
+        tr!(
+            "--text and --prompt cannot both be standard input; give one of them in another way",
+            "--text 和 --prompt 不能都从标准输入读取；请用别的方式给出其中一个"
+        )
+    );
+    Ok(())
 }
 
 /// A start for the samples that suits the text.

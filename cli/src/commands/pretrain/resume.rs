@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::Device;
 use ch05_pretrain::Loaders;
 use model_files::open_tokenizer;
@@ -11,10 +11,10 @@ use serde::de::IgnoredAny;
 use shared::{Batches, TrainingConfig, data};
 use trainer::{RunState, load_checkpoint, load_run_file, newest_checkpoint};
 
-use super::args::{Args, absolute};
+use super::args::Args;
 use super::job::{PretrainJob, RunSettings};
 use super::log::Log;
-use crate::options::TextSource;
+use crate::options::{TextSource, absolute};
 use crate::run_folder::ensure_companions;
 use crate::run_lock::RunFolder;
 use crate::terminal::{command, grouped, say, tr};
@@ -42,7 +42,7 @@ pub fn resume(folder: &Path, args: &Args) -> Result<Option<(PretrainJob, Device)
     }
     training.epochs = args.epochs.unwrap_or(training.epochs);
     set_moved_files(&mut settings, args, folder)?;
-    let text = read_text(&settings)?;
+    let text = read_text(&settings, args)?;
     let tokenizer = open_tokenizer(&checkpoint, config.vocab_size)?;
     let loaders = Loaders::with_tokenizer(&text, &tokenizer, config.context_length, training.batch_size)?;
     ensure!(
@@ -95,14 +95,14 @@ fn is_complete(training: &TrainingConfig, epochs: Option<usize>, state: &RunStat
 fn set_moved_files(settings: &mut RunSettings, args: &Args, folder: &Path) -> Result<()> {
     if let Some(text) = &args.text.file {
         ensure!(
-            matches!(settings.text, TextSource::File(_)),
+            !matches!(settings.text, TextSource::Dataset(_)),
             tr!(
                 "the run in {} is trained on a data set, so --text cannot be used",
                 "{} 中的训练使用数据集，所以不能用 --text",
                 folder.display()
             )
         );
-        settings.text = TextSource::File(absolute(text)?);
+        settings.text = TextSource::of_file(text).absolute()?;
     }
     if let Some(log) = &args.log {
         ensure!(
@@ -119,12 +119,16 @@ fn set_moved_files(settings: &mut RunSettings, args: &Args, folder: &Path) -> Re
 }
 
 /// The text of the run, if it is still the same.
-fn read_text(settings: &RunSettings) -> Result<Cow<'static, str>> {
+fn read_text(settings: &RunSettings, args: &Args) -> Result<Cow<'static, str>> {
     let text = match &settings.text {
+        TextSource::StandardInput if args.text.file.is_none() => bail!(tr!(
+            "the text of the run came from standard input; give it again, as a file with --text FILE or with --text -",
+            "训练文本来自标准输入；请再次给出：用 --text 指定文件，或用 --text -"
+        )),
         TextSource::File(_) => settings.text.read().with_context(|| {
             tr!("if the text of the run was moved, name it with --text", "如果移动过训练文本，请用 --text 指定")
         })?,
-        TextSource::Dataset(_) => settings.text.read()?,
+        TextSource::Dataset(_) | TextSource::StandardInput => settings.text.read()?,
     };
     let found = data::sha256(text.as_bytes());
     ensure!(

@@ -5,14 +5,13 @@ use std::io::{Write, stdout};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
-use super::encode::standard_input;
 use super::pieces::texts;
-use crate::options::TokenizerArgs;
-use crate::terminal::tr;
+use crate::options::{TokenizerArgs, standard_input};
+use crate::terminal::{tr, visible};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Ids, separated by commas or spaces; without any, standard input is read
+    /// Ids, separated by commas or spaces; without any, or with -, standard input is read
     #[arg(value_name = "IDS")]
     ids: Vec<String>,
     #[command(flatten)]
@@ -33,6 +32,7 @@ pub fn run(args: &Args) -> Result<()> {
     let tokenizer = args.tokenizer.open()?;
     let ids = match &args.ids[..] {
         [] => standard_input()?,
+        [ids] if ids == "-" => standard_input()?,
         ids => ids.join(" "),
     };
     let ids = parse_ids(&ids)?;
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<()> {
         let pieces = texts(&ids, &tokenizer)?;
         writeln!(out, "{}", serde_json::to_string(&DecodeOutput { text, pieces })?)?;
     } else {
-        write!(out, "{text}{}", if text.ends_with('\n') { "" } else { "\n" })?;
+        write!(out, "{}{}", visible(&text), if text.ends_with('\n') { "" } else { "\n" })?;
     }
     Ok(out.flush()?)
 }

@@ -1,21 +1,20 @@
 //! `llm tokenizer encode`.
 
-use std::io::{BufWriter, Read, Write, stdin, stdout};
+use std::io::{BufWriter, Write, stdout};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ch02_text::long_text;
 use serde::Serialize;
-use shared::text;
 
 use super::pieces::{quoted, texts};
-use crate::options::{TokenizerArgs, typed_text};
+use crate::options::{TokenizerArgs, TypedText, standard_input, typed_text};
 use crate::terminal::{grouped, tr};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Text to encode; without it, standard input is read
+    /// Text to encode; without it, or with -, all of standard input is, with the line break at its end
     #[arg(value_name = "TEXT", value_parser = typed_text)]
-    text: Option<String>,
+    text: Option<TypedText>,
     #[command(flatten)]
     tokenizer: TokenizerArgs,
     /// Let <|endoftext|> stand for the end-of-text token, as in a text to train on; otherwise it is text like any other
@@ -39,8 +38,8 @@ struct EncodeOutput {
 pub fn run(args: Args) -> Result<()> {
     let tokenizer = args.tokenizer.open()?;
     let text = match args.text {
-        Some(text) => text,
-        None => standard_input()?,
+        Some(TypedText::Given(text)) => text,
+        Some(TypedText::StandardInput) | None => standard_input()?,
     };
     let ids = if args.special { long_text::encode(&tokenizer, &text) } else { tokenizer.encode_ordinary(&text) };
     let mut out = BufWriter::new(stdout().lock());
@@ -64,12 +63,4 @@ pub fn run(args: Args) -> Result<()> {
         writeln!(out, "{summary}")?;
     }
     Ok(out.flush()?)
-}
-
-/// All of standard input as text.
-pub fn standard_input() -> Result<String> {
-    let cannot_read = || tr!("cannot read standard input", "无法读取标准输入");
-    let mut bytes = Vec::new();
-    stdin().lock().read_to_end(&mut bytes).with_context(cannot_read)?;
-    text::decode(bytes).with_context(|| tr!("standard input", "标准输入"))
 }

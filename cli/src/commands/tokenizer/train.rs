@@ -70,6 +70,7 @@ pub fn run(args: &Args) -> Result<()> {
     let text = match &source {
         TextSource::File(path) => format!("--text {}", model_hints::quoted(path)),
         TextSource::Dataset(name) => format!("--dataset {name}"),
+        TextSource::StandardInput => "--text FILE".to_string(),
     };
     let pretrain = command(format_args!("pretrain {text} --tokenizer {folder}"));
     say(tr!("Train a model with it:\n  {pretrain}", "用它训练模型：\n  {pretrain}"));

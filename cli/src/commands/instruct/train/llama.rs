@@ -106,7 +106,7 @@ impl Keeper for LlamaKeeper<'_> {
     fn sample(&self, model: &LlamaModel) -> Result<String> {
         let merged = merge_lora(model.clone()).valid();
         let mut generator = LlamaGenerator::new(&merged, kernels::decode::Precision::F32)?;
-        let answer = answer(&mut generator, &self.writer, &self.task, SAMPLE_TOKENS)?;
+        let (answer, _) = answer(&mut generator, &self.writer, &self.task, SAMPLE_TOKENS)?;
         Ok(format!("{} >> {answer}", self.writer.shown(&self.task)).replace('\n', " "))
     }
 
