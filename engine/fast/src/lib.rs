@@ -72,6 +72,6 @@ pub use llama_forward::{accelerate_llama, llama_forward, llama_loss_batch};
 pub use llama_generator::{Finish, Generated, LlamaGenerator, LlamaOptions};
 pub use loss::{calc_loss_batch, cross_entropy};
 pub use operations::{Operations, Products};
-pub use prompt::{PromptError, check_prompt, crop};
+pub use prompt::{PromptError, check_ids, check_prompt, crop};
 pub use stream::TextStream;
 pub use token_filter::TokenFilter;

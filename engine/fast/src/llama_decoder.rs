@@ -18,7 +18,7 @@ use kernels::decode::{Blocks, Columns, Matrix, Precision, Text};
 use shared::Linear;
 
 use crate::llama_error::LlamaError;
-use crate::prompt::{PromptError, first_pieces};
+use crate::prompt::{check_ids, first_pieces};
 
 /// The weights of a model for the decoder; LoRA layers become part of them. Those of 32 bits are shared with the model, not
 /// copied.
@@ -268,13 +268,8 @@ impl LlamaCpuDecoder {
     /// # Errors
     /// As [`next_logits`](Self::next_logits).
     pub fn check(&self, ids: &[u32]) -> Result<(), LlamaError> {
-        let (vocab_size, context_length) = (self.weights().vocab_size(), self.weights().context_length);
-        if ids.is_empty() {
-            return Err(PromptError::Empty.into());
-        }
-        if let Some(&id) = ids.iter().find(|&&id| id as usize >= vocab_size) {
-            return Err(PromptError::UnknownId { id, vocab_size }.into());
-        }
+        let context_length = self.weights().context_length;
+        check_ids(ids, self.weights().vocab_size())?;
         match ids.len() > context_length {
             true => Err(LlamaError::TooLong { tokens: ids.len(), context_length }),
             false => Ok(()),

@@ -48,7 +48,14 @@ pub enum PromptError {
 /// # Errors
 /// The first of these that does not hold.
 pub fn check_prompt(ids: &[u32], config: &GptConfig) -> Result<(), PromptError> {
-    let vocab_size = config.vocab_size;
+    check_ids(ids, config.vocab_size)
+}
+
+/// Checks that there is at least one id, and none outside of a vocabulary of `vocab_size`.
+///
+/// # Errors
+/// The first of these that does not hold.
+pub fn check_ids(ids: &[u32], vocab_size: usize) -> Result<(), PromptError> {
     if ids.is_empty() {
         return Err(PromptError::Empty);
     }

@@ -151,7 +151,9 @@ fn hidden_states_are_those_before_the_output_layer() {
     let model = model(32, 4, 64, true);
     let ids = random_ids(40, &mut TorchRng::new(6));
     let mut decoder = Decoder::new(Arc::new(decoder_weights(&model, Precision::F32).unwrap()), 2);
-    let hidden = Tensor::<2>::from_data(TensorData::new(decoder.hidden_states(&ids), [40, 32]), &Device::flex());
+    let text = decoder.open();
+    let hidden = TensorData::new(decoder.read_hidden(text, &ids), [40, 32]);
+    let hidden = Tensor::<2>::from_data(hidden, &Device::flex());
     let found: Vec<f32> = model.out_head.forward(hidden).into_data().iter::<f32>().collect();
     let expected: Vec<f32> = model.forward(tensor(&ids), &mut Mode::Eval).into_data().iter::<f32>().collect();
     assert_same_logits(&found, &expected, "hidden states");

@@ -374,7 +374,8 @@ fn hidden_states_are_those_before_the_output_layer() {
     for config in configs() {
         let (model, ids) = (model(&config), random_ids(40, 6));
         let mut decoder = LlamaDecoder::new(Arc::new(llama_weights(&model, Precision::F32).unwrap()), 2);
-        let hidden = TensorData::new(decoder.hidden_states(&ids), [40, config.emb_dim]);
+        let text = decoder.open();
+        let hidden = TensorData::new(decoder.read_hidden(text, &ids), [40, config.emb_dim]);
         let head = match &model.out_head {
             Some(head) => head.weight.val(),
             None => model.tok_emb.weight.val().transpose(),

@@ -2,13 +2,13 @@
 //!
 //! The models here were trained to write, not to compare texts. Their vectors tell apart what is very different, and no more.
 
-use fast::PromptError;
+use fast::{PromptError, check_ids};
 use tokio::sync::oneshot;
 
 use crate::card::ModelCard;
 use crate::jobs::{Embedding, Job, Task};
 use crate::keep_alive::KeepAlive;
-use crate::prompt::{TOO_LONG, check_ids};
+use crate::prompt::TOO_LONG;
 use crate::refusal::{Refusal, bad_request, failed, server_error};
 use crate::service::Service;
 use crate::text::Text;
@@ -42,7 +42,7 @@ impl EmbeddingRequest {
         for (ids, number) in texts.iter_mut().zip(1..) {
             ids.truncate(truncate_to.unwrap_or(usize::MAX));
             let wrong = |reason: String| bad_request(format!("text {number} of input {reason}")).about("input");
-            check_ids(ids, card).map_err(|error| match error {
+            check_ids(ids, card.sizes.vocab_size()).map_err(|error| match error {
                 PromptError::Empty => wrong("is empty; give at least one token".to_string()),
                 error => wrong(format!("cannot be read: {error}")),
             })?;

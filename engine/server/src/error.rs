@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::iter::successors;
 
 /// Why a server cannot be started, or ended early.
 #[derive(Debug, thiserror::Error)]
@@ -15,4 +16,10 @@ pub enum ServerError {
     /// The system refused a thread or the network.
     #[error("cannot start the server")]
     Io(#[from] io::Error),
+}
+
+/// An error and its causes in one line.
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |&error| error.source()).map(ToString::to_string);
+    causes.collect::<Vec<_>>().join(": ")
 }

@@ -27,6 +27,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use ch06_classify::ClassifyError;
+use fast::PromptError;
 use tokio::sync::oneshot;
 
 use crate::jobs::{Job, Seen, Task};
@@ -61,6 +62,15 @@ enum LookError {
     /// The model cannot be loaded, or the server is at fault.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<PromptError> for LookError {
+    fn from(error: PromptError) -> Self {
+        match error {
+            PromptError::Empty => Self::Empty,
+            PromptError::UnknownId { id, vocab_size } => Self::UnknownId { id, vocab_size },
+        }
+    }
 }
 
 impl From<LookError> for Refusal {

@@ -1,7 +1,6 @@
 //! The models that are served, and whether each is in memory.
 
 use std::error::Error;
-use std::iter::successors;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
@@ -9,6 +8,7 @@ use fast::batch::{Embedding, Event, TextId};
 use fast::{Batch, TextToWrite};
 
 use crate::card::ModelCard;
+use crate::error::with_causes;
 use crate::keep_alive::KeepAlive;
 use crate::loaded::LoadedModel;
 use crate::worker::InMemory;
@@ -56,10 +56,8 @@ impl Model {
 
     fn open_again(&self, device: &Device) -> Result<LoadedModel, String> {
         let name = &self.card.name;
-        let (card, loaded) = (self.open)(device).map_err(|error| {
-            let causes = successors(Some(&*error as &dyn Error), |&error| error.source()).map(ToString::to_string);
-            format!("the model '{name}' cannot be loaded again: {}", causes.collect::<Vec<_>>().join(": "))
-        })?;
+        let (card, loaded) = (self.open)(device)
+            .map_err(|error| format!("the model '{name}' cannot be loaded again: {}", with_causes(&*error)))?;
         if !card.is_like(&self.card) {
             return Err(format!("the model '{name}' is not the one that was there before; restart the server"));
         }

@@ -1,6 +1,6 @@
 //! What a model continues, and whether it can.
 
-use fast::PromptError;
+use fast::{PromptError, check_ids};
 use model_text::ChatError;
 
 use crate::card::ModelCard;
@@ -74,7 +74,7 @@ impl Prompt {
     /// # Errors
     /// If there are none, more than the context holds, or unknown ones.
     pub fn check(&self, card: &ModelCard, context_size: usize) -> Result<usize, RequestError> {
-        check_ids(&self.ids, card)?;
+        check_ids(&self.ids, card.sizes.vocab_size())?;
         // Where nothing slides out of the context, the answer needs a place in it.
         let (tokens, with_answer) = (self.ids.len(), !card.sizes.context_slides());
         if tokens + usize::from(with_answer) > context_size {
@@ -83,17 +83,4 @@ impl Prompt {
         }
         Ok(tokens)
     }
-}
-
-/// Checks ids against the vocabulary of a model.
-///
-/// # Errors
-/// If there are none, or unknown ones.
-pub fn check_ids(ids: &[u32], card: &ModelCard) -> Result<(), PromptError> {
-    let vocab_size = card.sizes.vocab_size();
-    if ids.is_empty() {
-        return Err(PromptError::Empty);
-    }
-    let unknown = ids.iter().find(|&&id| id as usize >= vocab_size);
-    unknown.map_or(Ok(()), |&id| Err(PromptError::UnknownId { id, vocab_size }))
 }

@@ -7,6 +7,7 @@ use fast::LlamaOptions;
 use fast::conversation::Window;
 
 use crate::card::ModelCard;
+use crate::fields::Fields;
 use crate::jobs::Continuation;
 use crate::keep_alive::KeepAlive;
 use crate::options::{Given, SamplingOptions};
@@ -129,6 +130,16 @@ impl Service {
             stop_ids: card.text().map(Text::stop_ids).unwrap_or_default(),
         }
     }
+}
+
+/// Reads whether log probabilities are wanted (`logprobs`), and those of how many of the most likely tokens (`top_logprobs`).
+pub fn take_scores(fields: &mut Fields) -> Result<Option<usize>, Refusal> {
+    let with_scores = fields.take("logprobs")?.unwrap_or(false);
+    let top = check_top_scores("top_logprobs", fields.take_count("top_logprobs")?.unwrap_or(0))?;
+    if top > 0 && !with_scores {
+        return Err(bad_request("top_logprobs only counts when logprobs is true").about("top_logprobs"));
+    }
+    Ok(with_scores.then_some(top))
 }
 
 /// Checks how many of the most likely tokens a request wants to see.

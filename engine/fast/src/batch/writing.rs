@@ -7,7 +7,7 @@ use super::{Event, TextId, TextToWrite};
 use crate::batch::score::TokenScore;
 use crate::llama_error::LlamaError;
 use crate::llama_generator::{Finish, LlamaOptions};
-use crate::prompt::PromptError;
+use crate::prompt::check_ids;
 
 /// What a text must suit.
 #[derive(Clone, Copy, Debug)]
@@ -22,21 +22,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Checks ids, of which the model may see the end only.
-    fn check_ids(&self, ids: &[u32]) -> Result<(), LlamaError> {
-        let vocab_size = self.vocab_size;
-        if ids.is_empty() {
-            return Err(PromptError::Empty.into());
-        }
-        match ids.iter().find(|&&id| id as usize >= vocab_size) {
-            Some(&id) => Err(PromptError::UnknownId { id, vocab_size }.into()),
-            None => Ok(()),
-        }
-    }
-
     /// Checks ids that the model is to see as a whole.
     pub fn check_whole(&self, ids: &[u32]) -> Result<(), LlamaError> {
-        self.check_ids(ids)?;
+        check_ids(ids, self.vocab_size)?;
         match ids.len() > self.context_length {
             true => Err(LlamaError::TooLong { tokens: ids.len(), context_length: self.context_length }),
             false => Ok(()),
@@ -68,7 +56,7 @@ impl Writing {
         let TextToWrite { prompt, options, context_size, seed, scores } = text;
         let Limits { vocab_size, context_length: allowed, slides, .. } = limits;
         if slides {
-            limits.check_ids(&prompt)?
+            check_ids(&prompt, vocab_size)?
         } else {
             limits.check_whole(&prompt)?
         }

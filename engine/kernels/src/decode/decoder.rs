@@ -226,17 +226,6 @@ impl<S: DecoderState> TextDecoder<S> {
         hidden
     }
 
-    /// The vectors of all tokens of another text after the final norm, `[tokens, emb_dim]`.
-    ///
-    /// # Panics
-    /// If an id is not in the vocabulary, or the text does not fit into the context.
-    pub fn hidden_states(&mut self, ids: &[u32]) -> Vec<f32> {
-        let text = self.open();
-        let hidden = self.read_hidden(text, ids);
-        self.close(text);
-        hidden
-    }
-
     fn read_part(&mut self, text: Text, ids: &[u32], with_logits: bool) {
         let (place, kept) = (text.place, self.tokens(text));
         let to = kept + ids.len();

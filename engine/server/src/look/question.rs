@@ -1,5 +1,6 @@
 //! What a request of `/api/look` asks for.
 
+use fast::check_ids;
 use fast::conversation::Window;
 
 use super::{LookError, MAX_TOKENS};
@@ -60,24 +61,15 @@ fn of_text(card: &ModelCard, text: String) -> Result<Input, LookError> {
     let prompt = writer.continued(&text, Window { context_size: room(card), answer: 0 });
     let (ids, skipped) = (prompt.ids, prompt.forgotten_tokens);
     // The model of a vocabulary that is too small for its tokenizer does not know every token.
-    check(card, &ids)?;
+    check_ids(&ids, card.sizes.vocab_size())?;
     Ok(Input::Ids { ids, skipped })
 }
 
 fn of_ids(card: &ModelCard, mut ids: Vec<u32>) -> Result<Input, LookError> {
-    check(card, &ids)?;
+    check_ids(&ids, card.sizes.vocab_size())?;
     let Some(writer) = card.text() else { return Ok(Input::Ids { ids, skipped: 0 }) };
     let skipped = writer.crop(&mut ids, room(card));
     Ok(Input::Ids { ids, skipped })
-}
-
-fn check(card: &ModelCard, ids: &[u32]) -> Result<(), LookError> {
-    let vocab_size = card.sizes.vocab_size();
-    match ids.iter().find(|id| **id as usize >= vocab_size) {
-        _ if ids.is_empty() => Err(LookError::Empty),
-        Some(&id) => Err(LookError::UnknownId { id, vocab_size }),
-        None => Ok(()),
-    }
 }
 
 /// Maximum number of tokens that are looked at.

@@ -3,9 +3,10 @@
 
 use std::cell::OnceCell;
 use std::error::Error;
-use std::iter::successors;
 
 use bonus_llama::LlamaModel;
+
+use crate::error::with_causes;
 
 /// A Llama in 32 bits that is opened when it is looked at for the first time, and stays in memory until it is unloaded.
 pub struct WholeLlama {
@@ -24,10 +25,8 @@ impl WholeLlama {
         if let Some(model) = self.model.get() {
             return Ok(model);
         }
-        let model = (self.open)().map_err(|error| {
-            let causes = successors(Some(&*error as &dyn Error), |&error| error.source()).map(ToString::to_string);
-            format!("the model '{name}' cannot be opened to look inside: {}", causes.collect::<Vec<_>>().join(": "))
-        })?;
+        let model = (self.open)()
+            .map_err(|error| format!("the model '{name}' cannot be opened to look inside: {}", with_causes(&*error)))?;
         Ok(self.model.get_or_init(|| model))
     }
 }

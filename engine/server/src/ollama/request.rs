@@ -11,7 +11,7 @@ use crate::messages::{ChatMessage, Talk};
 use crate::options::Given;
 use crate::prompt::TOO_LONG;
 use crate::refusal::{Refusal, bad_request};
-use crate::requests::{Manner, TextRequest, check_top_scores};
+use crate::requests::{Manner, TextRequest, take_scores};
 use crate::service::Service;
 
 /// Ollama's fields that cannot be honoured here.
@@ -59,11 +59,7 @@ struct Common {
 
 impl Common {
     fn take(fields: &mut Fields) -> Result<Self, Refusal> {
-        let with_scores = fields.take("logprobs")?.unwrap_or(false);
-        let top = check_top_scores("top_logprobs", fields.take_count("top_logprobs")?.unwrap_or(0))?;
-        if top > 0 && !with_scores {
-            return Err(bad_request("top_logprobs only counts when logprobs is true").about("top_logprobs"));
-        }
+        let scores = take_scores(fields)?;
         Ok(Self {
             model: fields.take("model")?,
             stream: fields.take("stream")?.unwrap_or(true),
@@ -72,7 +68,7 @@ impl Common {
                 keep_alive: take_keep_alive(fields)?,
                 truncate: fields.take("truncate")?.unwrap_or(true),
                 shift: fields.take("shift")?,
-                scores: with_scores.then_some(top),
+                scores,
                 received: Instant::now(),
             },
         })

@@ -12,7 +12,7 @@ use crate::messages::{ChatMessage, Talk};
 use crate::openai::choices::{Asked, Kind, answer};
 use crate::openai::request::{Common, finish};
 use crate::refusal::{Refusal, bad_request};
-use crate::requests::check_top_scores;
+use crate::requests::take_scores;
 use crate::service::{Service, prepare};
 
 pub async fn chat(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Refusal> {
@@ -23,12 +23,8 @@ pub async fn chat(State(service): State<Arc<Service>>, body: Bytes) -> Result<Re
 fn read(service: &Service, mut fields: Fields) -> Result<Asked, Refusal> {
     let common = Common::take(&mut fields)?;
     let messages: Vec<Map<String, Value>> = fields.take("messages")?.unwrap_or_default();
-    let with_scores = fields.take("logprobs")?.unwrap_or(false);
-    let top = check_top_scores("top_logprobs", fields.take_count("top_logprobs")?.unwrap_or(0))?;
+    let scores = take_scores(&mut fields)?;
     finish(fields)?;
-    if top > 0 && !with_scores {
-        return Err(bad_request("top_logprobs only counts when logprobs is true").about("top_logprobs"));
-    }
     let wrong = |reason: String| bad_request(reason).about("messages");
     if messages.is_empty() {
         return Err(wrong("messages is empty; give at least one".to_string()));
@@ -37,7 +33,7 @@ fn read(service: &Service, mut fields: Fields) -> Result<Asked, Refusal> {
     let talk = Talk::new(&messages).map_err(|error| wrong(error.to_string()))?;
     let (model, writer) = service.choose_answering_model(common.model.as_deref())?;
     let (n, stream, include_usage) = (common.n, common.stream, common.include_usage);
-    let manner = common.manner(with_scores.then_some(top));
+    let manner = common.manner(scores);
     let request = service.text_request(model, &manner, |window| writer.answered(talk, window))?;
     let prompt_tokens = request.continuation.prompt.len();
     let requests = (0..n).map(|index| (String::new(), request.variant(index))).collect();
