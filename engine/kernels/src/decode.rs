@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `weights` | the model's weights, shared with the model and not copied |
 //! | `matrix` | a weight matrix in 32, 16, 8 or 4 bits |
-//! | `vector_product` | a vector times a matrix, as fast as the matrix can be read |
+//! | `input`, `vector_product` | some vectors times a matrix, as fast as the matrix can be read |
 //! | `compressed` | the layout of weights in 16 bits |
 //! | `bf16_product` | many vectors times such weights |
 //! | `integers` | weights in 8 and 4 bits, and products with them |
@@ -16,9 +16,10 @@
 //! | `thread_pool` | threads that wait for work in a spinning loop, because waking one takes longer than a product |
 //! | `transposed` | a token embedding that is the output layer as well |
 //! | `partial_sums` | how threads with some rows of a matrix each add up their results |
-//! | `attention` | attention of new tokens over the cached keys and values |
-//! | `state` | what the threads share, and what each of them owns |
-//! | `token` | one token: the work of each thread |
+//! | `cache` | the cached keys and values of a head, and the attention of one token over them |
+//! | `attention` | attention of many new tokens over the cached keys and values |
+//! | `state`, `task` | what the threads share, what each of them owns, and what they compute |
+//! | `token` | one token of each text: the work of each thread |
 //! | `prompt` | many tokens at once |
 //! | `decoder` | what the decoders of all models have in common |
 //! | [`llama`] | the same for Llama, Qwen3 and Gemma 3 |

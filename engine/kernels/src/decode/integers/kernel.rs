@@ -28,13 +28,17 @@ pub trait Block: Copy + Send + Sync {
     fn value(&self, row: usize, column: usize) -> f32;
 }
 
+/// Blocks that are fetched before several vectors need them: the products take longer than reading, so that the processor itself
+/// would begin too late.
+const AHEAD_OF_TILE: usize = 3;
+
 /// An instruction set. All of them compute the same numbers: first exact sums of integers, then
 /// `sums += integers * (weight scale * vector scale)` and, with a minimum, `sums += minimum * sum of the vector`.
 pub trait Kernel {
     /// Sums for the columns of a panel.
     type Sums: Copy;
 
-    /// Blocks of a panel that are fetched from memory before they are needed, 0 if the processor does that well itself.
+    /// Blocks of a panel that are fetched from memory before one vector needs them, 0 if the processor does that well itself.
     const AHEAD: usize;
 
     /// Whether a vector is multiplied with the blocks of two panels side by side, a few lines of one and a few of the other, so
@@ -129,8 +133,8 @@ pub unsafe fn sums<K: Kernel, B: Block, const N: usize, const T: usize>(
             }
             for index in 2 * pairs..N {
                 let panel = panels[index];
-                // More vectors are those of a prompt, whose panels are in the cache.
-                let ahead = if T == 1 { K::AHEAD } else { 3 };
+                // More vectors than a tile are those of a prompt, whose panels are in the cache.
+                let ahead = if T == 1 { K::AHEAD } else { AHEAD_OF_TILE };
                 if ahead > 0 && T <= TILE {
                     prefetch(panel.as_ptr().wrapping_add(block + ahead));
                 }
