@@ -392,7 +392,8 @@ fn in_terminal(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Opti
     let line: Vec<String> = [LLM].iter().chain(args).map(|word| format!("'{word}'")).collect();
     let mut script = Command::new("script");
     let script = script.current_dir(folder).args(["-qec", &line.join(" "), "/dev/null"]).stdin(Stdio::null());
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LLM_DATA_DIR", "CARGO_PKG_NAME"] {
+    // `CI` too: its logs show colours whatever the terminal, and clap knows that.
+    for variable in ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LLM_DATA_DIR", "CARGO_PKG_NAME"] {
         script.env_remove(variable);
     }
     let script = script.env("LC_ALL", "C").env("TERM", "xterm-256color").envs(variables.iter().copied());
