@@ -149,7 +149,7 @@ impl From<Arc<LlamaWeights>> for LlamaGenerator {
 }
 
 /// Below this temperature the most likely token is certain.
-const GREEDY_BELOW: f64 = 1e-30;
+pub(crate) const GREEDY_BELOW: f64 = 1e-30;
 
 /// Chooses the next token: penalties, then top-k, temperature and the other limits, then one draw; or the most likely one
 /// for temperature 0 (or almost 0).
@@ -185,6 +185,16 @@ pub(crate) fn choose(
     }
     // Rounding used up the last candidate.
     Ok(candidates.last().map_or(best, |candidate| candidate.id) as u32)
+}
+
+/// The most likely token, the first one of several, as chapter 5 chooses it without temperature.
+///
+/// # Errors
+/// If a logit is not a number.
+pub(crate) fn most_likely(logits: &[f32]) -> Result<u32, GenerateError> {
+    let largest = largest(logits);
+    let place = logits.iter().position(|&logit| logit == largest);
+    place.map(|place| place as u32).ok_or(GenerateError::NotFinite)
 }
 
 /// The largest number, or NaN if there is one. A vocabulary is so large that one number after the other would take a

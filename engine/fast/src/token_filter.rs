@@ -56,14 +56,18 @@ impl Candidate {
 }
 
 impl TokenFilter {
+    /// Whether there is a penalty or a limit.
+    pub(crate) fn changes_logits(&self) -> bool {
+        *self != Self { repeat_last_n: self.repeat_last_n, ..Self::default() }
+    }
+
     /// The logits after the penalties, with minus infinity for every token that cannot be drawn.
     ///
     /// # Shapes
     /// - `logits`: `[batch, vocab_size]`; the result has the same;
     /// - `ids`: `[batch, tokens]`, the text so far.
     pub fn apply(&self, logits: Tensor<2>, ids: &Tensor<2, Int>, options: &GenerateOptions) -> Tensor<2> {
-        let any_number = Self { repeat_last_n: self.repeat_last_n, ..Self::default() };
-        if *self == any_number {
+        if !self.changes_logits() {
             return logits;
         }
         let (shape, device) = (logits.dims(), logits.device());

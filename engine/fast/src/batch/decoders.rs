@@ -13,7 +13,7 @@ use kernels::decode::{Decoder, Text, Weights};
 use super::writing::{Limits, Writing};
 use crate::cpu_decoder;
 use crate::generator::next_tokens;
-use crate::llama_generator;
+use crate::llama_generator::{self, GREEDY_BELOW};
 
 /// A decoder of the CPU.
 pub enum AnyDecoder {
@@ -91,7 +91,11 @@ impl AnyDecoder {
         of_either!(self, decoder => decoder.read_on(text, ids));
     }
 
-    pub fn step(&mut self, next: &[(Text, u32)]) -> Vec<f32> {
+    pub fn are_few(&self, tokens: usize) -> bool {
+        of_either!(self, decoder => decoder.are_few(tokens))
+    }
+
+    pub fn step(&mut self, next: &[(Text, &[u32])]) -> Vec<f32> {
         of_either!(self, decoder => decoder.step(next))
     }
 
@@ -113,6 +117,10 @@ impl AnyDecoder {
 pub type Chooser = fn(Vec<f32>, &mut Writing) -> Result<u32, GenerateError>;
 
 fn choose_as_chapter_5(logits: Vec<f32>, text: &mut Writing) -> Result<u32, GenerateError> {
+    // Without tensors, in a tenth of the time.
+    if text.options.temperature < GREEDY_BELOW && !text.options.filter.changes_logits() {
+        return llama_generator::most_likely(&logits);
+    }
     let device = Device::flex();
     let shape = [1, logits.len()];
     let logits = Tensor::from_data(TensorData::new(logits, shape), &device);

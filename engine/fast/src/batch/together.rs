@@ -1,5 +1,7 @@
 //! Many texts on a decoder of the CPU.
 
+use std::ops::Range;
+
 use kernels::decode::Text;
 use rayon::prelude::*;
 
@@ -111,10 +113,21 @@ impl Together {
         text.seen().len() - self.decoder.tokens(text.text)
     }
 
+    /// The tokens that are read next.
+    fn next_piece(&self, text: &Cached) -> Option<Range<usize>> {
+        pieces(self.decoder.tokens(text.text), text.seen().len()).next()
+    }
+
+    /// Whether the tokens that are read next are the last ones and so few that they can be read together with those of others.
+    fn joins_others(&self, text: &Cached) -> bool {
+        let is_last = |piece: Range<usize>| piece.end == text.seen().len() && self.decoder.are_few(piece.len());
+        self.next_piece(text).is_some_and(is_last)
+    }
+
     /// The text of which a piece is read now: in turn the one with the fewest pieces left, so that a short prompt waits for no
     /// long one, and the one that has waited longest, so that a long one is not passed over forever.
     fn next_to_read(&self) -> Option<usize> {
-        let reading = self.texts.iter().enumerate().filter(|(_, text)| self.unread(text) > 1);
+        let reading = self.texts.iter().enumerate().filter(|(_, text)| !self.joins_others(text));
         let shortest_first = self.steps.is_multiple_of(2);
         let order = |text: &Cached| {
             let pieces_left = if shortest_first { self.unread(text).div_ceil(PIECE) } else { 0 };
@@ -126,9 +139,12 @@ impl Together {
     /// Reads a piece of a text; after the last one its next token is chosen.
     fn read_piece(&mut self, index: usize) -> Vec<(TextId, Event)> {
         self.use_known(index);
+        if self.joins_others(&self.texts[index]) {
+            return Vec::new();
+        }
+        let Some(piece) = self.next_piece(&self.texts[index]) else { return Vec::new() };
         let cached = &mut self.texts[index];
-        let (seen, read) = (&cached.writing.ids[cached.start..], self.decoder.tokens(cached.text));
-        let Some(piece) = pieces(read, seen.len()).next().filter(|piece| piece.len() > 1) else { return Vec::new() };
+        let seen = &cached.writing.ids[cached.start..];
         let (is_last, is_whole) = (piece.end == seen.len(), piece.len() == PIECE);
         if is_whole {
             cached.whole = piece.end;
@@ -194,12 +210,12 @@ impl Together {
         cached.writing.reused += common - read;
     }
 
-    /// One token of every text that has read all but its last one.
+    /// One token of every text that has read all but its last one, or a few.
     fn write_tokens(&mut self) -> Vec<(TextId, Event)> {
-        let writing = |index: &usize| self.unread(&self.texts[*index]) == 1;
+        let writing = |index: &usize| self.joins_others(&self.texts[*index]);
         let writing: Vec<usize> = (0..self.texts.len()).filter(writing).collect();
         let next = writing.iter().map(|&index| &self.texts[index]);
-        let next: Vec<_> = next.filter_map(|text| Some((text.text, *text.writing.ids.last()?))).collect();
+        let next: Vec<_> = next.map(|text| (text.text, &text.seen()[self.decoder.tokens(text.text)..])).collect();
         if next.is_empty() {
             return Vec::new();
         }

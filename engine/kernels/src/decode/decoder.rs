@@ -13,6 +13,9 @@ use super::{Matrix, bf16_product};
 /// Minimum number of new tokens for which matrix products are faster than one token after the other.
 const PROMPT: usize = 2;
 
+/// The same for weights in 8 and 4 bits, whose products with a few vectors are nearly as fast as with one.
+const INTEGER_PROMPT: usize = 9;
+
 /// The same for weights in 16 bits, whose layout must be changed for the products.
 const COMPRESSED_PROMPT: usize = 4;
 
@@ -22,7 +25,8 @@ const EXPANDED_PROMPT: usize = 6;
 /// Minimum number of new tokens that are read together by a model with matrices like this one.
 fn minimum_prompt(matrix: &Matrix) -> usize {
     match matrix.values {
-        Values::F32(_) | Values::Int8(_) | Values::Int4(_) => PROMPT,
+        Values::F32(_) => PROMPT,
+        Values::Int8(_) | Values::Int4(_) => INTEGER_PROMPT,
         Values::Bf16(_) if bf16_product::in_hardware() => COMPRESSED_PROMPT,
         Values::Bf16(_) => EXPANDED_PROMPT,
     }
@@ -190,24 +194,32 @@ impl<S: DecoderState> TextDecoder<S> {
         self.read_part(text, ids, false);
     }
 
-    /// Reads one more token of each text, all together, and returns the logits after them, `[texts, vocab_size]`. The numbers of
-    /// a text are those that it gets alone.
+    /// Whether this many tokens of a text are so few that they can be read together with others, in a [`step`](Self::step).
+    pub fn are_few(&self, tokens: usize) -> bool {
+        tokens < minimum_prompt(self.state.a_matrix())
+    }
+
+    /// Reads one or a [few](Self::are_few) more tokens of each text, all together, and returns the logits after the last one of each,
+    /// `[texts, vocab_size]`. The numbers of a text are those that it gets alone.
     ///
     /// # Panics
-    /// If a text is not open or given twice, an id is not in the vocabulary, or a text does not fit into the context.
-    pub fn step(&mut self, next: &[(Text, u32)]) -> Vec<f32> {
-        let mut tokens = Vec::with_capacity(next.len());
-        for &(text, id) in next {
-            let position = self.tokens(text);
-            assert!(tokens.iter().all(|token: &Token| token.place != text.place), "a text is given twice");
-            self.check_ids(&[id], position + 1);
-            tokens.push(Token { place: text.place, position, id });
+    /// If a text is not open or given twice, has no id or more than a few, an id is not in the vocabulary, or a text does not fit
+    /// into the context.
+    pub fn step(&mut self, next: &[(Text, &[u32])]) -> Vec<f32> {
+        let (mut tokens, mut logits_of): (Vec<Token>, _) = (Vec::with_capacity(next.len()), Vec::new());
+        for &(text, ids) in next {
+            let kept = self.tokens(text);
+            assert!(tokens.iter().all(|token| token.place != text.place), "a text is given twice");
+            assert!(!ids.is_empty() && (ids.len() == 1 || self.are_few(ids.len())), "{} tokens in a step", ids.len());
+            self.check_ids(ids, kept + ids.len());
+            tokens.extend(following(text, kept, ids));
+            logits_of.push(tokens.len() - 1);
         }
         if tokens.is_empty() {
             return Vec::new();
         }
-        self.compute(Task { tokens, only_last_block: false, first_logits: 0 });
-        next.iter().for_each(|&(text, _)| self.set_tokens(text, self.tokens(text) + 1));
+        self.compute(Task { tokens, only_last_block: false, logits_of });
+        next.iter().for_each(|&(text, ids)| self.set_tokens(text, self.tokens(text) + ids.len()));
         self.logits(next.len())
     }
 
@@ -227,20 +239,20 @@ impl<S: DecoderState> TextDecoder<S> {
     }
 
     fn read_part(&mut self, text: Text, ids: &[u32], with_logits: bool) {
-        let (place, kept) = (text.place, self.tokens(text));
+        let kept = self.tokens(text);
         let to = kept + ids.len();
         self.check_ids(ids, to);
-        if ids.len() >= minimum_prompt(self.state.a_matrix()) {
-            let wanted = if with_logits { Wanted::Last } else { Wanted::Nothing };
-            self.state.prompt(place, ids, kept, wanted);
-            if with_logits {
-                let last = Token { place, position: to - 1, id: ids[ids.len() - 1] };
-                self.compute(Task { tokens: vec![last], only_last_block: true, first_logits: 0 });
-            }
+        let mut tokens: Vec<_> = following(text, kept, ids).collect();
+        if self.are_few(ids.len()) {
+            let logits_of = if with_logits { vec![ids.len() - 1] } else { Vec::new() };
+            self.compute(Task { tokens, only_last_block: false, logits_of });
         } else {
-            let tokens: Vec<_> = (kept..).zip(ids).map(|(position, &id)| Token { place, position, id }).collect();
-            let first_logits = ids.len() - usize::from(with_logits);
-            self.compute(Task { tokens, only_last_block: false, first_logits });
+            let wanted = if with_logits { Wanted::Last } else { Wanted::Nothing };
+            self.state.prompt(text.place, ids, kept, wanted);
+            if with_logits {
+                let last = tokens.split_off(ids.len() - 1);
+                self.compute(Task { tokens: last, only_last_block: true, logits_of: vec![0] });
+            }
         }
         self.set_tokens(text, to);
     }
@@ -285,4 +297,9 @@ impl<S: DecoderState> TextDecoder<S> {
             self.pool.run();
         }
     }
+}
+
+/// Tokens of a text that follow the first `kept`.
+fn following(text: Text, kept: usize, ids: &[u32]) -> impl Iterator<Item = Token> {
+    (kept..).zip(ids).map(move |(position, &id)| Token { place: text.place, position, id })
 }

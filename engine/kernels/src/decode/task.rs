@@ -18,13 +18,18 @@ pub struct Task {
     pub tokens: Vec<Token>,
     /// Whether the vectors of the tokens before the last block are known: they are in the state of every worker.
     pub only_last_block: bool,
-    /// The first token whose logits are computed.
-    pub first_logits: usize,
+    /// The tokens whose logits are computed, by their index.
+    pub logits_of: Vec<usize>,
 }
 
 impl Task {
     /// No token.
     pub fn none() -> Self {
-        Self { tokens: Vec::new(), only_last_block: false, first_logits: 0 }
+        Self { tokens: Vec::new(), only_last_block: false, logits_of: Vec::new() }
+    }
+
+    /// Of the vectors of all tokens, `[tokens, width]`, those whose logits are computed.
+    pub fn for_logits(&self, x: &[f32], width: usize) -> Vec<f32> {
+        self.logits_of.iter().flat_map(|token| &x[token * width..][..width]).copied().collect()
     }
 }

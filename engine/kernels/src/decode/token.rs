@@ -31,7 +31,8 @@ impl GptState {
     pub fn compute_tokens(&self, worker: &Worker) {
         let state = &mut *lock(&self.workers[worker.index]);
         let weights = &*self.weights;
-        let Task { tokens, only_last_block, first_logits } = &*read(&self.task);
+        let task = &*read(&self.task);
+        let Task { tokens, only_last_block, .. } = task;
         let (n, emb_dim) = (tokens.len(), weights.emb_dim());
         if !only_last_block {
             state.x.resize(n * emb_dim, 0.0);
@@ -46,9 +47,9 @@ impl GptState {
         }
 
         let columns = worker.share(weights.head.weight.cols(), CACHE_LINE);
-        let (n, first) = (n - first_logits, first_logits * emb_dim);
-        let normed = &mut state.normed[first..];
-        norm(&weights.final_norm, &state.x[first..], normed);
+        let x = task.for_logits(&state.x, emb_dim);
+        let (n, normed) = (task.logits_of.len(), &mut state.normed[..x.len()]);
+        norm(&weights.final_norm, &x, normed);
         let input = Input::new(&weights.head.weight, n, normed, emb_dim, 0..emb_dim);
         project_columns(&weights.head, &input, columns, &mut state.logits);
     }

@@ -30,7 +30,8 @@ impl LlamaState {
     pub fn compute_tokens(&self, worker: &Worker) {
         let state = &mut *lock(&self.workers[worker.index]);
         let weights = &*self.weights;
-        let Task { tokens, only_last_block, first_logits } = &*read(&self.task);
+        let task = &*read(&self.task);
+        let Task { tokens, only_last_block, .. } = task;
         let emb_dim = weights.emb_dim();
         if !only_last_block {
             state.x.resize(tokens.len() * emb_dim, 0.0);
@@ -49,9 +50,9 @@ impl LlamaState {
             self.feed_forward(&block, state, worker);
         }
 
-        weights.final_norm.apply(&state.x[first_logits * emb_dim..], &mut state.normed);
+        weights.final_norm.apply(&task.for_logits(&state.x, emb_dim), &mut state.normed);
         let own = worker.share(weights.vocab_size(), CACHE_LINE);
-        let n = tokens.len() - first_logits;
+        let n = task.logits_of.len();
         state.logits.clear();
         state.logits.resize(n * own.len(), 0.0);
         weights.add_logits(n, &state.normed, own, &mut state.logits);
