@@ -218,7 +218,7 @@ fn epub(project: &Project, check: bool) -> Result<bool> {
 fn say(ran: &Ran) {
     for difference in &ran.elsewhere {
         println!(
-            "note: this processor has no AVX-512, with which the outputs were recorded, and rounds otherwise: {difference}"
+            "note: this was recorded on another processor, with AVX-512 where nothing else is said, which rounds otherwise: {difference}"
         );
     }
     for file in &ran.changed {

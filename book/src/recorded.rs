@@ -1,6 +1,7 @@
 //! A recorded output, `book/outputs/NAME.txt`: what an example, or the program `llm`, printed, in parts.
 //!
-//! `%! needs-data` and `%! args: …` at the top say how an example is run, `%% name` begins a part, and `%~ ` stands before a
+//! `%! needs-data` and `%! args: …` at the top say how an example is run, `%! avx2` there that it was recorded on a processor without
+//! AVX-512, `%% name` begins a part, and `%~ ` stands before a
 //! line whose digits differ from run to run.
 //!
 //! In `llm-NAME.txt` each line `%! llm: …` gives the arguments of a call, and what it prints follows. `%! with-stderr`,
@@ -20,6 +21,8 @@ pub struct Recorded {
     pub needs_data: bool,
     /// Whether it is run only when it is named, because it takes minutes.
     pub slow: bool,
+    /// Whether it was recorded on a processor without AVX-512: last digits may differ on every other.
+    pub avx2: bool,
     /// In which language the program speaks; English if nothing is said.
     pub language: Option<Language>,
     /// What follows `--` in an example's command.
@@ -112,12 +115,13 @@ impl Recorded {
         match option.split_once(':') {
             None if option == "needs-data" => self.needs_data = true,
             None if option == "slow" => self.slow = true,
+            None if option == "avx2" => self.avx2 = true,
             Some(("args", args)) => self.args = args.split_whitespace().map(String::from).collect(),
             Some(("lang", folder)) if Language::of_folder(folder.trim()).is_some() => {
                 self.language = Language::of_folder(folder.trim());
             }
             _ => bail!(
-                "`{line}` is unknown; there are `%! needs-data`, `%! args: …` and, for the program, `%! llm: …`, `%! lang: zh`, \
+                "`{line}` is unknown; there are `%! needs-data`, `%! args: …`, `%! avx2` and, for the program, `%! llm: …`, `%! lang: zh`, \
                  `%! slow`"
             ),
         }
@@ -310,7 +314,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let error = |text| Recorded::parse("3_5", text).unwrap_err().to_string();
-        assert!(error("%! data\n").starts_with("`%! data` is unknown; there are `%! needs-data`, `%! args: …` and"));
+        assert!(
+            error("%! data\n")
+                .starts_with("`%! data` is unknown; there are `%! needs-data`, `%! args: …`, `%! avx2` and")
+        );
+        assert!(Recorded::parse("3_5", "%! avx2\nx\n").unwrap().avx2);
         assert!(error("%! lang: fr\n").starts_with("`%! lang: fr` is unknown"));
         assert_eq!(error("x\n%! needs-data\n"), "`%! needs-data` belongs to the top, or below `%! llm: …`");
         assert_eq!(error("%% a\n%% a\n"), "two parts are called `a`");

@@ -18,6 +18,7 @@
         attention: "看看你的模型里每个头在看哪里；这些正是刚才讲的注意力权重。",
         next: "拖动温度、top-k 和 top-p，看下一个词元的概率怎样变化。",
         lens: "看看每一层之后的预测，并让文字一个词元一个词元地长下去。",
+        inside: "看看你的模型里每个头在看哪里，以及每一层之后的预测。",
         all: "看看词元、概率、注意力和每一层的预测。",
         classifier: "写一条消息，看看是哪些词元决定了结果。",
     } : {
@@ -29,6 +30,7 @@
         attention: "See where each head of your model looks: these are the attention weights of this section.",
         next: "Move temperature, top-k and top-p, and watch the probabilities of the next token.",
         lens: "See the prediction after every layer, and let the text grow token by token.",
+        inside: "See where each head of your model looks, and the prediction after every layer.",
         all: "See its tokens, probabilities, attention, and the prediction after every layer.",
         classifier: "Write a message, and see which tokens decided.",
     };
@@ -41,9 +43,12 @@
         ["ch03/causal.html", "hiding-the-future", "attention", ["attention"]],
         ["ch03/multi-head.html", "a-list-of-heads", "attention", ["attention"]],
         ["ch04/generating.html", "greedy-loop", "lens", ["next", "lens"]],
+        ["ch04/bonus-inside.html", "logit-lens", "inside", ["attention", "lens"]],
         ["ch05/sampling.html", "top-k", "next", ["tokens", "next"]],
         ["ch06/finetuning.html", "using", "classifier", ["classifier"]],
+        ["ch06/bonus-contributions.html", "example", "classifier", ["classifier"]],
         ["bonus-llama/model.html", "trained-weights", "all", ["tokens", "next", "attention", "lens"]],
+        ["bonus-llama/inside.html", "published", "inside", ["attention", "lens"]],
     ];
 
     const places = PLACES.filter(place => place[0] === page);

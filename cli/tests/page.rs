@@ -4,6 +4,8 @@
 mod common;
 #[path = "page/conversations.rs"]
 mod conversations;
+#[path = "page/kept.rs"]
+mod kept;
 #[path = "page/markdown.rs"]
 mod markdown;
 #[path = "page/settings.rs"]
@@ -16,7 +18,7 @@ mod tabs;
 use std::path::PathBuf;
 
 use common::browser::Browser;
-use common::server::Server;
+use common::server::{Server, serve_all};
 use serde_json::Value;
 
 /// Keys as the driver writes them.
@@ -43,6 +45,14 @@ fn visit(browser: &Browser, server: &Server) {
     if browser.run("return document.documentElement.lang") != "en" {
         browser.click("language");
     }
+}
+
+/// Shows the page of a server with all models, with settings for short answers that are always the same.
+fn chatting(browser: &Browser) -> Server {
+    let server = serve_all(&["--max-tokens", "5000"]);
+    visit(browser, &server);
+    sample(browser, &[("num_predict", "12"), ("temperature", "0")]);
+    server
 }
 
 /// Sets fields of the settings, by the names of Ollama's options; an empty value is the model's own.

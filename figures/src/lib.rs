@@ -25,6 +25,7 @@
 pub mod appendix_a;
 pub mod appendix_d;
 pub mod appendix_e;
+pub mod bonus_llama;
 pub mod ch01;
 pub mod ch02;
 pub mod ch03;
@@ -62,6 +63,7 @@ pub fn all() -> Vec<Figure> {
         appendix_a::figures(),
         appendix_d::figures(),
         appendix_e::figures(),
+        bonus_llama::figures(),
         speed::figures(),
     ]
     .concat()

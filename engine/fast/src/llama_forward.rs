@@ -1,14 +1,11 @@
 //! The forward pass of Llama, Qwen3 and Gemma 3, with gradients, and how a model gets it: [`LlamaModel::fast`].
 
-use bonus_llama::attention::share;
 use bonus_llama::feed_forward::Activation;
 use bonus_llama::gemma3::embedding_factor;
 use bonus_llama::{GatedFeedForward, GroupedQueryAttention, LlamaBlock, LlamaModel, RmsNorm, Rotation};
 use burn::module::Param;
 use burn::tensor::{Int, Tensor};
 use ch02_text::Batch;
-use ch03_attention::bonus::heads::split_heads;
-use ch04_gpt::bonus::sliding_window::window_mask;
 use kernels::{GateKind, Heads, embedding, fits, gated, linear_transposed, rms_norm, rotate, shared_attention};
 use shared::{IGNORE_INDEX, Mode};
 
@@ -85,33 +82,36 @@ pub(crate) fn read(model: &LlamaModel, x: Tensor<3>) -> Tensor<3> {
 
 /// [`LlamaBlock::forward`].
 pub(crate) fn block(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
-    let attended = attention(&block.att, norm(&block.norm1, x.clone()), rotation);
-    let x = x + normalized(block.post_attention_norm.as_ref(), attended);
-    let computed = feed_forward(&block.ff, norm(&block.norm2, x.clone()));
-    x + normalized(block.post_ff_norm.as_ref(), computed)
+    let [queries, keys, values] = projections(block, x.clone(), rotation);
+    let context = shared_attention(queries, keys, values, heads(&block.att));
+    after_attention(block, x, context)
 }
 
-/// [`GroupedQueryAttention::forward`]. The heads stay columns of the projections.
-fn attention(attention: &GroupedQueryAttention, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
-    let heads = Heads {
+/// Queries, keys and values of what enters a block, `[batch, tokens, heads * head_dim]`. The heads stay columns.
+pub(crate) fn projections(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> [Tensor<3>; 3] {
+    let x = norm(&block.norm1, x);
+    let values = Operations::FAST.linear(&block.att.w_value, x.clone());
+    let [queries, keys] = queries_and_keys(&block.att, x, rotation);
+    [queries, keys, values]
+}
+
+/// How these columns are divided into heads.
+pub(crate) fn heads(attention: &GroupedQueryAttention) -> Heads {
+    Heads {
         queries: attention.num_heads,
         keys: attention.num_kv_heads,
         factor: attention.score_factor as f32,
         window: attention.window,
-    };
-    let values = Operations::FAST.linear(&attention.w_value, x.clone());
-    let [queries, keys] = queries_and_keys(attention, x, rotation);
-    Operations::FAST.linear(&attention.out_proj, shared_attention(queries, keys, values, heads))
+    }
 }
 
-/// [`GroupedQueryAttention::attention_weights`] of the attention in a block, from what enters the block.
-pub(crate) fn attention_weights(block: &LlamaBlock, x: Tensor<3>, rotation: &Rotation) -> Tensor<4> {
-    let [_, tokens, _] = x.dims();
-    let GroupedQueryAttention { num_heads, num_kv_heads, score_factor, window, .. } = block.att;
-    let hidden = window_mask(tokens, tokens, window, &x.device());
-    let [queries, keys] = queries_and_keys(&block.att, norm(&block.norm1, x), rotation);
-    let (queries, keys) = (split_heads(queries, num_heads), share(split_heads(keys, num_kv_heads), num_heads));
-    bonus_llama::attention::attention_weights(queries, keys, hidden, score_factor)
+/// The rest of a block: `x` is what enters it, `context` the context vectors of the same tokens, `[batch, tokens, heads *
+/// head_dim]`.
+pub(crate) fn after_attention(block: &LlamaBlock, x: Tensor<3>, context: Tensor<3>) -> Tensor<3> {
+    let attended = Operations::FAST.linear(&block.att.out_proj, context);
+    let x = x + normalized(block.post_attention_norm.as_ref(), attended);
+    let computed = feed_forward(&block.ff, norm(&block.norm2, x.clone()));
+    x + normalized(block.post_ff_norm.as_ref(), computed)
 }
 
 /// Queries and keys, rotated, `[batch, tokens, heads * head_dim]`.

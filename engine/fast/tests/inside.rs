@@ -1,12 +1,14 @@
 //! The fast look inside is that of the lessons, and so are the contributions of the tokens to a classifier's decision.
 
 use bonus_llama::{Family, Gemma3Config, LlamaConfig, LlamaModel};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::module::{ModuleVisitor, Param};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData, s};
 use ch04_gpt::GptModel;
 use ch04_gpt::bonus::Inside;
 use ch06_classify::Readout;
 use ch06_classify::bonus::contributions::contributions;
-use fast::{Inspect, accelerate, accelerate_llama};
+use fast::inside::{Inspect, Wanted, in_steps};
+use fast::{accelerate, accelerate_llama};
 use shared::init::torch_init;
 use shared::rng::TorchRng;
 use shared::{GptConfig, Mode};
@@ -52,16 +54,23 @@ fn assert_same<const D: usize>(found: Tensor<D>, expected: Tensor<D>) {
     assert!(difference <= ROUNDING * size, "{difference} of {size}");
 }
 
-/// `logits` is the lesson's output layer.
+/// `logits` is the lesson's output layer. All is looked at, and then a part.
 fn assert_inside(fast: &impl Inspect, lesson: Inside, logits: impl Fn(Tensor<3>) -> Tensor<3>) {
-    let states = fast.hidden_states(fast.token_vectors(ids()));
-    let weights = fast.attention_weights(&states);
-    assert_eq!((states.len(), weights.len()), (lesson.hidden_states.len(), lesson.attention_weights.len()));
-    for (found, expected) in states.into_iter().zip(lesson.hidden_states) {
-        assert_same(fast.read(found.clone()), logits(expected.clone()));
-        assert_same(found, expected);
+    for (last, n) in [(0..TOKENS, TOKENS), (11..12, 7), (0..1, 1), (TOKENS - 2..TOKENS, 0)] {
+        let found = fast.inside(fast.token_vectors(ids()), &Wanted { last: last.clone(), weights: n });
+        let mut expected = lesson.clone();
+        let after_last = expected.hidden_states.pop().unwrap();
+        expected.hidden_states.push(after_last.slice(s![.., last, ..]));
+        assert_eq!(found.hidden_states.len(), expected.hidden_states.len());
+        for (found, expected) in found.hidden_states.into_iter().zip(expected.hidden_states) {
+            assert_same(fast.read(found.clone()), logits(expected.clone()));
+            assert_same(found, expected);
+        }
+        assert_eq!(found.attention_weights.len(), if n == 0 { 0 } else { expected.attention_weights.len() });
+        for (found, expected) in found.attention_weights.into_iter().zip(expected.attention_weights) {
+            assert_same(found, expected.slice(s![.., .., ..n, ..n]));
+        }
     }
-    weights.into_iter().zip(lesson.attention_weights).for_each(|(found, expected)| assert_same(found, expected));
 }
 
 #[test]
@@ -95,9 +104,11 @@ fn contributions_are_those_of_the_lesson() {
         let vectors = fast.token_vectors(ids());
         let classes = |logits: Tensor<3>| Readout::Last.select(logits, &ids(), 0).slice([0..2, 0..2]);
         let recording = fast.clone().train().no_grad();
+        // Only the last token is read.
+        let wanted = Wanted { last: TOKENS - 1..TOKENS, weights: 0 };
         let found = contributions(vectors.clone(), |vectors| {
-            let states = recording.hidden_states(vectors);
-            classes(recording.read(states[states.len() - 1].clone()))
+            let inside = recording.inside(vectors, &wanted);
+            classes(recording.read(inside.hidden_states[inside.hidden_states.len() - 1].clone()))
         });
         let expected = contributions(vectors, |vectors| classes(lesson(vectors)));
         assert_same(found.logits, expected.logits);
@@ -116,4 +127,45 @@ fn contributions_are_those_of_the_lesson() {
             model.logits(model.blocks.iter().fold(vectors, |x, block| block.forward(x, rotations.of(block))))
         });
     }
+}
+
+/// Counts the parameters that have a gradient.
+struct WithGradient<'g>(&'g Gradients, usize);
+
+impl ModuleVisitor for WithGradient<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.1 += usize::from(param.val().grad(self.0).is_some());
+    }
+}
+
+/// Attention weights are looked at without a graph, and no parameter has a gradient.
+#[test]
+fn only_the_vectors_have_a_gradient() {
+    fn check(fast: &impl Inspect) {
+        for (frozen, with_gradient) in [(true, false), (false, true)] {
+            let recording = fast.clone().train();
+            let recording = if frozen { recording.no_grad() } else { recording };
+            let vectors = Tensor::from_inner(fast.token_vectors(ids())).require_grad();
+            let inside = recording.inside(vectors.clone(), &Wanted { last: 3..4, weights: TOKENS });
+            assert!(inside.attention_weights.iter().all(|weights| !weights.is_autodiff()));
+            let gradients = recording.read(inside.hidden_states.last().unwrap().clone()).sum().backward();
+            assert!(vectors.grad(&gradients).is_some());
+            let mut counted = WithGradient(&gradients, 0);
+            recording.visit(&mut counted);
+            assert_eq!(counted.1 > 0, with_gradient, "{} parameters", counted.1);
+        }
+    }
+    check(&accelerate(gpt(211)));
+    llamas().into_iter().for_each(|model| check(&accelerate_llama(model)));
+}
+
+#[test]
+fn weights_in_steps() {
+    let steps = |x: f32| x / 65535.0;
+    assert_eq!(in_steps(&[0.0, steps(0.4), steps(0.6), steps(40_000.4), 1.0]), Some(vec![0, 0, 1, 40_000, 65_535]));
+    // Also at the end of many that are computed in parts.
+    let mut many = vec![0.5; 100_000];
+    assert_eq!(in_steps(&many), Some(vec![32_768; 100_000]));
+    many[99_999] = f32::NAN;
+    assert_eq!(in_steps(&many), None);
 }

@@ -75,9 +75,12 @@ pub struct Embedding {
     pub answer: oneshot::Sender<Result<Vec<Vec<f32>>, String>>,
 }
 
-/// Something else to compute with a loaded model, between the steps of the texts. It sends its own answer; when it panics, the
-/// channel that it owns is closed without one. It gets an error if the model cannot be loaded.
-pub type Look = Box<dyn FnOnce(Result<Seen<'_>, String>) + Send>;
+/// Something else to compute with a loaded model, between the steps of the texts. It returns what sends its answer; when it
+/// panics, the channel that it owns is closed without one. It gets an error if the model cannot be loaded.
+pub type Look = Box<dyn FnOnce(Result<Seen<'_>, String>) -> Reply + Send>;
+
+/// Sends an answer.
+pub type Reply = Box<dyn FnOnce()>;
 
 /// A model that is looked at.
 #[derive(Clone, Copy)]

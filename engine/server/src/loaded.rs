@@ -63,7 +63,7 @@ impl LoadedModel {
             Self::Gpt(generator) if card.weights != "f32" => {
                 full + generator.decoder_weights().map_or(0, |weights| weights.bytes_per_token())
             }
-            Self::Llama(generator, _) => generator.weights().bytes_per_token(),
+            Self::Llama(generator, whole) => generator.weights().bytes_per_token() + whole.bytes(),
             Self::Gpt(_) | Self::GptClassifier(_) | Self::LlamaClassifier(_) => full,
         }
     }

@@ -30,7 +30,7 @@ use ch06_classify::ClassifyError;
 use fast::PromptError;
 use tokio::sync::oneshot;
 
-use crate::jobs::{Job, Seen, Task};
+use crate::jobs::{Job, Reply, Seen, Task};
 use crate::keep_alive::KeepAlive;
 use crate::loaded::LoadedModel;
 use crate::refusal::{Refusal, bad_request, failed, server_error};
@@ -85,11 +85,13 @@ impl From<LookError> for Refusal {
 pub async fn look(State(service): State<Arc<Service>>, body: Bytes) -> Result<Response, Refusal> {
     let (model, question) = prepare(&service, body, Service::look).await?;
     let (answer, view) = oneshot::channel();
-    let look = move |seen: Result<Seen<'_>, String>| {
-        if !answer.is_closed() {
-            // The client may have gone away.
-            let _ = answer.send(seen.map_err(LookError::Failed).and_then(|seen| view_of(seen, &question)));
+    let look = move |seen: Result<Seen<'_>, String>| -> Reply {
+        // The client may have gone away.
+        if answer.is_closed() {
+            return Box::new(|| ());
         }
+        let view = seen.map_err(LookError::Failed).and_then(|seen| view_of(seen, &question));
+        Box::new(move || drop(answer.send(view)))
     };
     let job = Job { model, task: Task::Look(Box::new(look)), keep_alive: KeepAlive::Forever };
     service.submit(job)?;

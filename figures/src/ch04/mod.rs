@@ -13,6 +13,7 @@ mod experts;
 mod feed_forward;
 mod gelu;
 mod gradients;
+mod inside;
 mod latent;
 mod memory;
 mod norm;
@@ -50,6 +51,8 @@ pub fn figures() -> Vec<Figure> {
         windows::windows(),
         experts::experts(),
         memory::memory(),
+        inside::four_heads(),
+        inside::lens(),
     ]
 }
 

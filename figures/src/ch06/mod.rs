@@ -6,6 +6,7 @@ use crate::theme::Role;
 mod choice;
 mod collection;
 mod confusion;
+mod contributions;
 mod curves;
 mod experiments;
 mod head;
@@ -30,6 +31,7 @@ pub fn figures() -> Vec<Figure> {
         curves::loss_and_accuracy(),
         curves::fine_tuning(),
         experiments::experiments(),
+        contributions::contributions(),
     ]
 }
 

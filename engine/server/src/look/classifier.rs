@@ -1,14 +1,15 @@
 //! What a classifier shows: the probabilities of its classes, and what each token contributed.
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor, TensorData, s};
+use burn::tensor::{Device, Int, Tensor, s};
+use ch04_gpt::bonus::Inside;
 use ch05_pretrain::tokens::ids_to_tensor;
 use ch06_classify::bonus::contributions::contributions;
 use ch06_classify::{ClassifyError, Label, Readout};
-use fast::Inspect;
+use fast::inside::{Inspect, Wanted, on_pool};
 use shared::Tokenizer;
 
-use super::numbers::{in_16_bits, in_32_bits, values};
+use super::numbers::{in_32_bits, in_steps, values};
 use super::question::{Input, Question};
 use super::token_texts::TokenTexts;
 use super::wire::{Answer, Padding, View};
@@ -25,42 +26,52 @@ pub fn view<M: Inspect, T: Tokenizer>(
     let Classifier { model, tokenizer, max_length, readout } = classifier;
     let Message { ids, real, skipped, truncated } = message(classifier, question)?;
     let inputs = ids_to_tensor(&ids, &device.clone().inner()); // [1, tokens]
+    let position = read_position(*readout, &inputs, tokenizer.end_of_text_id());
+    let read = position.map_or(0..ids.len(), |position| position..position + 1);
+    // With the causal mask, no later token has a part in the answer.
+    let part = if model.is_causal() { read.end.max(real) } else { ids.len() };
     // The operations need parameters on the device that records gradients, but no gradients of the parameters.
     let recording = model.clone().train().no_grad();
-    let mut states = Vec::new();
-    let explained = contributions(model.token_vectors(inputs.clone()), |vectors| {
-        states = recording.hidden_states(vectors);
-        let logits = recording.read(states[states.len() - 1].clone()); // [1, tokens, classes]
-        readout.select(logits, &inputs, tokenizer.end_of_text_id())
-    });
+    let wanted = Wanted { last: read, weights: if question.attention { real } else { 0 } };
+    let vectors = model.token_vectors(inputs.slice(s![.., ..part])); // [1, part, emb_dim]
+    let mut attention_weights = Vec::new();
+    let classify = |vectors| {
+        let Inside { mut hidden_states, attention_weights: weights } = recording.inside(vectors, &wanted);
+        attention_weights = weights;
+        let logits = recording.read(hidden_states.swap_remove(hidden_states.len() - 1)); // [1, read, classes]
+        logits.mean_dim(1).squeeze_dim(1)
+    };
+    let explained = on_pool(|| contributions(vectors, classify));
     let probabilities = in_32_bits(softmax(explained.logits, 1))?;
     let per_token = in_32_bits(explained.per_token)?;
     let (probabilities, (contributions, of_padding)) = (values(&probabilities)?, values(&per_token)?.split_at(real));
-    let padding = Padding { tokens: of_padding.len(), contribution: of_padding.iter().sum() };
+    // The sum of no numbers is -0.
+    let padding = Padding { tokens: ids.len() - real, contribution: of_padding.iter().sum::<f32>() + 0.0 };
     let ids = &ids[..real];
     Ok(View {
         tokens: ids.iter().map(|&id| texts.token(id)).collect(),
         text: texts.together(ids),
         skipped,
-        position: position(*readout, real, padding.tokens),
+        position: position.filter(|position| *position < real),
         answer: Answer::Classes {
             classes: Label::ALL.map(|label| (label.name(), probabilities[label.class()])).to_vec(),
             contributions: contributions.to_vec(),
             truncated,
             padding: max_length.map(|_| padding),
         },
-        attention: question.attention.then(|| attention(model, states, real)).transpose()?,
+        attention: question.attention.then(|| in_steps(attention_weights)).transpose()?,
     })
 }
 
-/// The attention weights between the tokens without padding, `[1, heads, real, real]` for each layer.
-fn attention(model: &impl Inspect, states: Vec<Tensor<3>>, real: usize) -> Result<Vec<TensorData>, LookError> {
-    let [_, all, _] = states[0].dims();
-    // Padding comes after the tokens: with the causal mask, they do not see it.
-    let seen = if model.is_causal() { real } else { all };
-    let states: Vec<Tensor<3>> = states.into_iter().map(|x| x.inner().slice(s![.., ..seen, ..])).collect();
-    let weights = model.attention_weights(&states).into_iter();
-    weights.map(|weights| in_16_bits(weights.slice(s![.., .., ..real, ..real]))).collect()
+/// The token whose output is classified, by the rule of the chapter; `None` if it is the mean of all.
+fn read_position(readout: Readout, inputs: &Tensor<2, Int>, pad_token_id: u32) -> Option<usize> {
+    if readout == Readout::Mean {
+        return None;
+    }
+    let [_, tokens] = inputs.dims();
+    let positions = Tensor::arange(0..tokens as i64, &inputs.device()).float().reshape([1, tokens, 1]);
+    let position: f32 = readout.select(positions, inputs, pad_token_id).into_scalar();
+    Some(position as usize)
 }
 
 /// A message as the classifier reads it.
@@ -101,14 +112,4 @@ fn message<M: Inspect, T: Tokenizer>(
         ids.resize(limit, tokenizer.end_of_text_id());
     }
     Ok(Message { ids, real, skipped, truncated })
-}
-
-/// The token whose output is classified, unless that is padding or all of them.
-fn position(readout: Readout, real: usize, padding: usize) -> Option<usize> {
-    match readout {
-        Readout::First => Some(0),
-        Readout::LastReal => Some(real - 1),
-        Readout::Last => (padding == 0).then_some(real - 1),
-        Readout::Mean => None,
-    }
 }

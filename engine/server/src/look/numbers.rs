@@ -1,32 +1,34 @@
-//! Numbers of tensors as the answer needs them. Conversions are left to burn, whose loops are optimized in every build.
+//! Numbers of tensors as the answer needs them. The loops are left to burn and to `fast`, which are optimized in every
+//! build.
 
-use burn::tensor::{DType, FloatDType, Tensor, TensorData};
+use burn::tensor::{FloatDType, Tensor, TensorData};
+use fast::inside;
 
 use super::LookError;
 
 /// The numbers in 32 bits.
 ///
 /// # Errors
-/// If one is not a number.
+/// If one is infinite or not a number.
 pub fn in_32_bits<const D: usize>(tensor: Tensor<D>) -> Result<TensorData, LookError> {
     let tensor = tensor.cast(FloatDType::F32);
-    check(&tensor)?;
-    Ok(tensor.into_data())
+    // The sum of numbers of which one is not finite is not, either.
+    let sum: f32 = tensor.clone().sum().into_scalar();
+    if sum.is_finite() { Ok(tensor.into_data()) } else { Err(LookError::NotFinite) }
 }
 
-/// Weights from 0 to 1 as one of 65,536 steps each, in 16 bits: half a step is 8 millionths.
+/// The attention weights of each layer in 16 bits.
 ///
 /// # Errors
 /// If one is not a number.
-pub fn in_16_bits<const D: usize>(weights: Tensor<D>) -> Result<TensorData, LookError> {
-    let steps = (weights.cast(FloatDType::F32) * f32::from(u16::MAX)).round();
-    check(&steps)?;
-    steps.into_data().try_cast(DType::U16).map_err(|error| LookError::Failed(error.to_string()))
+pub fn in_steps(weights: Vec<Tensor<4>>) -> Result<Vec<TensorData>, LookError> {
+    weights.into_iter().map(in_16_bits).collect()
 }
 
-/// The sum of numbers of which one is none is no number.
-fn check<const D: usize>(tensor: &Tensor<D>) -> Result<(), LookError> {
-    if tensor.clone().sum().into_scalar::<f32>().is_nan() { Err(LookError::NotFinite) } else { Ok(()) }
+fn in_16_bits(weights: Tensor<4>) -> Result<TensorData, LookError> {
+    let (shape, weights) = (weights.dims(), weights.cast(FloatDType::F32).into_data());
+    let steps = inside::in_steps(values(&weights)?).ok_or(LookError::NotFinite)?;
+    Ok(TensorData::new(steps, shape))
 }
 
 /// The numbers of [`in_32_bits`].

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bonus_llama::{LlamaConfig, LlamaModel};
-use burn::module::Param;
+use burn::module::{Module, Param};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, s};
 use ch02_text::Gpt2Tokenizer;
@@ -172,7 +172,7 @@ fn a_llama_is_opened_when_it_is_looked_at() {
             Ok(model.clone())
         }
     });
-    assert_eq!(opened.get(), 0);
+    assert_eq!((opened.get(), whole.bytes()), (0, 0));
     let ids = [1, 70, 75, 80];
     for _ in 0..2 {
         let view = writer::view(whole.get("model").unwrap(), &card, &question(&ids, None), &device).unwrap();
@@ -184,7 +184,7 @@ fn a_llama_is_opened_when_it_is_looked_at() {
         assert_eq!(answer["tokens"][0], json!({ "id": 1, "text": "<|im_start|>" }));
         assert_eq!(answer["family"], "llama");
     }
-    assert_eq!(opened.get(), 1);
+    assert_eq!((opened.get(), whole.bytes()), (1, 4 * model.num_params()));
 
     let gone = WholeLlama::new(|| Err(std::io::Error::other("the file is gone").into()));
     assert_eq!(gone.get("model").unwrap_err(), "the model 'model' cannot be opened to look inside: the file is gone");
@@ -282,17 +282,18 @@ fn of_a_long_message_the_end_is_looked_at() {
 #[test]
 fn damaged_weights_are_refused() {
     let (device, card) = (Device::flex(), writer_card());
-    let damaged = |of: fn(&mut GptModel) -> &mut Param<Tensor<2>>| {
+    let damaged = |of: fn(&mut GptModel) -> &mut Param<Tensor<2>>, value: f32| {
         let mut model = gpt();
         let weight = of(&mut model);
         let values = weight.val();
-        *weight = Param::from_tensor(values.slice_fill(s![7..8, ..], f32::NAN));
+        *weight = Param::from_tensor(values.slice_fill(s![7..8, ..], value));
         model
     };
     // In the output layer, and in the vector of the last token alone, which comes after the position.
-    let head = damaged(|model| &mut model.out_head.weight);
-    let token = damaged(|model| &mut model.tok_emb.weight);
-    for (model, position) in [(&head, 1), (&token, 2), (&token, 1)] {
+    let head = damaged(|model| &mut model.out_head.weight, f32::NAN);
+    let infinite = damaged(|model| &mut model.out_head.weight, f32::INFINITY);
+    let token = damaged(|model| &mut model.tok_emb.weight, f32::NAN);
+    for (model, position) in [(&head, 1), (&infinite, 1), (&token, 2), (&token, 1)] {
         let error = writer::view(model, &card, &question(&[3, 4, 7], Some(position)), &device).err().unwrap();
         assert!(matches!(error, LookError::NotFinite), "{error}");
     }

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::error::Error;
 
 use bonus_llama::LlamaModel;
+use burn::module::Module;
 
 use crate::error::with_causes;
 
@@ -18,6 +19,11 @@ impl WholeLlama {
     /// A model that `open` opens.
     pub fn new(open: impl Fn() -> Result<LlamaModel, Box<dyn Error + Send + Sync>> + 'static) -> Self {
         Self { model: OnceCell::new(), open: Box::new(open) }
+    }
+
+    /// Bytes of its weights, once it is open.
+    pub(crate) fn bytes(&self) -> usize {
+        self.model.get().map_or(0, |model| model.num_params() * size_of::<f32>())
     }
 
     /// The model. `name` is for the error.

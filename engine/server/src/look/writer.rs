@@ -1,13 +1,13 @@
 //! What a model that writes shows: the next token, and how its prediction takes shape.
 
-use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor, TensorData, s};
+use burn::tensor::{Device, Tensor, s};
+use ch04_gpt::bonus::Inside;
 use ch05_pretrain::tokens::ids_to_tensor;
-use fast::Inspect;
+use fast::inside::{Inspect, Wanted, likely_tokens, on_pool};
 use fast::top_k::most_likely;
 
 use super::LookError;
-use super::numbers::{in_16_bits, in_32_bits, values};
+use super::numbers::{in_32_bits, in_steps, values};
 use super::question::{Input, Question};
 use super::wire::{Answer, Likely, View};
 use crate::card::ModelCard;
@@ -27,32 +27,27 @@ pub fn view(model: &impl Inspect, card: &ModelCard, question: &Question, device:
     let token = |id: u32| texts.token(id);
     let position = question.position.unwrap_or(ids.len() - 1);
     let vectors = model.token_vectors(ids_to_tensor(ids, &device.clone().inner())); // [1, tokens, emb_dim]
-    let states = model.hidden_states(vectors); // layers + 1 of them, [1, tokens, emb_dim]
-
-    let at_position = states.iter().map(|state| state.clone().slice(s![.., position..position + 1, ..]));
-    let logits = model.read(Tensor::cat(at_position.collect(), 1)); // [1, layers + 1, vocab_size]
-    let probabilities = in_32_bits(softmax(logits.clone(), 2))?;
+    let weights = if question.attention { ids.len() } else { 0 };
+    let wanted = Wanted { last: position..position + 1, weights };
+    let (logits, attention_weights) = on_pool(|| {
+        let Inside { mut hidden_states, attention_weights } = model.inside(vectors, &wanted);
+        // Of each state that of the token, layers + 1 of them, [1, 1, emb_dim]; the last one has no other.
+        let last = hidden_states.pop().into_iter();
+        let earlier = hidden_states.into_iter().map(|state| state.slice(s![.., wanted.last.clone(), ..]));
+        (model.read(Tensor::cat(earlier.chain(last).collect(), 1)), attention_weights)
+    });
+    let [_, _, vocab_size] = logits.dims(); // [1, layers + 1, vocab_size]
     let next = in_32_bits(logits.clone().slice(s![.., -1.., ..]))?; // [1, 1, vocab_size]
     let top = most_likely(values(&next)?, NEXT).into_iter().map(token).collect();
-
-    let [_, _, vocab_size] = logits.dims();
-    let logits = in_32_bits(logits)?;
-    let layers = values(&logits)?.chunks_exact(vocab_size).zip(values(&probabilities)?.chunks_exact(vocab_size));
-    let lens = layers.map(|(logits, probabilities)| {
-        let likely = most_likely(logits, AFTER_LAYER).into_iter();
-        likely.map(|id| Likely { token: token(id), probability: probabilities[id as usize] }).collect()
-    });
+    let lens = likely_tokens(values(&in_32_bits(logits)?)?, vocab_size, AFTER_LAYER)
+        .into_iter()
+        .map(|likely| likely.into_iter().map(|(id, probability)| Likely { token: token(id), probability }).collect());
     Ok(View {
         tokens: ids.iter().copied().map(token).collect(),
         text: texts.together(ids),
         skipped: *skipped,
         position: Some(position),
         answer: Answer::Next { lens: lens.collect(), logits: next, top },
-        attention: question.attention.then(|| attention(model, &states)).transpose()?,
+        attention: question.attention.then(|| in_steps(attention_weights)).transpose()?,
     })
-}
-
-/// The attention weights of each layer, `[1, heads, tokens, tokens]`.
-pub(super) fn attention(model: &impl Inspect, states: &[Tensor<3>]) -> Result<Vec<TensorData>, LookError> {
-    model.attention_weights(states).into_iter().map(in_16_bits).collect()
 }

@@ -16,12 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::outgoing::Outgoing;
 use super::{FAILED, Queued, Shown};
 use crate::card::ModelCard;
-use crate::jobs::{Classification, Continuation, Embedding, End, Generation, Job, Loading, Piece, Seen, Task};
+use crate::jobs::{Classification, Continuation, Embedding, End, Generation, Job, Loading, Piece, Reply, Seen, Task};
 use crate::keep_alive::KeepAlive;
 use crate::models::Model;
-
-/// Sends an answer.
-type Reply = Box<dyn FnOnce()>;
 
 /// What the thread owns.
 pub struct Compute<'c> {
@@ -212,8 +209,7 @@ impl<'c> Compute<'c> {
             Task::Look(look) => {
                 let (card, device) = (&self.cards[model], &self.device);
                 let loaded = self.models[model].load(device);
-                look(loaded.map(|(loaded, _)| Seen { card, loaded, device }));
-                Box::new(|| ())
+                look(loaded.map(|(loaded, _)| Seen { card, loaded, device }))
             }
         }
     }

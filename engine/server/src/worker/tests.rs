@@ -363,7 +363,10 @@ fn embeddings_and_looks_come_between_the_tokens() {
 
     let look = |look: fn(Seen<'_>) -> String| {
         let (answer, seen) = oneshot::channel();
-        let task = Task::Look(Box::new(move |seen| drop(answer.send(seen.map(look)))));
+        let task = Task::Look(Box::new(move |seen| {
+            let seen = seen.map(look);
+            Box::new(move || drop(answer.send(seen)))
+        }));
         worker.submit(Job { model: 0, task, keep_alive: KeepAlive::Forever }).unwrap();
         seen.blocking_recv().ok()
     };
