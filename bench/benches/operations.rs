@@ -45,7 +45,7 @@ fn operations(c: &mut Criterion) {
     both(c, "layer norm", |operations| operations.layer_norm(&norm, x.clone()));
     let (dropout, shortcut) = (Dropout::new(0.1), random(hidden));
     both(c, "dropout and shortcut", |operations| {
-        operations.dropout_add(&dropout, x.clone(), shortcut.clone(), &mut Mode::Train(&mut TorchRng::new(1)))
+        operations.dropout_add(&dropout, || x.clone(), shortcut.clone(), &mut Mode::Train(&mut TorchRng::new(1)))
     });
     let wide = random([bench::BATCH, tokens, 4 * width]);
     both(c, "gelu", |operations| if operations.gelu { kernels::gelu(wide.clone()) } else { gelu(wide.clone()) });

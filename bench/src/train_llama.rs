@@ -6,9 +6,8 @@ use burn::tensor::Device;
 use fast::accelerate_llama;
 use shared::init::torch_init;
 use shared::rng::TorchRng;
-use workshop::device::is_cpu;
 
-use crate::train::{Measurement, Product, products, sequence_length, steps};
+use crate::train::{Measurement, Product, in_turn, sequence_length};
 use crate::{BenchError, batch};
 
 /// What to measure.
@@ -32,7 +31,6 @@ pub struct LlamaTrainSettings {
 pub fn measure(settings: &LlamaTrainSettings, device: &Device) -> Result<Measurement, BenchError> {
     let &LlamaTrainSettings { ref config, lora_rank, tokens, texts, runs } = settings;
     let tokens = sequence_length(tokens, config.context_length)?;
-    let on_cpu = is_cpu(device);
     let device = device.clone().autodiff();
     let mut rng = TorchRng::new(123);
     let mut model = accelerate_llama(torch_init(LlamaModel::new(config, &device), &mut rng));
@@ -41,9 +39,7 @@ pub fn measure(settings: &LlamaTrainSettings, device: &Device) -> Result<Measure
         model = attach_lora(freeze(model), &settings, &mut rng, &device);
     }
     let batch = batch([texts, tokens], config.vocab_size, &device);
-    let (timings, peak_bytes) = steps(model, &batch, runs, &device)?;
-    let matmul_s = on_cpu.then(|| products(&layers(config, lora_rank.is_none()), texts * tokens, runs));
-    Ok(Measurement::new(timings, matmul_s, peak_bytes, [texts, tokens]))
+    in_turn(model, &batch, &layers(config, lora_rank.is_none()), runs, &device)
 }
 
 /// The matrices of the model; those of LoRA layers, which are thin, are left out.

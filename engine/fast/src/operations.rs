@@ -125,14 +125,20 @@ impl Operations {
         }
     }
 
-    /// Dropout, and then the addition of the shortcut: `y = x * mask / (1 - rate) + shortcut`.
-    pub fn dropout_add(&self, layer: &Dropout, x: Tensor<3>, shortcut: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
-        if !(self.dropout && fits(&x)) {
-            return layer.forward(x, mode) + shortcut;
+    /// Dropout, and then the addition of the shortcut: `y = x * mask / (1 - rate) + shortcut`. `x` has the shape of the shortcut.
+    pub fn dropout_add(
+        &self,
+        layer: &Dropout,
+        x: impl FnOnce() -> Tensor<3>,
+        shortcut: Tensor<3>,
+        mode: &mut Mode,
+    ) -> Tensor<3> {
+        if !(self.dropout && fits(&shortcut)) {
+            return layer.forward(x(), mode) + shortcut;
         }
-        match mask(mode, x.shape().num_elements(), layer.rate, &x.device()) {
-            Some(mask) => dropout_add(x, mask, shortcut),
-            None => x + shortcut,
+        match with_mask(mode, shortcut.shape().num_elements(), layer.rate, &shortcut.device(), x) {
+            (x, Some(mask)) => dropout_add(x, mask, shortcut),
+            (x, None) => x + shortcut,
         }
     }
 
@@ -154,33 +160,62 @@ impl Operations {
 
     /// [`MultiHeadAttention::forward`].
     pub fn attention(&self, attention: &MultiHeadAttention, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
-        let [batch, tokens, _] = x.dims();
-        let MultiHeadAttention { w_query, w_key, w_value, out_proj, num_heads, causal, .. } = attention;
-        let [queries, keys, values] = [w_query, w_key, w_value].map(|layer| self.linear(layer, x.clone()));
-        let context = if self.attention && *causal && fits(&queries) {
+        let context = self.context(attention, x, mode);
+        self.linear(&attention.out_proj, context) // [batch, tokens, d_out]
+    }
+
+    /// The context vectors of all heads side by side, before the output projection: `[batch, tokens, d_out]`.
+    fn context(&self, attention: &MultiHeadAttention, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
+        let ([batch, tokens, _], device, is_fast) = (x.dims(), x.device(), self.attention && fits(&x));
+        let MultiHeadAttention { w_query, w_key, w_value, num_heads, causal, .. } = attention;
+        let projections = || [w_query, w_key, w_value].map(|layer| self.linear(layer, x.clone()));
+        if is_fast && *causal {
             let weights = batch * num_heads * tokens * tokens;
-            let mask = mask(mode, weights, attention.dropout.rate, &queries.device());
+            let ([queries, keys, values], mask) =
+                with_mask(mode, weights, attention.dropout.rate, &device, projections);
             causal_attention(queries, keys, values, *num_heads, mask)
         } else {
+            let [queries, keys, values] = projections();
             let hidden = causal_mask(tokens, &queries.device());
             let hidden = if *causal { hidden } else { hidden.zeros_like() };
             let [queries, keys, values] = [queries, keys, values].map(|x| split_heads(x, *num_heads));
             let weights = self.dropout(&attention.dropout, weights(queries, keys, hidden), mode);
             merge_heads(weights.matmul(values))
-        };
-        self.linear(out_proj, context) // [batch, tokens, d_out]
+        }
     }
 
     /// [`TransformerBlock::forward`].
     pub fn block(&self, block: &TransformerBlock, x: Tensor<3>, mode: &mut Mode) -> Tensor<3> {
         let shortcut = x.clone();
-        let x = self.attention(&block.att, self.layer_norm(&block.norm1, x), mode);
-        let x = self.dropout_add(&block.drop_shortcut, x, shortcut, mode);
+        let context = self.context(&block.att, self.layer_norm(&block.norm1, x), mode);
+        let projected = || self.linear(&block.att.out_proj, context);
+        let x = self.dropout_add(&block.drop_shortcut, projected, shortcut, mode);
 
         let shortcut = x.clone();
-        let x = self.feed_forward(&block.ff, self.layer_norm(&block.norm2, x));
-        self.dropout_add(&block.drop_shortcut, x, shortcut, mode)
+        let feed_forward = || self.feed_forward(&block.ff, self.layer_norm(&block.norm2, x));
+        self.dropout_add(&block.drop_shortcut, feed_forward, shortcut, mode)
     }
+}
+
+/// What `compute` returns, and the dropout mask of `n` elements. It is drawn meanwhile: drawing keeps one thread busy, and
+/// products divide themselves among the others until that one is free. `compute` stays on the calling thread, because glibc's
+/// allocator reuses freed memory thread by thread: a step that allocates on several threads needs a seventh more.
+fn with_mask<T>(
+    mode: &mut Mode,
+    n: usize,
+    rate: f64,
+    device: &Device,
+    compute: impl FnOnce() -> T,
+) -> (T, Option<Mask>) {
+    if rate == 0.0 || matches!(mode, Mode::Eval) {
+        return (compute(), None);
+    }
+    let mut drawn = None;
+    let computed = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| drawn = mask(mode, n, rate, device));
+        compute()
+    });
+    (computed, drawn)
 }
 
 /// The dropout mask of `n` elements, as bits. On a device whose own generator is to be used, that one gives the seed.

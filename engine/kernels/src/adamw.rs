@@ -83,6 +83,10 @@ impl AdamWStep {
             root: (1.0 / correction_2.sqrt()) as f32,
             eps: eps as f32,
         };
+        if weight.len() <= CHUNK {
+            // Most parameters are biases and norms: they are updated before another thread would wake up.
+            return pass(factors, weight, gradient, first, second);
+        }
         weight
             .par_chunks_mut(CHUNK)
             .zip(gradient.par_chunks(CHUNK))

@@ -50,16 +50,32 @@ impl Mask {
 
 #[multiversion(targets = "simd")]
 fn unpack(words: &[u64], start: usize, factor: f32, out: &mut [f32]) {
-    let factor = factor.to_bits();
-    for (i, out) in out.chunks_mut(64).enumerate() {
-        let (word, shift) = ((start + 64 * i) / 64, start % 64);
+    let (factor, shift) = (factor.to_bits(), start % 64);
+    let bits = |i: usize| {
+        let word = start / 64 + i;
         let next = words.get(word + 1).copied().unwrap_or(0);
-        let bits = (words[word] >> shift) | ((next << 1) << (63 - shift));
-        for (out, bits) in out.chunks_mut(32).zip([bits as u32, (bits >> 32) as u32]) {
-            for (lane, out) in out.iter_mut().enumerate() {
-                let all_or_none = 0u32.wrapping_sub((bits >> lane) & 1);
-                *out = f32::from_bits(all_or_none & factor);
-            }
+        (words[word] >> shift) | ((next << 1) << (63 - shift))
+    };
+    let (whole, rest) = out.as_chunks_mut();
+    let number_of_whole = whole.len();
+    for (i, out) in whole.iter_mut().enumerate() {
+        unpack_word(bits(i), factor, out);
+    }
+    if !rest.is_empty() {
+        let mut last = [0.0; 64];
+        unpack_word(bits(number_of_whole), factor, &mut last);
+        rest.copy_from_slice(&last[..rest.len()]);
+    }
+}
+
+/// The factors for 64 bits. Without slices, whose lengths the compiler would not know.
+#[inline(always)]
+fn unpack_word(bits: u64, factor: u32, out: &mut [f32; 64]) {
+    for (half, out) in out.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+        let bits = (bits >> (32 * half)) as u32;
+        for (lane, out) in out.iter_mut().enumerate() {
+            let all_or_none = 0u32.wrapping_sub((bits >> lane) & 1);
+            *out = f32::from_bits(all_or_none & factor);
         }
     }
 }

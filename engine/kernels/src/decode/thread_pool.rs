@@ -8,8 +8,10 @@ use std::thread::{self, JoinHandle};
 /// hardly ever later than that, and going to sleep and being woken takes as long.
 const SPINS: usize = 4000;
 
-/// Checks before a thread that waits for the next round goes to sleep; after [`SPINS`] of them it yields in between.
-const CHECKS: usize = SPINS + 20;
+/// Checks before a thread that waits for the next round goes to sleep; after [`SPINS`] of them it yields in between, for about
+/// two milliseconds: so long a server can be busy with other things between two tokens. A thread that sleeps may be woken on the
+/// core of one that waits for it.
+const CHECKS: usize = SPINS + 4000;
 
 /// State that all workers share.
 #[derive(Debug)]
