@@ -5,7 +5,7 @@
 //! [step](Batch::step) computes
 //! 1. one piece of one prompt that is still to be read. Long prompts are read piece by piece, so that they hold nobody up for
 //!    long, and take turns: the one with the fewest tokens left, then the one that has waited longest;
-//! 2. one token of every text that has read its prompt, all together.
+//! 2. one token of every text that has read its prompt, all together, and with them what is left of prompts that are short.
 //!
 //! The ids of a text do not depend on the company: prompts are cut into pieces at fixed places ([`crate::prompt::pieces`]), and
 //! the decoder's numbers for a text are those that it gets alone. With weights of 8 and 4 bits they are also those of
