@@ -14,10 +14,15 @@ use server::{Files, ModelCard, ModelsToOpen, Server, ServerSettings, Sizes, Skil
 use shared::GptConfig;
 use shared::rng::TorchRng;
 
-use crate::{BenchError, Timings};
+use crate::BenchError;
+use crate::timings::median;
 
 /// Numbers of clients at once.
 const CLIENTS: [usize; 6] = [1, 2, 4, 8, 16, 64];
+
+/// How often each number of clients has its turn: the clock of a processor and the load of a shared machine vary from second to
+/// second.
+const ROUNDS: usize = 3;
 
 /// Different prompts; clients beyond this number have the same as others.
 const PROMPTS: usize = 8;
@@ -59,15 +64,39 @@ pub struct Measurement {
 #[derive(Serialize)]
 struct Row {
     clients: usize,
-    /// Of all clients together, from the first request to the last answer.
+    /// Of all clients together, from the first request to the last answer: the median of the rounds.
     tokens_per_s: f64,
-    /// To one client.
+    /// To one client in the same round: the median.
     ratio: f64,
     /// To the first token.
     median_first_token_s: f64,
     worst_first_token_s: f64,
     /// Whether every client has got the text that it gets alone.
     same_texts: bool,
+}
+
+/// Some clients at once in one of the rounds.
+struct Sample {
+    tokens_per_s: f64,
+    /// Seconds to the first token of each.
+    first_tokens: Vec<f64>,
+    same_texts: bool,
+}
+
+impl Row {
+    /// The samples of a number of clients, and those of one client in the same rounds.
+    fn new(clients: usize, samples: &[Sample], of_one: &[Sample]) -> Self {
+        let first: Vec<f64> = samples.iter().flat_map(|sample| sample.first_tokens.iter().copied()).collect();
+        let ratios = samples.iter().zip(of_one).map(|(sample, one)| sample.tokens_per_s / one.tokens_per_s);
+        Self {
+            clients,
+            tokens_per_s: median(samples.iter().map(|sample| sample.tokens_per_s).collect()),
+            ratio: median(ratios.collect()),
+            worst_first_token_s: first.iter().fold(0.0, |worst, &seconds| worst.max(seconds)),
+            median_first_token_s: median(first),
+            same_texts: samples.iter().all(|sample| sample.same_texts),
+        }
+    }
 }
 
 /// What a client has got.
@@ -105,21 +134,13 @@ pub fn measure<E: Into<Box<dyn Error + Send + Sync>>>(
     let prompts: Vec<String> = (0..PROMPTS as u64).map(|seed| random_prompt(prompt, seed)).collect();
     client.ask(&prompts[0])?; // to warm up
     let alone = prompts.iter().map(|prompt| client.ask(prompt)).collect::<Result<Vec<_>, _>>()?;
-    let mut rows: Vec<Row> = Vec::new();
-    for clients in CLIENTS {
-        let (seconds, answers) = client.ask_at_once(&prompts, clients)?;
-        let new: usize = answers.iter().map(|answer| answer.tokens).sum();
-        let tokens_per_s = new as f64 / seconds;
-        let first: Vec<f64> = answers.iter().map(|answer| answer.first_token.as_secs_f64()).collect();
-        rows.push(Row {
-            clients,
-            tokens_per_s,
-            ratio: tokens_per_s / rows.first().map_or(tokens_per_s, |row| row.tokens_per_s),
-            worst_first_token_s: first.iter().fold(0.0, |worst, &seconds| worst.max(seconds)),
-            median_first_token_s: Timings::new(first).median(),
-            same_texts: answers.iter().zip(alone.iter().cycle()).all(|(answer, alone)| answer.text == alone.text),
-        });
+    let mut samples = CLIENTS.map(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        for (clients, samples) in CLIENTS.into_iter().zip(&mut samples) {
+            samples.push(client.sample(&prompts, clients, &alone)?);
+        }
     }
+    let rows = CLIENTS.into_iter().zip(&samples).map(|(clients, own)| Row::new(clients, own, &samples[0])).collect();
     let (client, long) = (Client { url: &url, tokens: 1 }, |seed| random_prompt(long_prompt, seed));
     let long_s = client.ask(&long(100))?.first_token.as_secs_f64();
     let short_beside_long_s = client.short_beside_long(&prompts[0], &long(101))?.as_secs_f64();
@@ -178,15 +199,20 @@ impl Client<'_> {
         Err(BenchError::NoToken)
     }
 
-    /// The answers to as many clients, each with the next of `prompts`, and how long they took together.
-    fn ask_at_once(&self, prompts: &[String], clients: usize) -> Result<(f64, Vec<Answer>), BenchError> {
+    /// As many clients at once, each with the next of `prompts`; `alone` are the answers that one client gets.
+    fn sample(&self, prompts: &[String], clients: usize, alone: &[Answer]) -> Result<Sample, BenchError> {
         let start = Instant::now();
-        let answers = thread::scope(|scope| {
+        let answers: Vec<Answer> = thread::scope(|scope| {
             let prompts = prompts.iter().cycle().take(clients);
             let threads: Vec<_> = prompts.map(|prompt| scope.spawn(move || self.ask(prompt))).collect();
             threads.into_iter().map(|thread| thread.join().map_err(|_| BenchError::NoToken)?).collect::<Result<_, _>>()
         })?;
-        Ok((start.elapsed().as_secs_f64(), answers))
+        let seconds = start.elapsed().as_secs_f64();
+        Ok(Sample {
+            tokens_per_s: answers.iter().map(|answer| answer.tokens).sum::<usize>() as f64 / seconds,
+            first_tokens: answers.iter().map(|answer| answer.first_token.as_secs_f64()).collect(),
+            same_texts: answers.iter().zip(alone.iter().cycle()).all(|(answer, alone)| answer.text == alone.text),
+        })
     }
 
     /// The time to the first token of a short prompt that comes when a long one has begun to be read.
