@@ -10,6 +10,7 @@ use super::known::{Beginning, Known, common_pieces};
 use super::writing::{Limits, Writing};
 use super::{Event, TextId, TextToWrite};
 use crate::llama_error::LlamaError;
+use crate::llama_generator::GREEDY_BELOW;
 use crate::prompt::{PIECE, pieces};
 
 /// A text and what the decoder has read of it.
@@ -235,10 +236,11 @@ impl Together {
             happened.into_iter().map(|event| (cached.writing.id, event)).collect::<Vec<_>>()
         };
         let texts = self.texts.iter_mut().enumerate().filter(|(index, _)| of.contains(index)).map(|(_, text)| text);
-        let mut texts: Vec<_> = texts.zip(logits.chunks_exact(vocab_size)).collect();
-        // A draw takes a number for every token of the vocabulary. For one text, waking other threads would take as long.
-        let events = match texts.len() {
-            1 => write(texts.remove(0)),
+        let texts: Vec<_> = texts.zip(logits.chunks_exact(vocab_size)).collect();
+        // A draw takes a number for every token of the vocabulary. Without draws, waking other threads would take as long.
+        let draws = texts.iter().filter(|(cached, _)| cached.writing.options.temperature >= GREEDY_BELOW).count();
+        let events = match draws {
+            0 | 1 => texts.into_iter().flat_map(write).collect(),
             _ => texts.into_par_iter().flat_map_iter(write).collect(),
         };
         of.into_iter().for_each(|index| self.slide(index));
