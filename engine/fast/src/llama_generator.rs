@@ -191,7 +191,7 @@ pub(crate) fn choose(
 ///
 /// # Errors
 /// If a logit is not a number.
-pub(crate) fn most_likely(logits: &[f32]) -> Result<u32, GenerateError> {
+pub(crate) fn greedy(logits: &[f32]) -> Result<u32, GenerateError> {
     let largest = largest(logits);
     let place = logits.iter().position(|&logit| logit == largest);
     place.map(|place| place as u32).ok_or(GenerateError::NotFinite)

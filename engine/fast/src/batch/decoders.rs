@@ -119,7 +119,7 @@ pub type Chooser = fn(Vec<f32>, &mut Writing) -> Result<u32, GenerateError>;
 fn choose_as_chapter_5(logits: Vec<f32>, text: &mut Writing) -> Result<u32, GenerateError> {
     // Without tensors, in a tenth of the time.
     if text.options.temperature < GREEDY_BELOW && !text.options.filter.changes_logits() {
-        return llama_generator::most_likely(&logits);
+        return llama_generator::greedy(&logits);
     }
     let device = Device::flex();
     let shape = [1, logits.len()];

@@ -140,10 +140,8 @@ impl Together {
     /// Reads a piece of a text; after the last one its next token is chosen.
     fn read_piece(&mut self, index: usize) -> Vec<(TextId, Event)> {
         self.use_known(index);
-        if self.joins_others(&self.texts[index]) {
-            return Vec::new();
-        }
-        let Some(piece) = self.next_piece(&self.texts[index]) else { return Vec::new() };
+        let text = &self.texts[index];
+        let Some(piece) = self.next_piece(text).filter(|_| !self.joins_others(text)) else { return Vec::new() };
         let cached = &mut self.texts[index];
         let seen = &cached.writing.ids[cached.start..];
         let (is_last, is_whole) = (piece.end == seen.len(), piece.len() == PIECE);
@@ -237,9 +235,10 @@ impl Together {
         };
         let texts = self.texts.iter_mut().enumerate().filter(|(index, _)| of.contains(index)).map(|(_, text)| text);
         let texts: Vec<_> = texts.zip(logits.chunks_exact(vocab_size)).collect();
-        // A draw takes a number for every token of the vocabulary. Without draws, waking other threads would take as long.
-        let draws = texts.iter().filter(|(cached, _)| cached.writing.options.temperature >= GREEDY_BELOW).count();
-        let events = match draws {
+        // A draw, or a log probability, takes a number for every token of the vocabulary. Without those, waking other threads would
+        // take as long.
+        let takes_long = |writing: &Writing| writing.options.temperature >= GREEDY_BELOW || writing.scores.is_some();
+        let events = match texts.iter().filter(|(cached, _)| takes_long(&cached.writing)).count() {
             0 | 1 => texts.into_iter().flat_map(write).collect(),
             _ => texts.into_par_iter().flat_map_iter(write).collect(),
         };

@@ -42,7 +42,7 @@ pub struct Writing {
     pub options: LlamaOptions,
     pub context_size: usize,
     pub rng: TorchRng,
-    scores: Option<usize>,
+    pub scores: Option<usize>,
     /// The text ends when it has this many tokens, if it does.
     full: Option<usize>,
     /// Tokens of the prompt that were not computed.

@@ -291,7 +291,7 @@ fn a_closed_text_is_refused() {
 
 #[test]
 #[should_panic(expected = "a text is given twice")]
-fn a_text_takes_one_token_in_a_step() {
+fn a_text_is_given_once_in_a_step() {
     let mut decoder = Decoder::new(gpt(Precision::F32), 1);
     let text = decoder.open();
     decoder.step(&[(text, &[1]), (text, &[2])]);
